@@ -1,0 +1,19 @@
+import { Module } from '@nestjs/common';
+import { ConfigModule as NestConfigModule } from '@nestjs/config';
+import { providerConfig } from './provider.config.js';
+import { serverConfig } from './server.config.js';
+import { upstreamConfig } from './upstream.config.js';
+
+/** Reads the environment, and a `.env` file where there is one, before anything else is created. */
+@Module({
+  imports: [
+    NestConfigModule.forRoot({
+      isGlobal: true,
+      cache: true,
+      // A developer's own .env must not change what the tests see.
+      ignoreEnvFile: process.env['NODE_ENV'] === 'test',
+      load: [serverConfig, providerConfig, upstreamConfig],
+    }),
+  ],
+})
+export class ConfigModule {}

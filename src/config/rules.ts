@@ -1,0 +1,87 @@
+import { Transform } from 'class-transformer';
+import { IsOptional, ValidateBy } from 'class-validator';
+
+/** Every rule is phrased to follow the variable's name: "PORT must be …". */
+function rule(name: string, message: string, holds: (value: unknown) => boolean): PropertyDecorator {
+  return ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
+}
+
+function all(...decorators: PropertyDecorator[]): PropertyDecorator {
+  return (target, key) => {
+    for (const decorate of decorators) decorate(target, key);
+  };
+}
+
+function transformText(change: (text: string) => unknown): PropertyDecorator {
+  return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? change(value) : value));
+}
+
+/** A whole number in decimal digits. */
+export function IsWholeNumber(minimum: number, maximum: number): PropertyDecorator {
+  return all(
+    transformText((text) => (/^\d{1,15}$/.test(text) ? Number(text) : text)),
+    rule(
+      'isWholeNumber',
+      `must be a whole number from ${String(minimum)} to ${String(maximum)}`,
+      (value) => typeof value === 'number' && value >= minimum && value <= maximum,
+    ),
+  );
+}
+
+/** `true` or `false`. */
+export function IsSwitch(): PropertyDecorator {
+  return all(
+    transformText((text) => ({ true: true, false: false })[text.toLowerCase()] ?? text),
+    rule('isSwitch', 'must be true or false', (value) => typeof value === 'boolean'),
+  );
+}
+
+/** One of a few words, in any case. */
+export function IsOneOf(...words: string[]): PropertyDecorator {
+  return all(
+    transformText((text) => text.toLowerCase()),
+    rule('isOneOf', `must be one of ${words.join(', ')}`, (value) => words.includes(value as string)),
+  );
+}
+
+/** Words separated by commas; the value becomes an array without empty words. */
+export function IsCommaSeparated(): PropertyDecorator {
+  return all(
+    transformText((text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    ),
+    rule('isCommaSeparated', 'must be words separated by commas', Array.isArray),
+  );
+}
+
+/** Text that matches a pattern; `description` completes the sentence "must be …". */
+export function IsText(pattern: RegExp, description: string): PropertyDecorator {
+  return all(
+    IsOptional(),
+    rule('isText', `must be ${description}`, (value) => typeof value === 'string' && pattern.test(value)),
+  );
+}
+
+/** A secret that can stand in an HTTP header (RFC 9110, section 5.5, without its obsolete forms). */
+export function IsSecret(): PropertyDecorator {
+  return IsText(/^[\x21-\x7e]+$/, 'one line of visible ASCII characters without spaces');
+}
+
+/** An absolute http or https URL without credentials in it: those have variables of their own. */
+export function IsBaseUrl(): PropertyDecorator {
+  return all(
+    IsOptional(),
+    rule(
+      'isBaseUrl',
+      'must be an http:// or https:// URL without a user name or password in it',
+      (value) => {
+        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+        const { username, password } = new URL(value);
+        return username === '' && password === '';
+      },
+    ),
+  );
+}

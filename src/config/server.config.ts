@@ -1,0 +1,26 @@
+import type { ConfigType } from '@nestjs/config';
+import { IsOneOf, IsText, IsWholeNumber } from './rules.js';
+import { registerVariables } from './variables.js';
+
+class ServerVariables {
+  @IsWholeNumber(0, 65_535)
+  PORT = 8000;
+
+  @IsText(/^[\w.:%-]+$/, 'an IP address or a host name')
+  HOST = '0.0.0.0';
+
+  @IsOneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
+  LOG_LEVEL = 'info';
+
+  @IsWholeNumber(0, 600_000)
+  SHUTDOWN_DELAY_MS = 0;
+}
+
+/** Where the service listens, what it logs and how long it lingers before it stops. */
+export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
+  port: variables.PORT,
+  host: variables.HOST,
+  logLevel: variables.LOG_LEVEL,
+  shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
+}));
+export type ServerConfig = ConfigType<typeof serverConfig>;

@@ -1,0 +1,30 @@
+import type { ConfigType } from '@nestjs/config';
+import { IsWholeNumber } from './rules.js';
+import { registerVariables } from './variables.js';
+
+class UpstreamVariables {
+  @IsWholeNumber(1, 600_000)
+  UPSTREAM_TIMEOUT_MS = 5000;
+
+  @IsWholeNumber(0, 10)
+  UPSTREAM_MAX_RETRIES = 1;
+
+  @IsWholeNumber(1, 1_073_741_824)
+  UPSTREAM_MAX_RESPONSE_BYTES = 10_485_760;
+
+  @IsWholeNumber(1, 65_535)
+  UPSTREAM_MAX_CONNECTIONS = 64;
+
+  @IsWholeNumber(1, 100_000)
+  UPSTREAM_MAX_PAGES = 100;
+}
+
+/** The limits of a request to the provider. */
+export const upstreamConfig = registerVariables('upstream', UpstreamVariables, (variables) => ({
+  timeoutMs: variables.UPSTREAM_TIMEOUT_MS,
+  maxRetries: variables.UPSTREAM_MAX_RETRIES,
+  maxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
+  maxConnections: variables.UPSTREAM_MAX_CONNECTIONS,
+  maxPages: variables.UPSTREAM_MAX_PAGES,
+}));
+export type UpstreamConfig = ConfigType<typeof upstreamConfig>;

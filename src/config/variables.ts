@@ -1,0 +1,79 @@
+import 'reflect-metadata';
+import { registerAs } from '@nestjs/config';
+import type { ConfigObject } from '@nestjs/config';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync } from 'class-validator';
+import type { ValidationError } from 'class-validator';
+
+/** A class whose properties are environment variables, decorated with their rules. */
+type VariablesClass<T extends object> = new () => T;
+
+/** A variable that breaks its rule. It never holds the value: that may be a secret. */
+export interface VariableProblem {
+  readonly variable: string;
+  readonly rule: string;
+}
+
+/** The environment is malformed; the message names every bad variable and its rule, never a value. */
+export class ConfigurationError extends Error {
+  constructor(readonly problems: readonly VariableProblem[]) {
+    super(
+      ['The configuration is not valid:', ...problems.map(({ variable, rule }) => `  ${variable} ${rule}`)].join(
+        '\n',
+      ),
+    );
+    this.name = 'ConfigurationError';
+  }
+}
+
+const variablesClasses = new Set<VariablesClass<object>>();
+
+/**
+ * A configuration namespace read from environment variables.
+ *
+ * Whichever namespace is read first checks the variables of all of them, so that one message names every
+ * mistake.
+ * @param token the namespace, as `ConfigService` knows it
+ * @param variables the class that declares and validates the variables
+ * @param build turns the validated variables into what the rest of the code reads
+ * @throws ConfigurationError from the factory
+ */
+export function registerVariables<T extends object, C extends ConfigObject>(
+  token: string,
+  variables: VariablesClass<T>,
+  build: (variables: T) => C,
+) {
+  variablesClasses.add(variables);
+  return registerAs(token, () => {
+    const problems = [...variablesClasses].flatMap((each) => check(readVariables(each, process.env)));
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    return build(readVariables(variables, process.env));
+  });
+}
+
+/** The names of all variables that any registered class declares. */
+export function variableNames(): string[] {
+  return [...variablesClasses].flatMap((each) => propertiesOf(each));
+}
+
+/** An empty variable is an unset one; white space around a value is a slip of the pen. */
+function readVariables<T extends object>(variables: VariablesClass<T>, env: NodeJS.ProcessEnv): T {
+  const given = propertiesOf(variables).flatMap((name) => {
+    const value = env[name]?.trim();
+    return value ? [[name, value] as const] : [];
+  });
+  return plainToInstance(variables, Object.fromEntries(given), { exposeDefaultValues: true });
+}
+
+function propertiesOf(variables: VariablesClass<object>): string[] {
+  const metadata = getMetadataStorage().getTargetValidationMetadatas(variables, '', false, false);
+  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
+}
+
+function check(variables: object): VariableProblem[] {
+  return validateSync(variables, { validationError: { target: false, value: false } }).map(problemOf);
+}
+
+function problemOf({ property, constraints = {} }: ValidationError): VariableProblem {
+  return { variable: property, rule: Object.values(constraints).join(', ') };
+}

@@ -1,0 +1,23 @@
+import type { KeyVariable } from '../config/provider.config.js';
+
+/** What authorises a request to the provider, in the two forms that a provider may want. */
+export interface Credential {
+  /** The variable the operator's key comes from; undefined for a credential that the caller sent. */
+  readonly variable: KeyVariable | undefined;
+  /** The whole value of an `Authorization` header. */
+  readonly authorization: string;
+  /** The token of the Bearer scheme; undefined for any other scheme. */
+  readonly token: string | undefined;
+}
+
+const BEARER = /^bearer\s+(\S.*)$/i;
+
+/** A credential from an API key. */
+export function keyCredential(key: string, variable?: KeyVariable): Credential {
+  return { variable, authorization: `Bearer ${key}`, token: key };
+}
+
+/** A credential from an `Authorization` header, which stays as it is. */
+export function authorizationCredential(authorization: string): Credential {
+  return { variable: undefined, authorization, token: BEARER.exec(authorization)?.[1] };
+}

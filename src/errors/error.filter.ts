@@ -1,0 +1,38 @@
+import { Catch, HttpException, Logger } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { openAiError } from './openai-error.js';
+import { OpenAiException } from './openai.exception.js';
+
+/** Answers everything that no other filter knows, the framework's own errors included, with an OpenAI error. */
+@Catch()
+export class ErrorFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ErrorFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (error instanceof OpenAiException) {
+      void reply.status(error.getStatus()).send(error.getResponse());
+      return;
+    }
+    const status = clientErrorStatus(error);
+    if (status !== undefined) {
+      void reply.status(status).send(openAiError(status, 'The request cannot be served as it was sent.'));
+      return;
+    }
+    // A bug of ours: all of it in the log, nothing of it in the answer.
+    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    void reply.status(500).send(openAiError(500, 'Internal server error.', { code: 'internal_error' }));
+  }
+}
+
+/** The 4xx that Nest's or Fastify's errors carry. */
+function clientErrorStatus(error: unknown): number | undefined {
+  const status: unknown =
+    error instanceof HttpException
+      ? error.getStatus()
+      : error instanceof Error && 'statusCode' in error
+        ? error.statusCode
+        : undefined;
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : undefined;
+}

@@ -1,0 +1,36 @@
+import { Controller, Get } from '@nestjs/common';
+import { OpenAiException } from '../errors/openai.exception.js';
+import { ProviderRegistry } from '../providers/provider.registry.js';
+import { Lifecycle } from './lifecycle.js';
+
+interface Health {
+  readonly status: 'ok';
+}
+
+/** Probes for an orchestrator. Neither asks the provider: a dead one must give callers a clear 502. */
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly lifecycle: Lifecycle,
+  ) {}
+
+  /** Liveness: the process runs. */
+  @Get('healthz')
+  live(): Health {
+    return { status: 'ok' };
+  }
+
+  /** Readiness: the configuration is complete and the process is not on its way down. */
+  @Get('readyz')
+  ready(): Health {
+    if (this.lifecycle.isStopping) throw new OpenAiException(503, 'The service is shutting down.', { code: 'shutting_down' });
+    const { engine, missingVariable } = this.registry.configured;
+    if (missingVariable !== undefined) {
+      throw new OpenAiException(503, `The engine ${engine} needs ${missingVariable} to be set.`, {
+        code: 'provider_not_configured',
+      });
+    }
+    return { status: 'ok' };
+  }
+}

@@ -1,0 +1,23 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serverConfig } from '../config/server.config.js';
+import type { ServerConfig } from '../config/server.config.js';
+
+/** Knows whether the process is on its way down, and gives load balancers the time to notice. */
+@Injectable()
+export class Lifecycle implements BeforeApplicationShutdown {
+  private stopping = false;
+
+  constructor(@Inject(serverConfig.KEY) private readonly config: ServerConfig) {}
+
+  get isStopping(): boolean {
+    return this.stopping;
+  }
+
+  /** Runs at SIGTERM, before the server stops listening. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    await sleep(this.config.shutdownDelayMs);
+  }
+}

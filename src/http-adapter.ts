@@ -1,0 +1,97 @@
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import Router from 'find-my-way';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { openAiError } from './errors/openai-error.js';
+import { OpenAiException } from './errors/openai.exception.js';
+
+const ROUTER_OPTIONS = { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2048 } as const;
+/** What a caller's request id may look like to be taken over into logs and headers. */
+const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
+
+/** Fastify, set up so that every answer has a request id and every error is an OpenAI error. */
+export function createHttpAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({
+    logger: false,
+    // A request without a body has arrived by then, or is meant to hold a connection.
+    requestTimeout: 30_000,
+    routerOptions: ROUTER_OPTIONS,
+    genReqId: requestId,
+    // Requests under way, and those that a kept-alive connection still brings, are answered to the end.
+    return503OnClosing: false,
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
+  });
+  const server: FastifyInstance = adapter.getInstance();
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
+  refuseUnknownRequests(server);
+  return adapter;
+}
+
+function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Answers 404, or 405 on a known path, before a body is read that nobody wants. */
+function refuseUnknownRequests(server: FastifyInstance): void {
+  const paths = Router({ ...ROUTER_OPTIONS, defaultRoute: () => undefined });
+  const methodsByPath = new Map<string, Set<string>>();
+  server.addHook('onRoute', ({ method, url }) => {
+    const methods = methodsByPath.get(url) ?? new Set();
+    if (!methodsByPath.has(url)) {
+      methodsByPath.set(url, methods);
+      paths.on('GET', url, () => undefined, methods);
+    }
+    for (const each of [method].flat()) methods.add(each);
+  });
+  server.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) {
+      done();
+      return;
+    }
+    const allowed = paths.find('GET', request.url.split('?')[0] ?? '')?.store as Set<string> | undefined;
+    if (allowed === undefined) {
+      done(new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' }));
+      return;
+    }
+    reply.header('allow', [...allowed].join(', '));
+    done(new OpenAiException(405, `The method ${request.method} is not allowed here.`, { code: 'method_not_allowed' }));
+  });
+}
+
+/** A URL that cannot be decoded or is too long: Fastify's router finds out before any hook runs. */
+function answerFrameworkError(error: { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
+  const status = error.statusCode ?? 400;
+  void reply
+    .status(status)
+    .header('x-request-id', request.id)
+    .send(openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' }));
+}
+
+/** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */
+function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
+  const body = JSON.stringify(openAiError(status, `${STATUS_CODES[status] ?? 'Bad Request'}.`));
+  socket.end(
+    [
+      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${String(Buffer.byteLength(body))}`,
+      `x-request-id: ${randomUUID()}`,
+      'connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+  );
+}

@@ -1,0 +1,28 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { ConfigurationError } from './config/variables.js';
+import { serverConfig } from './config/server.config.js';
+import type { ServerConfig } from './config/server.config.js';
+import { configureApp } from './configure-app.js';
+import { createHttpAdapter } from './http-adapter.js';
+
+async function start(): Promise<void> {
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
+    abortOnError: false,
+    bufferLogs: true,
+  });
+  configureApp(app);
+  const { port, host } = app.get<ServerConfig>(serverConfig.KEY);
+  await app.listen(port, host);
+}
+
+start().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigurationError ? error.message : reasonOf(error)}\n`);
+  process.exit(1);
+});
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

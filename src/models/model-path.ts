@@ -1,0 +1,23 @@
+/** Everything after the one slash behind `models`: an id may begin with a slash, as vLLM's paths do. */
+const RETRIEVE_PATH = /^\/+v1\/+models\/([^?#]*)/;
+
+/**
+ * The ids that the path of a retrieve request may mean, the likeliest first.
+ *
+ * The raw URL is read, not the router's parameter: the router folds slashes that may belong to the id.
+ * @param url the request's URL as it was sent, path and query string
+ */
+export function requestedIds(url: string): string[] {
+  const encoded = RETRIEVE_PATH.exec(url)?.[1] ?? '';
+  const id = decode(encoded);
+  const trimmed = id.replace(/^\/+|\/+$/g, '');
+  return trimmed === id ? [id] : [id, id.replace(/\/+$/, ''), trimmed];
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What came of asking the provider; undefined when it was not asked. */
+    upstream: { readonly status: number | undefined; readonly durationMs: number } | undefined;
+  }
+}
+
+/** Probes come every few seconds and say nothing. */
+const QUIET_ROUTES = new Set(['/healthz', '/readyz']);
+
+/** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
+export function logRequests(server: FastifyInstance, logger: Logger, engine: string): void {
+  server.decorateRequest('upstream', undefined);
+  server.addHook('onResponse', (request, reply, done) => {
+    const route = routeOf(request);
+    const level = QUIET_ROUTES.has(route) ? 'debug' : 'info';
+    logger[level](
+      {
+        method: request.method,
+        route,
+        status: reply.statusCode,
+        durationMs: rounded(reply.elapsedTime),
+        engine,
+        upstreamStatus: request.upstream?.status,
+        upstreamDurationMs: request.upstream && rounded(request.upstream.durationMs),
+        requestId: request.id,
+      },
+      'request',
+    );
+    done();
+  });
+}
+
+/** The route's template, never the path as it was sent. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'unknown';
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 100) / 100;
+}

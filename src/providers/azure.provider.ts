@@ -1,0 +1,26 @@
+import { Injectable } from '@nestjs/common';
+import type { Credential } from '../credentials/credential.js';
+import { azureModelsUrl } from './base-url.js';
+import { HttpProvider } from './http.provider.js';
+
+const DEFAULT_API_VERSION = '2024-06-01';
+/** A JSON Web Token (RFC 7519): what Entra ID issues, while Azure's API keys hold no dots. */
+const JSON_WEB_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
+
+/** Azure OpenAI: the models that a resource can reach, by the dated API or by its `/openai/v1`. */
+@Injectable()
+export class AzureProvider extends HttpProvider {
+  readonly engine = 'azure';
+  override readonly aliases = ['azure_openai'];
+  readonly keyVariables = ['AZURE_OPENAI_API_KEY'] as const;
+  protected readonly baseUrlVariables = ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'] as const;
+
+  protected listUrl(base: URL): URL {
+    return azureModelsUrl(base, this.config.variables.AZURE_OPENAI_API_VERSION, DEFAULT_API_VERSION);
+  }
+
+  protected override credentialHeaders({ authorization, token }: Credential): Record<string, string> {
+    if (token === undefined) return { authorization };
+    return JSON_WEB_TOKEN.test(token) ? { authorization: `Bearer ${token}` } : { 'api-key': token };
+  }
+}

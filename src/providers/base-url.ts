@@ -1,0 +1,53 @@
+/**
+ * How the spellings in which base URLs are pasted become the URL of a model list.
+ * Every function takes a URL that it leaves alone and keeps the query string.
+ */
+
+/** `{base}/models` where the path names a version anywhere, else `{base}/v1/models`. */
+export function openAiModelsUrl(base: URL): URL {
+  const path = trimmedPath(base);
+  if (path.endsWith('/models')) return withPath(base, path);
+  const hasVersion = path.split('/').some((segment) => /^v\d/i.test(segment));
+  return withPath(base, hasVersion ? `${path}/models` : `${path}/v1/models`);
+}
+
+/** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
+export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
+  const path = trimmedPath(base).replace(/\/models$/, '');
+  const version = versions.find((each) => path.endsWith(`/${each}`));
+  return withPath(base, `${version === undefined ? path : path.slice(0, -version.length - 1)}/v1/models`);
+}
+
+/**
+ * Azure's two lists: `{endpoint}/openai/v1/models`, which needs no version, and `{endpoint}/openai/models`.
+ * The address of a deployment, which Azure's portal offers for copying, is cut back to its resource.
+ */
+export function azureModelsUrl(endpoint: URL, apiVersion: string | undefined, defaultApiVersion: string): URL {
+  const path = trimmedPath(endpoint)
+    .replace(/\/openai\/deployments(\/.*)?$/, '/openai')
+    .replace(/\/models$/, '');
+  if (path.endsWith('/openai/v1')) return withPath(endpoint, `${path}/models`);
+  const url = withPath(endpoint, path.endsWith('/openai') ? `${path}/models` : `${path}/openai/models`);
+  if (apiVersion !== undefined || !url.searchParams.has('api-version')) {
+    url.searchParams.set('api-version', apiVersion ?? defaultApiVersion);
+  }
+  return url;
+}
+
+/** The same URL with these query parameters set. */
+export function withQuery(url: URL, parameters: Readonly<Record<string, string>>): URL {
+  const copy = new URL(url);
+  for (const [name, value] of Object.entries(parameters)) copy.searchParams.set(name, value);
+  return copy;
+}
+
+function trimmedPath(url: URL): string {
+  return url.pathname.replace(/\/+$/, '');
+}
+
+function withPath(url: URL, path: string): URL {
+  const copy = new URL(url);
+  copy.pathname = path;
+  copy.hash = '';
+  return copy;
+}

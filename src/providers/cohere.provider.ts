@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { versionedModelsUrl, withQuery } from './base-url.js';
+import { HttpProvider } from './http.provider.js';
+import type { Row } from './model-rows.js';
+
+/**
+ * Cohere: pages of at most 1,000 models under `/v1` only, linked by `next_page_token`; the id is the `name`.
+ * @see https://docs.cohere.com/reference/list-models
+ */
+@Injectable()
+export class CohereProvider extends HttpProvider {
+  readonly engine = 'cohere';
+  readonly keyVariables = ['COHERE_API_KEY'] as const;
+  protected readonly baseUrlVariables = ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'] as const;
+  protected override readonly defaultBaseUrl = 'https://api.cohere.com';
+  protected override readonly idFields = ['name', 'id'];
+
+  protected listUrl(base: URL): URL {
+    return withQuery(versionedModelsUrl(base, 'v1', 'v2'), { page_size: '1000' });
+  }
+
+  protected override nextPage({ next_page_token: token }: Row, first: URL): URL | undefined {
+    return typeof token === 'string' && token !== '' ? withQuery(first, { page_token: token }) : undefined;
+  }
+}

@@ -1,0 +1,12 @@
+/** A model as every provider's rows are brought to. */
+export interface Model {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  readonly ownedBy: string;
+}
+
+/** The models of a provider, whole, in the provider's order, each id once. */
+export interface ModelCatalogue {
+  readonly models: readonly Model[];
+}

@@ -1,0 +1,38 @@
+import { UpstreamError } from './upstream.error.js';
+import type { UpstreamErrorDetails, UpstreamFailure } from './upstream.error.js';
+
+/** undici's error codes that mean: the peer answered, but not in HTTP, or with more than we take. */
+const INVALID_CODES: ReadonlyMap<string, string> = new Map([
+  ['UND_ERR_HEADERS_OVERFLOW', 'The response headers of the provider are too large.'],
+  ['UND_ERR_RES_EXCEEDED_MAX_SIZE', 'The response of the provider is larger than the limit.'],
+  ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'The response of the provider is not as long as it says.'],
+]);
+
+/**
+ * Turns what undici or Node.js throws when no response could be read into an `UpstreamError`.
+ * Only the error's code reaches the message: texts of the library can hold header values.
+ */
+export function connectionFailure(error: unknown, details: UpstreamErrorDetails): UpstreamError {
+  const code = codeOf(error);
+  const [failure, message] = classify(code, error);
+  return new UpstreamError(failure, message, { ...details, cause: error });
+}
+
+function classify(code: string, error: unknown): [UpstreamFailure, string] {
+  const invalid = INVALID_CODES.get(code);
+  if (invalid !== undefined) return ['invalid', invalid];
+  if (code.startsWith('HPE_') || code.startsWith('Z_') || code.startsWith('ERR__ERROR_')) {
+    return ['invalid', `The provider sent a response that cannot be read (${code}).`];
+  }
+  // undici reports a stray 100 Continue or 101 Switching Protocols as a socket error with these words.
+  if (error instanceof Error && (error.message === 'bad response' || error.message === 'bad upgrade')) {
+    return ['failed', 'The provider answered with a status that is not final.'];
+  }
+  return ['unreachable', `The provider cannot be reached (${code}).`];
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return 'cause' in error ? codeOf(error.cause) : 'unknown';
+}

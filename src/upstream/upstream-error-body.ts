@@ -1,0 +1,60 @@
+/** What a provider's error body says; a field is undefined where the body has nothing of the kind. */
+export interface UpstreamErrorBody {
+  readonly message?: string | undefined;
+  readonly type?: string | undefined;
+  readonly param?: string | undefined;
+  readonly code?: string | undefined;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the error bodies that providers send: OpenAI's envelope, the same with a number as code (vLLM),
+ * `{error:"text"}` (vLLM's 401, Ollama), flat objects (TensorRT-LLM, Cohere), `{detail}` as text or as a
+ * list (FastAPI), Anthropic's with its machine code in `details`, Problem Details (RFC 9457), and none at all.
+ */
+export function readUpstreamErrorBody(body: Buffer): UpstreamErrorBody {
+  const fields = parseObject(body);
+  if (fields === undefined) return {};
+  const { error } = fields;
+  if (typeof error === 'string') return { message: nonEmpty(error), type: nonEmpty(fields['error_type']) };
+  const inner = asFields(error) ?? fields;
+  return {
+    message: nonEmpty(inner['message']) ?? detailText(fields['detail']),
+    type: inner['type'] === 'error' ? undefined : nonEmpty(inner['type']),
+    param: nonEmpty(inner['param']),
+    code: codeText(asFields(inner['details'])?.['error_code']) ?? codeText(inner['code']),
+  };
+}
+
+function parseObject(body: Buffer): Fields | undefined {
+  try {
+    return asFields(JSON.parse(body.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+}
+
+function asFields(value: unknown): Fields | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+}
+
+function nonEmpty(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** The SDKs type `code` as a string, vLLM and Google send a number. */
+function codeText(value: unknown): string | undefined {
+  return typeof value === 'number' ? String(value) : nonEmpty(value);
+}
+
+/** FastAPI's `detail`: a text, or a list of `{loc, msg}`. */
+function detailText(detail: unknown): string | undefined {
+  if (!Array.isArray(detail)) return nonEmpty(detail);
+  const lines = detail.flatMap((each) => {
+    const { loc, msg } = asFields(each) ?? {};
+    if (typeof msg !== 'string') return [];
+    return [Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg];
+  });
+  return nonEmpty(lines.join('; '));
+}

@@ -1,0 +1,81 @@
+import { Catch } from '@nestjs/common';
+import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { redact } from '../credentials/redact.js';
+import { openAiError } from '../errors/openai-error.js';
+import type { OpenAiErrorBody } from '../errors/openai-error.js';
+import { readUpstreamErrorBody } from './upstream-error-body.js';
+import { UpstreamError } from './upstream.error.js';
+import type { UpstreamErrorDetails, UpstreamFailure } from './upstream.error.js';
+
+/** The code of each failure that is answered with a 502. */
+const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected' | 'cancelled'>, string>> = {
+  unreachable: 'upstream_unreachable',
+  timeout: 'upstream_timeout',
+  failed: 'upstream_error',
+  invalid: 'upstream_invalid_response',
+  not_configured: 'provider_not_configured',
+};
+
+/** nginx's number for a caller that hung up. Nobody reads the answer, but the log line shows it. */
+const CLIENT_CLOSED_REQUEST = 499;
+const MAX_MESSAGE_LENGTH = 2000;
+/** What clients need of a 4xx to know when and how to try again. */
+const RELAYED_HEADERS = /^(retry-after|retry-after-ms|www-authenticate|(anthropic-|x-)ratelimit-.+)$/;
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
+/** A word of a machine's vocabulary, as opposed to text. */
+const IDENTIFIER = /^[\w.:-]{1,100}$/;
+
+/** The only place that decides between 502 and a proxied 4xx. */
+@Catch(UpstreamError)
+export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
+  catch(error: UpstreamError, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { failure, details } = error;
+    if (failure === 'cancelled') {
+      void reply.status(CLIENT_CLOSED_REQUEST).send();
+    } else if (failure === 'rejected') {
+      const { status = 400 } = details;
+      void reply.status(status).headers(relayedHeaders(details)).send(relayedBody(status, details));
+    } else {
+      // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
+      if ((details.attempts ?? 0) > 1) void reply.header('x-should-retry', 'false');
+      void reply.status(502).send(openAiError(502, error.message, { type: 'upstream_error', code: CODES[failure] }));
+    }
+  }
+}
+
+function relayedBody(status: number, { body, credential }: UpstreamErrorDetails): OpenAiErrorBody {
+  const upstream = body === undefined ? {} : readUpstreamErrorBody(body);
+  const ours = credential?.variable !== undefined;
+  const clean = (text: string | undefined): string | undefined => text && redact(text, credential);
+  const word = (text: string | undefined): string | undefined => {
+    const cleaned = clean(text);
+    // Where the key is ours, nothing that could be prose gets through.
+    return cleaned !== undefined && ours && !IDENTIFIER.test(cleaned) ? undefined : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
+  };
+  const type = word(upstream.type);
+  return openAiError(status, (ours ? undefined : clean(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ?? statusMessage(status), {
+    ...(type !== undefined && { type }),
+    param: word(upstream.param) ?? null,
+    code: word(upstream.code) ?? null,
+  });
+}
+
+function statusMessage(status: number): string {
+  return `The provider answered ${String(status)}.`;
+}
+
+function relayedHeaders({ headers = {}, credential }: UpstreamErrorDetails): Record<string, string | string[]> {
+  const relayed: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, credential);
+  }
+  const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
+  if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, credential);
+  return relayed;
+}
+
+function redactEach(value: string | string[], credential: UpstreamErrorDetails['credential']): string | string[] {
+  return Array.isArray(value) ? value.map((each) => redact(each, credential)) : redact(value, credential);
+}

@@ -1,0 +1,93 @@
+import { HttpService } from '@nestjs/axios';
+import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Credential } from '../credentials/credential.js';
+import { upstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import { connectionFailure } from './connection-failure.js';
+import { UpstreamError } from './upstream.error.js';
+
+/** A GET to the provider. */
+export interface UpstreamRequest {
+  readonly url: URL;
+  /** Names in lower case, the credential's included. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What of the headers is secret, for the error that may come of it. */
+  readonly credential: Credential | undefined;
+  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A 200 of the provider. */
+export interface UpstreamResponse {
+  readonly body: Buffer;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** A failure before the full answer, or one of these statuses, may be over at the next try. */
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
+const FIRST_BACKOFF_MS = 50;
+
+/** Asks the provider over HTTP: the only user of `HttpService`. It knows how to ask, not what. */
+@Injectable()
+export class UpstreamClient {
+  constructor(
+    private readonly http: HttpService,
+    @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
+  ) {}
+
+  /**
+   * Sends the request, and again after a passing failure while retries are left.
+   * @throws UpstreamError for anything but a complete 200
+   */
+  async get(request: UpstreamRequest): Promise<UpstreamResponse> {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await this.attempt(request, attempts);
+      } catch (error) {
+        if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
+          throw error;
+        }
+        await this.backOff(attempts, request.signal);
+      }
+    }
+  }
+
+  private async attempt(request: UpstreamRequest, attempts: number): Promise<UpstreamResponse> {
+    const { credential, headers, signal, url } = request;
+    const response = await this.http.axiosRef
+      .request<Buffer>({ baseURL: url.origin, url: url.pathname + url.search, headers, signal })
+      .catch((error: unknown) => {
+        // axios' errors hold the request's headers: none of them may leave this function.
+        throw signal.aborted ? abortReason(signal, attempts) : connectionFailure(error, { attempts, credential });
+      });
+    const { data: body, status } = response;
+    const responseHeaders = response.headers as IncomingHttpHeaders;
+    if (status === 200) return { body, headers: responseHeaders };
+    const details = { status, headers: responseHeaders, body, attempts, credential };
+    if (status >= 400 && status < 500) {
+      throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
+    }
+    throw new UpstreamError('failed', `The provider answered ${String(status)}.`, details);
+  }
+
+  /** Full jitter around a doubling pause, so that many replicas do not come back together. */
+  private async backOff(attempts: number, signal: AbortSignal): Promise<void> {
+    const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
+    await sleep(pauseMs, undefined, { signal }).catch(() => {
+      throw abortReason(signal, attempts);
+    });
+  }
+}
+
+function isPassing({ failure, details: { status } }: UpstreamError): boolean {
+  return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
+}
+
+/** The reason may be shared by several waiting requests, so what only this one knows goes into a copy. */
+function abortReason(signal: AbortSignal, attempts: number): UpstreamError {
+  const reason: unknown = signal.reason;
+  if (!(reason instanceof UpstreamError)) throw reason;
+  return new UpstreamError(reason.failure, reason.message, { ...reason.details, attempts });
+}

@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Agent, interceptors } from 'undici';
+import type { Dispatcher } from 'undici';
+import { upstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+
+/** How long an idle connection to the provider is kept, unless the provider names a shorter time. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** The connections to the provider: kept alive, limited in number, decompressing under the size limit. */
+@Injectable()
+export class UpstreamDispatcher implements OnApplicationShutdown {
+  readonly dispatcher: Dispatcher;
+
+  constructor(@Inject(upstreamConfig.KEY) config: UpstreamConfig) {
+    this.dispatcher = new Agent({
+      connections: config.maxConnections,
+      connect: { timeout: config.timeoutMs },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // The one deadline over connecting, retries and all pages is the abort signal of the request.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: config.maxResponseBytes,
+    }).compose(
+      interceptors.decompress({ maxSize: config.maxResponseBytes, skipErrorResponses: false }),
+    );
+  }
+
+  /** Runs after the HTTP server has answered its last request, so nothing is cut off. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.dispatcher.destroy();
+  }
+}

@@ -1,0 +1,47 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Credential } from '../credentials/credential.js';
+
+/**
+ * What went wrong between this service and the provider:
+ * - `unreachable`: refused, reset, DNS, TLS
+ * - `timeout`: no complete answer within the deadline
+ * - `failed`: an answer that is neither a 200 nor a 4xx
+ * - `invalid`: a 200 that is no model list, or too large
+ * - `rejected`: a 4xx
+ * - `not_configured`: a required setting is missing, nothing was asked
+ * - `cancelled`: the caller hung up, nobody waits for the answer
+ */
+export type UpstreamFailure =
+  'unreachable' | 'timeout' | 'failed' | 'invalid' | 'rejected' | 'not_configured' | 'cancelled';
+
+/** What is known of a failed request to the provider beyond the kind of failure. */
+export interface UpstreamErrorDetails {
+  readonly status?: number;
+  readonly headers?: IncomingHttpHeaders;
+  readonly body?: Buffer;
+  /** Requests sent, the first one included. */
+  readonly attempts?: number;
+  /** The credential that was sent, so that it can be struck out of relayed text. */
+  readonly credential?: Credential | undefined;
+  readonly cause?: unknown;
+}
+
+/** The one error of everything that concerns the provider. Its message is ours and safe to show to a caller. */
+export class UpstreamError extends Error {
+  // Private, so that no logger or serialiser that walks an error's properties ever meets a credential.
+  readonly #details: UpstreamErrorDetails;
+
+  constructor(
+    readonly failure: UpstreamFailure,
+    message: string,
+    details: UpstreamErrorDetails = {},
+  ) {
+    super(message);
+    this.name = 'UpstreamError';
+    this.#details = details;
+  }
+
+  get details(): UpstreamErrorDetails {
+    return this.#details;
+  }
+}

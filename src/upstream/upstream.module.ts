@@ -1,0 +1,19 @@
+import { HttpModule } from '@nestjs/axios';
+import { Module } from '@nestjs/common';
+import { undiciAdapter } from './undici.adapter.js';
+import { UpstreamClient } from './upstream.client.js';
+import { UpstreamDispatcher } from './upstream.dispatcher.js';
+
+/** The way out to the provider: connections, limits, retries and the translation of failures. */
+@Module({
+  imports: [
+    HttpModule.registerAsync({
+      extraProviders: [UpstreamDispatcher],
+      inject: [UpstreamDispatcher],
+      useFactory: ({ dispatcher }: UpstreamDispatcher) => ({ adapter: undiciAdapter(dispatcher) }),
+    }),
+  ],
+  providers: [UpstreamClient],
+  exports: [UpstreamClient],
+})
+export class UpstreamModule {}
