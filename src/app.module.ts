@@ -1,8 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule } from './config/config.module.js';
+import { CredentialsModule } from './credentials/credentials.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ModelsModule } from './models/models.module.js';
+import { StartupLog } from './observability/startup-log.js';
+import { ProvidersModule } from './providers/providers.module.js';
 
 /** The map of the system. */
-@Module({ imports: [ConfigModule, ModelsModule, HealthModule] })
+@Module({
+  imports: [ConfigModule, CredentialsModule, ProvidersModule, ModelsModule, HealthModule],
+  providers: [StartupLog],
+})
 export class AppModule {}

@@ -8,7 +8,11 @@ import type { Socket } from 'node:net';
 import { openAiError } from './errors/openai-error.js';
 import { OpenAiException } from './errors/openai.exception.js';
 
-const ROUTER_OPTIONS = { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 2048 } as const;
+const ROUTER_OPTIONS = {
+  ignoreTrailingSlash: true,
+  ignoreDuplicateSlashes: true,
+  maxParamLength: 2048,
+} as const;
 /** What a caller's request id may look like to be taken over into logs and headers. */
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -62,12 +66,20 @@ function refuseUnknownRequests(server: FastifyInstance): void {
       return;
     }
     reply.header('allow', [...allowed].join(', '));
-    done(new OpenAiException(405, `The method ${request.method} is not allowed here.`, { code: 'method_not_allowed' }));
+    done(
+      new OpenAiException(405, `The method ${request.method} is not allowed here.`, {
+        code: 'method_not_allowed',
+      }),
+    );
   });
 }
 
 /** A URL that cannot be decoded or is too long: Fastify's router finds out before any hook runs. */
-function answerFrameworkError(error: { statusCode?: number }, request: FastifyRequest, reply: FastifyReply): void {
+function answerFrameworkError(
+  error: { statusCode?: number },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
   const status = error.statusCode ?? 400;
   void reply
     .status(status)

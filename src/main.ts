@@ -2,13 +2,14 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
-import { ConfigurationError } from './config/variables.js';
+import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
 import { configureApp } from './configure-app.js';
 import { createHttpAdapter } from './http-adapter.js';
 
 async function start(): Promise<void> {
+  checkVariables();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,

@@ -74,14 +74,10 @@ export function IsSecret(): PropertyDecorator {
 export function IsBaseUrl(): PropertyDecorator {
   return all(
     IsOptional(),
-    rule(
-      'isBaseUrl',
-      'must be an http:// or https:// URL without a user name or password in it',
-      (value) => {
-        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
-        const { username, password } = new URL(value);
-        return username === '' && password === '';
-      },
-    ),
+    rule('isBaseUrl', 'must be an http:// or https:// URL without a user name or password in it', (value) => {
+      if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+      const { username, password } = new URL(value);
+      return username === '' && password === '';
+    }),
   );
 }

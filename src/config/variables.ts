@@ -18,9 +18,10 @@ export interface VariableProblem {
 export class ConfigurationError extends Error {
   constructor(readonly problems: readonly VariableProblem[]) {
     super(
-      ['The configuration is not valid:', ...problems.map(({ variable, rule }) => `  ${variable} ${rule}`)].join(
-        '\n',
-      ),
+      [
+        'The configuration is not valid:',
+        ...problems.map(({ variable, rule }) => `  ${variable} ${rule}`),
+      ].join('\n'),
     );
     this.name = 'ConfigurationError';
   }
@@ -31,8 +32,7 @@ const variablesClasses = new Set<VariablesClass<object>>();
 /**
  * A configuration namespace read from environment variables.
  *
- * Whichever namespace is read first checks the variables of all of them, so that one message names every
- * mistake.
+ * Whichever namespace is read first checks the variables of all of them: one message names every mistake.
  * @param token the namespace, as `ConfigService` knows it
  * @param variables the class that declares and validates the variables
  * @param build turns the validated variables into what the rest of the code reads
@@ -45,10 +45,18 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   variablesClasses.add(variables);
   return registerAs(token, () => {
-    const problems = [...variablesClasses].flatMap((each) => check(readVariables(each, process.env)));
-    if (problems.length > 0) throw new ConfigurationError(problems);
+    checkVariables();
     return build(readVariables(variables, process.env));
   });
+}
+
+/**
+ * Checks the variables of all registered classes.
+ * @throws ConfigurationError
+ */
+export function checkVariables(): void {
+  const problems = [...variablesClasses].flatMap((each) => check(readVariables(each, process.env)));
+  if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 /** The names of all variables that any registered class declares. */

@@ -25,5 +25,8 @@ export function openAiError(
 
 function typeOf(status: number): string {
   if (status >= 500) return 'server_error';
-  return { 401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error' }[status] ?? 'invalid_request_error';
+  return (
+    { 401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error' }[status] ??
+    'invalid_request_error'
+  );
 }

@@ -24,7 +24,8 @@ export class HealthController {
   /** Readiness: the configuration is complete and the process is not on its way down. */
   @Get('readyz')
   ready(): Health {
-    if (this.lifecycle.isStopping) throw new OpenAiException(503, 'The service is shutting down.', { code: 'shutting_down' });
+    if (this.lifecycle.isStopping)
+      throw new OpenAiException(503, 'The service is shutting down.', { code: 'shutting_down' });
     const { engine, missingVariable } = this.registry.configured;
     if (missingVariable !== undefined) {
       throw new OpenAiException(503, `The engine ${engine} needs ${missingVariable} to be set.`, {

@@ -19,7 +19,7 @@ export class ModelsController {
   }
 
   /** One model, out of the list: half of the providers have no route of their own for it. */
-  @Get('*id')
+  @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const list = await this.ask(request, reply);
     const ids = requestedIds(request.raw.url ?? '');

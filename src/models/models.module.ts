@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
-import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
 
 /** The Models API. */
 @Module({
-  imports: [ProvidersModule],
+  imports: [ProvidersModule, CredentialsModule],
   controllers: [ModelsController],
-  providers: [ModelsService, OperatorCredentials],
+  providers: [ModelsService],
 })
 export class ModelsModule {}

@@ -12,7 +12,9 @@ const FLUSH_INTERVAL_MS = 250;
  * @param level pino's name of the lowest level that is written
  */
 export function createLogger(level: string): Logger {
-  const stream: DestinationStream = process.stdout.isTTY ? prettyStream({ ignore: 'pid,hostname' }) : bufferedStdout();
+  const stream: DestinationStream = process.stdout.isTTY
+    ? prettyStream({ ignore: 'pid,hostname' })
+    : bufferedStdout();
   return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
@@ -29,7 +31,13 @@ function bufferedStdout(): DestinationStream {
 }
 
 /** What Nest says of its own start interests only who debugs it. */
-const FRAMEWORK_CONTEXTS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const FRAMEWORK_CONTEXTS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
 /** Nest's logger, writing to pino. */
 export class NestLogger implements LoggerService {
@@ -59,7 +67,11 @@ export class NestLogger implements LoggerService {
     this.write('trace', message, context);
   }
 
-  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, context?: string): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    context?: string,
+  ): void {
     this.logger[level]({ context }, typeof message === 'string' ? message : String(message));
   }
 }

@@ -31,6 +31,8 @@ export class AnthropicProvider extends HttpProvider {
   }
 
   protected override nextPage({ has_more: hasMore, last_id: lastId }: Row, first: URL): URL | undefined {
-    return hasMore === true && typeof lastId === 'string' ? withQuery(first, { after_id: lastId }) : undefined;
+    return hasMore === true && typeof lastId === 'string'
+      ? withQuery(first, { after_id: lastId })
+      : undefined;
   }
 }

@@ -22,7 +22,11 @@ export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
  * Azure's two lists: `{endpoint}/openai/v1/models`, which needs no version, and `{endpoint}/openai/models`.
  * The address of a deployment, which Azure's portal offers for copying, is cut back to its resource.
  */
-export function azureModelsUrl(endpoint: URL, apiVersion: string | undefined, defaultApiVersion: string): URL {
+export function azureModelsUrl(
+  endpoint: URL,
+  apiVersion: string | undefined,
+  defaultApiVersion: string,
+): URL {
   const path = trimmedPath(endpoint)
     .replace(/\/openai\/deployments(\/.*)?$/, '/openai')
     .replace(/\/models$/, '');

@@ -8,8 +8,12 @@ const EMPTY: ModelCatalogue = { models: [] };
 /** Any engine that is not built in: an OpenAI-compatible endpoint, or an empty list when no URL is given. */
 @Injectable()
 export class CustomProvider extends OpenAiCompatibleProvider implements ModelProvider {
-  readonly engine = 'custom';
   readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
+
+  /** As the operator wrote it: it stands in for the owner of models that have none. */
+  get engine(): string {
+    return this.config.engine;
+  }
 
   override get missingVariable(): undefined {
     return undefined;
@@ -17,9 +21,5 @@ export class CustomProvider extends OpenAiCompatibleProvider implements ModelPro
 
   override async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
     return this.host === undefined ? EMPTY : super.listModels(request);
-  }
-
-  protected override get defaultOwner(): string {
-    return this.config.engine;
   }
 }

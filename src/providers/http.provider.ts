@@ -4,6 +4,7 @@ import type { KeyVariable, ProviderConfig, UrlVariable } from '../config/provide
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
+import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
@@ -63,7 +64,7 @@ export abstract class HttpProvider implements ModelProvider {
     }
     const headers = {
       accept: 'application/json',
-      'accept-encoding': 'gzip, br, deflate',
+      'accept-encoding': ACCEPT_ENCODING,
       'user-agent': 'models-gateway',
       ...request.forwardedHeaders,
       ...this.fixedHeaders,
@@ -83,11 +84,6 @@ export abstract class HttpProvider implements ModelProvider {
   /** The URL of the page after this one; undefined for the last one, and for a provider that does not page. */
   protected nextPage(_body: Row, _first: URL): URL | undefined {
     return undefined;
-  }
-
-  /** Stands in for the owner of a model whose row names none. */
-  protected get defaultOwner(): string {
-    return this.engine;
   }
 
   private get firstPage(): URL | undefined {
@@ -111,10 +107,13 @@ export abstract class HttpProvider implements ModelProvider {
   ): Promise<unknown[]> {
     const rows: unknown[] = [];
     const asked = new Set<string>();
-    for (let url: URL | undefined = first; url !== undefined; ) {
+    for (let url: URL | undefined = first; url !== undefined;) {
       if (asked.has(url.href)) throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
       if (asked.size === this.limits.maxPages) {
-        throw new UpstreamError('invalid', 'The list of the provider has more pages than UPSTREAM_MAX_PAGES.');
+        throw new UpstreamError(
+          'invalid',
+          'The list of the provider has more pages than UPSTREAM_MAX_PAGES.',
+        );
       }
       asked.add(url.href);
       const { body } = await this.client.get({ url, headers, credential, signal });
@@ -128,7 +127,8 @@ export abstract class HttpProvider implements ModelProvider {
   private readPage(bytes: Buffer, first: URL): Page {
     const body = parseJson(bytes);
     const rows = rowsOf(body);
-    if (rows === undefined) throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
+    if (rows === undefined)
+      throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
     const envelope = asRow(body);
     return { rows, next: envelope && this.nextPage(envelope, first) };
   }
@@ -138,7 +138,7 @@ export abstract class HttpProvider implements ModelProvider {
       idFields: this.idFields,
       createdFields: ['created', 'created_at'],
       defaultCreated: PROCESS_STARTED,
-      defaultOwner: this.defaultOwner,
+      defaultOwner: this.engine,
     };
     const models = new Map<string, Model>();
     let unreadable = 0;
@@ -166,6 +166,8 @@ function parseJson(bytes: Buffer): unknown {
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
   } catch (error) {
     // The parser's own message quotes the body: it must not reach a caller.
-    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.', { cause: error });
+    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.', {
+      cause: error,
+    });
   }
 }

@@ -51,7 +51,8 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d+)?(z|[+-]\d\d:\d\d)$/i
 
 /** Unix seconds from an integer, a float, milliseconds or an RFC 3339 string; undefined from anything else. */
 export function unixSeconds(value: unknown): number | undefined {
-  if (typeof value === 'string') return RFC_3339.test(value) ? fromMilliseconds(Date.parse(value)) : undefined;
+  if (typeof value === 'string')
+    return RFC_3339.test(value) ? fromMilliseconds(Date.parse(value)) : undefined;
   if (typeof value !== 'number' || value < 0) return undefined;
   return value >= FIRST_MILLISECONDS ? fromMilliseconds(value) : wholeSeconds(value);
 }

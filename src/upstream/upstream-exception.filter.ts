@@ -40,7 +40,9 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
     } else {
       // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
       if ((details.attempts ?? 0) > 1) void reply.header('x-should-retry', 'false');
-      void reply.status(502).send(openAiError(502, error.message, { type: 'upstream_error', code: CODES[failure] }));
+      void reply
+        .status(502)
+        .send(openAiError(502, error.message, { type: 'upstream_error', code: CODES[failure] }));
     }
   }
 }
@@ -52,21 +54,30 @@ function relayedBody(status: number, { body, credential }: UpstreamErrorDetails)
   const word = (text: string | undefined): string | undefined => {
     const cleaned = clean(text);
     // Where the key is ours, nothing that could be prose gets through.
-    return cleaned !== undefined && ours && !IDENTIFIER.test(cleaned) ? undefined : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
+    return cleaned !== undefined && ours && !IDENTIFIER.test(cleaned)
+      ? undefined
+      : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
   };
   const type = word(upstream.type);
-  return openAiError(status, (ours ? undefined : clean(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ?? statusMessage(status), {
-    ...(type !== undefined && { type }),
-    param: word(upstream.param) ?? null,
-    code: word(upstream.code) ?? null,
-  });
+  return openAiError(
+    status,
+    (ours ? undefined : clean(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ?? statusMessage(status),
+    {
+      ...(type !== undefined && { type }),
+      param: word(upstream.param) ?? null,
+      code: word(upstream.code) ?? null,
+    },
+  );
 }
 
 function statusMessage(status: number): string {
   return `The provider answered ${String(status)}.`;
 }
 
-function relayedHeaders({ headers = {}, credential }: UpstreamErrorDetails): Record<string, string | string[]> {
+function relayedHeaders({
+  headers = {},
+  credential,
+}: UpstreamErrorDetails): Record<string, string | string[]> {
   const relayed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, credential);
@@ -76,6 +87,9 @@ function relayedHeaders({ headers = {}, credential }: UpstreamErrorDetails): Rec
   return relayed;
 }
 
-function redactEach(value: string | string[], credential: UpstreamErrorDetails['credential']): string | string[] {
+function redactEach(
+  value: string | string[],
+  credential: UpstreamErrorDetails['credential'],
+): string | string[] {
   return Array.isArray(value) ? value.map((each) => redact(each, credential)) : redact(value, credential);
 }

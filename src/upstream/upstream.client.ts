@@ -6,6 +6,7 @@ import type { Credential } from '../credentials/credential.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { connectionFailure } from './connection-failure.js';
+import { decompress } from './decompress.js';
 import { UpstreamError } from './upstream.error.js';
 
 /** A GET to the provider. */
@@ -60,10 +61,16 @@ export class UpstreamClient {
       .request<Buffer>({ baseURL: url.origin, url: url.pathname + url.search, headers, signal })
       .catch((error: unknown) => {
         // axios' errors hold the request's headers: none of them may leave this function.
-        throw signal.aborted ? abortReason(signal, attempts) : connectionFailure(error, { attempts, credential });
+        throw signal.aborted
+          ? abortReason(signal, attempts)
+          : connectionFailure(error, { attempts, credential });
       });
-    const { data: body, status } = response;
+    const { data, status } = response;
     const responseHeaders = response.headers as IncomingHttpHeaders;
+    const encoding = responseHeaders['content-encoding'];
+    const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
+    // Decompressing goes on in another thread, and the deadline may pass meanwhile.
+    if (signal.aborted) throw abortReason(signal, attempts);
     if (status === 200) return { body, headers: responseHeaders };
     const details = { status, headers: responseHeaders, body, attempts, credential };
     if (status >= 400 && status < 500) {
@@ -72,7 +79,17 @@ export class UpstreamClient {
     throw new UpstreamError('failed', `The provider answered ${String(status)}.`, details);
   }
 
-  /** Full jitter around a doubling pause, so that many replicas do not come back together. */
+  /** The status of a failed answer counts even when its body cannot be read. */
+  private async decompressed(data: Buffer, encoding: string, status: number): Promise<Buffer> {
+    try {
+      return await decompress(data, encoding, this.config.maxResponseBytes);
+    } catch (error) {
+      if (status !== 200) return Buffer.alloc(0);
+      throw error;
+    }
+  }
+
+  /** Jitter around a doubling pause, so that many replicas do not come back together. */
   private async backOff(attempts: number, signal: AbortSignal): Promise<void> {
     const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     await sleep(pauseMs, undefined, { signal }).catch(() => {

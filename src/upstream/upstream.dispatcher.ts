@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { Agent, interceptors } from 'undici';
+import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
@@ -8,7 +8,7 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 /** How long an idle connection to the provider is kept, unless the provider names a shorter time. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** The connections to the provider: kept alive, limited in number, decompressing under the size limit. */
+/** The connections to the provider: kept alive, limited in number and in the size of a response. */
 @Injectable()
 export class UpstreamDispatcher implements OnApplicationShutdown {
   readonly dispatcher: Dispatcher;
@@ -22,9 +22,7 @@ export class UpstreamDispatcher implements OnApplicationShutdown {
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: config.maxResponseBytes,
-    }).compose(
-      interceptors.decompress({ maxSize: config.maxResponseBytes, skipErrorResponses: false }),
-    );
+    });
   }
 
   /** Runs after the HTTP server has answered its last request, so nothing is cut off. */

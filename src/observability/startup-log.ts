@@ -1,0 +1,34 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { ProviderRegistry } from '../providers/provider.registry.js';
+import { VERSION } from './version.js';
+
+/** Says at start which provider will be asked, and which variable's key it will get: never the key. */
+@Injectable()
+export class StartupLog implements OnApplicationBootstrap {
+  private readonly logger = new Logger(StartupLog.name);
+
+  constructor(
+    private readonly registry: ProviderRegistry,
+    private readonly credentials: OperatorCredentials,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { engine, host, keyVariables, missingVariable } = this.registry.configured;
+    const variable = this.credentials.firstOf(keyVariables)?.variable;
+    this.logger.log(
+      [
+        `models-gateway ${VERSION}`,
+        `engine ${engine}`,
+        host === undefined ? 'no upstream' : `upstream ${host}`,
+        variable === undefined ? 'no key of its own' : `key from ${variable}`,
+      ].join(', '),
+    );
+    if (missingVariable !== undefined) {
+      this.logger.warn(
+        `The engine ${engine} needs ${missingVariable} to be set: until then every list is a 502.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import { UpstreamError } from './upstream.error.js';
+
+type Decoder = (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const gzipDecoder: Decoder = promisify(gunzip);
+const brotliDecoder: Decoder = promisify(brotliDecompress);
+const zlibDecoder: Decoder = promisify(inflate);
+const rawDecoder: Decoder = promisify(inflateRaw);
+
+/** `deflate` is the zlib format (RFC 9110, section 8.4.1.2), but some servers leave its header out. */
+const deflateDecoder: Decoder = (bytes, options) =>
+  ((bytes[0] ?? 0) & 0x0f) === 8 ? zlibDecoder(bytes, options) : rawDecoder(bytes, options);
+
+const DECODERS: ReadonlyMap<string, Decoder> = new Map([
+  ['gzip', gzipDecoder],
+  ['x-gzip', gzipDecoder],
+  ['br', brotliDecoder],
+  ['deflate', deflateDecoder],
+]);
+
+/** What to ask for. */
+export const ACCEPT_ENCODING = 'gzip, br, deflate';
+
+/**
+ * Undoes a body's content encodings, the last applied one first.
+ * @param maxBytes the most that any step may give
+ * @throws UpstreamError `invalid` when the body is larger, damaged, or in an encoding nobody asked for
+ */
+export async function decompress(body: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> {
+  let decoded = body;
+  for (const encoding of contentEncoding.toLowerCase().split(',').reverse()) {
+    const name = encoding.trim();
+    if (name === '' || name === 'identity') continue;
+    const decoder = DECODERS.get(name);
+    if (decoder === undefined)
+      throw new UpstreamError('invalid', 'The provider sent an encoding it was not asked for.');
+    decoded = await decoder(decoded, { maxOutputLength: maxBytes }).catch((error: unknown) => {
+      throw isTooLarge(error)
+        ? new UpstreamError('invalid', 'The response of the provider is larger than the limit.')
+        : new UpstreamError('invalid', 'The provider sent a compressed body that is damaged.', {
+            cause: error,
+          });
+    });
+  }
+  return decoded;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+}

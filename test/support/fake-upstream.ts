@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as the provider saw it. */
+export interface RecordedRequest {
+  readonly method: string;
+  /** Path and query string. */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Answers one request, in any way that node:http can. */
+export type Script = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A provider on a port of its own, scripted by a test. */
+export interface FakeUpstream {
+  /** `http://127.0.0.1:port`, without a path. */
+  readonly url: string;
+  /** `127.0.0.1:port`. */
+  readonly host: string;
+  readonly requests: RecordedRequest[];
+  /** Replaces the script for the requests to come. */
+  answer(script: Script): void;
+  /** Resolves when this many requests have come in, at once if they have already. */
+  received(count: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a fake provider. Without a script it answers every request with an empty list. */
+export async function startFakeUpstream(
+  script: Script = json({ object: 'list', data: [] }),
+): Promise<FakeUpstream> {
+  let current = script;
+  const requests: RecordedRequest[] = [];
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request;
+    requests.push({ method, url, headers });
+    server.emit('recorded');
+    current(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  return {
+    url: `http://${host}`,
+    host,
+    requests,
+    answer(next) {
+      current = next;
+    },
+    async received(count) {
+      while (requests.length < count) await once(server, 'recorded');
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+/** A script that answers with JSON. */
+export function json(body: unknown, status = 200, headers: Record<string, string> = {}): Script {
+  return (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  };
+}
+
+/** A script that gives the first request to the first script, and so on; the last one serves all that follow. */
+export function inTurn(...scripts: [Script, ...Script[]]): Script {
+  let next = 0;
+  return (request, response) => {
+    const script = scripts[Math.min(next, scripts.length - 1)] ?? scripts[0];
+    next += 1;
+    script(request, response);
+  };
+}
