@@ -26,7 +26,7 @@ export function asRow(value: unknown): Row | undefined {
  * @returns undefined when the body is no list
  */
 export function rowsOf(body: unknown): readonly unknown[] | undefined {
-  if (Array.isArray(body)) return body;
+  if (Array.isArray(body)) return body as unknown[];
   const envelope = asRow(body);
   const list = [envelope?.['data'], envelope?.['models']].find((each) => Array.isArray(each));
   if (list !== undefined) return list as unknown[];

@@ -21,7 +21,7 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
           path: config.url ?? '/',
           method: 'GET',
           // AxiosHeaders keeps the headers as its own enumerable properties.
-          headers: config.headers as unknown as Record<string, string>,
+          headers: config.headers,
         },
         exchange,
       );

@@ -1,0 +1,131 @@
+// @ts-check
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * vLLM without a model: its OpenAI-compatible server as far as the list of models needs it.
+ * The interface is described in `mock-vllm.d.mts`.
+ * @type {typeof import('./mock-vllm.mjs').startMockVllm}
+ */
+export async function startMockVllm({
+  port = 0,
+  host = '127.0.0.1',
+  models = ['meta/llama-3.1-8b-instruct', 'meta/llama-3.1-70b-instruct'],
+  apiKey,
+  delayMs = 0,
+  failEvery = 0,
+  failStatus = 503,
+} = {}) {
+  let requests = 0;
+  let lists = 0;
+
+  /** @type {(request: import('node:http').IncomingMessage) => Promise<Answer>} */
+  async function answer({ headers, method, url = '/' }) {
+    const [path = ''] = url.split('?');
+    if (path.startsWith('/v1')) {
+      await sleep(delayMs, undefined, { ref: false });
+      // Before the routes, as in vLLM: without the key nobody learns which ones there are.
+      if (apiKey !== undefined && method !== 'OPTIONS' && !isBearer(apiKey, headers.authorization)) {
+        return { status: 401, body: { error: 'Unauthorized' } };
+      }
+    }
+    if (path !== '/health' && path !== '/v1/models') return { status: 404, body: { detail: 'Not Found' } };
+    if (method !== 'GET') return { status: 405, headers: { allow: 'GET' }, body: { detail: 'Method Not Allowed' } };
+    if (path === '/health') return { status: 200 };
+    lists += 1;
+    if (failEvery === 0 || lists % failEvery !== 0) return { status: 200, body: modelList(models) };
+    return failStatus === 'reset' ? 'reset' : { status: failStatus, body: engineError(failStatus) };
+  }
+
+  const server = createServer(async (request, response) => {
+    requests += 1;
+    const answered = await answer(request);
+    if (answered === 'reset') {
+      request.socket.resetAndDestroy();
+      return;
+    }
+    const { status, headers, body } = answered;
+    const text = body === undefined ? '' : JSON.stringify(body);
+    response.writeHead(status, {
+      ...headers,
+      ...(text !== '' && { 'content-type': 'application/json' }),
+      'content-length': Buffer.byteLength(text),
+    });
+    response.end(text);
+  });
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  const address = /** @type {import('node:net').AddressInfo} */ (server.address());
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    get requests() {
+      return requests;
+    },
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** @typedef {'reset' | { status: number, headers?: Record<string, string>, body?: object }} Answer */
+
+/** @type {(models: readonly string[]) => object} */
+function modelList(models) {
+  // vLLM makes its rows anew for every request: they never have the same date and permission twice.
+  const created = Math.floor(Date.now() / 1000);
+  return { object: 'list', data: models.map((id) => modelCard(id, created)) };
+}
+
+/** @type {(id: string, created: number) => object} */
+function modelCard(id, created) {
+  return {
+    id,
+    object: 'model',
+    created,
+    owned_by: 'vllm',
+    root: id,
+    parent: null,
+    max_model_len: 131_072,
+    permission: [
+      {
+        id: `modelperm-${randomBytes(8).toString('hex')}`,
+        object: 'model_permission',
+        created,
+        allow_create_engine: false,
+        allow_sampling: true,
+        allow_logprobs: true,
+        allow_search_indices: false,
+        allow_view: true,
+        allow_fine_tuning: false,
+        organization: '*',
+        group: null,
+        is_blocking: false,
+      },
+    ],
+  };
+}
+
+/** @type {(status: number) => object} */
+function engineError(status) {
+  const message = 'Engine core stopped unexpectedly.';
+  return { error: { message, type: 'InternalServerError', param: null, code: status } };
+}
+
+/** @type {(key: string, authorization: string | undefined) => boolean} */
+function isBearer(key, authorization = '') {
+  const [, token] = /^bearer (.*)$/i.exec(authorization) ?? [];
+  // Hashes are of one length, so that the time of the comparison tells nothing about the key.
+  return token !== undefined && timingSafeEqual(hash(token), hash(key));
+}
+
+/** @type {(text: string) => Buffer} */
+function hash(text) {
+  return createHash('sha256').update(text).digest();
+}
