@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsWholeNumber } from './rules.js';
+import { IsSwitch, IsWholeNumber } from './rules.js';
 import { registerVariables } from './variables.js';
 
 class UpstreamVariables {
@@ -17,6 +17,9 @@ class UpstreamVariables {
 
   @IsWholeNumber(1, 100_000)
   UPSTREAM_MAX_PAGES = 100;
+
+  @IsSwitch()
+  COALESCE = true;
 }
 
 /** The limits of a request to the provider. */
@@ -26,5 +29,6 @@ export const upstreamConfig = registerVariables('upstream', UpstreamVariables, (
   maxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
   maxConnections: variables.UPSTREAM_MAX_CONNECTIONS,
   maxPages: variables.UPSTREAM_MAX_PAGES,
+  coalesce: variables.COALESCE,
 }));
 export type UpstreamConfig = ConfigType<typeof upstreamConfig>;

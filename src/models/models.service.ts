@@ -4,22 +4,23 @@ import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import type { Credential } from '../credentials/credential.js';
 import { callerCredential } from '../credentials/caller-credential.js';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
 import type { ModelCatalogue } from '../providers/model.js';
-import type { ModelProvider } from '../providers/model-provider.js';
+import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
+import { Coalescer } from './coalescer.js';
+import type { Waiting } from './coalescer.js';
 import { ModelList } from './model-list.js';
 
 /** Who asks for the list. */
-export interface Caller {
+export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
-  /** Calls back when the caller hangs up before its answer is sent. */
-  onHangUp(callback: () => void): void;
   /** Learns what came of asking the provider. */
   onUpstream(outcome: UpstreamOutcome): void;
 }
@@ -31,13 +32,16 @@ export interface UpstreamOutcome {
   readonly durationMs: number;
 }
 
+/** Headers of the caller that can change what the provider answers. */
+const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
 /** What of a caller's headers goes upstream beside the credential. */
-const FORWARDED_HEADERS = ['openai-organization', 'openai-project', 'traceparent', 'tracestate'] as const;
+const FORWARDED_HEADERS = [...SCOPE_HEADERS, 'traceparent', 'tracestate'] as const;
 
 /** Answers callers with the models of the configured provider. */
 @Injectable()
 export class ModelsService {
   private readonly provider: ModelProvider;
+  private readonly flights: Coalescer<ModelList>;
   private readonly lists = new WeakMap<ModelCatalogue, ModelList>();
 
   constructor(
@@ -48,6 +52,7 @@ export class ModelsService {
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {
     this.provider = registry.configured;
+    this.flights = new Coalescer(limits.timeoutMs);
   }
 
   /**
@@ -62,46 +67,29 @@ export class ModelsService {
     const observe = (status: number | undefined): void => {
       caller.onUpstream({ status, durationMs: performance.now() - started });
     };
-    const { signal, release } = this.limit(caller);
     try {
-      const catalogue = await this.provider.listModels({
-        credential,
-        forwardedHeaders: forwardedHeaders(caller),
-        signal,
-      });
+      const list = await this.flights.join(
+        this.limits.coalesce ? flightKey(credential, caller.headers) : undefined,
+        (signal) => this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal }),
+        caller,
+      );
       observe(200);
-      this.status.succeeded(this.provider, credential);
-      return this.render(catalogue);
+      return list;
     } catch (error) {
-      if (error instanceof UpstreamError) {
-        observe(error.details.status);
-        this.status.failed(this.provider, error);
-      }
+      if (error instanceof UpstreamError) observe(error.details.status);
       throw error;
-    } finally {
-      release();
     }
   }
 
-  /** A signal that aborts at the deadline, or when the caller hangs up. */
-  private limit(caller: Caller): { readonly signal: AbortSignal; readonly release: () => void } {
-    const { timeoutMs } = this.limits;
-    const controller = new AbortController();
-    const abort = (failure: 'timeout' | 'cancelled', message: string): void => {
-      controller.abort(new UpstreamError(failure, message));
-    };
-    const deadline = setTimeout(() => {
-      abort('timeout', `The provider gave no complete answer within ${String(timeoutMs)} ms.`);
-    }, timeoutMs);
-    caller.onHangUp(() => {
-      abort('cancelled', 'The caller has hung up.');
-    });
-    return {
-      signal: controller.signal,
-      release: () => {
-        clearTimeout(deadline);
-      },
-    };
+  private async ask(request: ModelsRequest): Promise<ModelList> {
+    try {
+      const catalogue = await this.provider.listModels(request);
+      this.status.succeeded(this.provider, request.credential);
+      return this.render(catalogue);
+    } catch (error) {
+      if (error instanceof UpstreamError) this.status.failed(this.provider, error);
+      throw error;
+    }
   }
 
   private render(catalogue: ModelCatalogue): ModelList {
@@ -121,4 +109,11 @@ function forwardedHeaders({ headers, requestId }: Caller): Record<string, string
     if (typeof value === 'string') forwarded[name] = value;
   }
   return forwarded;
+}
+
+/** The same for two callers only if the provider cannot tell them apart; no header value holds a line break. */
+function flightKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+  let key = `${credential?.variable ?? ''}\n${credential?.authorization ?? ''}`;
+  for (const name of SCOPE_HEADERS) key += `\n${String(headers[name] ?? '')}`;
+  return key;
 }

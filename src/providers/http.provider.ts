@@ -7,6 +7,7 @@ import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
+import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
 import { asRow, rowsOf, toModel } from './model-rows.js';
 import type { Row, RowFormat } from './model-rows.js';
@@ -17,7 +18,10 @@ const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
 
 /** One page of a list. */
 interface Page {
-  readonly rows: readonly unknown[];
+  readonly models: readonly Model[];
+  /** Rows that are no model. */
+  readonly unreadable: number;
+  /** The page that follows; undefined after the last one. */
   readonly next: URL | undefined;
 }
 
@@ -38,6 +42,8 @@ export abstract class HttpProvider implements ModelProvider {
 
   private readonly logger = new Logger(HttpProvider.name);
   private resolved: { readonly url: URL | undefined } | undefined;
+  private readonly lastBodies = new LastBodies<Page>();
+  private last: { readonly pages: readonly Page[]; readonly catalogue: ModelCatalogue } | undefined;
   private reportedUnreadableRows = 0;
 
   constructor(
@@ -70,7 +76,7 @@ export abstract class HttpProvider implements ModelProvider {
       ...this.fixedHeaders,
       ...(request.credential && this.credentialHeaders(request.credential)),
     };
-    return this.catalogue(await this.rows(first, headers, request));
+    return this.catalogue(await this.pages(first, headers, request));
   }
 
   /** The URL of the first page. */
@@ -100,12 +106,12 @@ export abstract class HttpProvider implements ModelProvider {
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
-  private async rows(
+  private async pages(
     first: URL,
     headers: Readonly<Record<string, string>>,
     { credential, signal }: ModelsRequest,
-  ): Promise<unknown[]> {
-    const rows: unknown[] = [];
+  ): Promise<Page[]> {
+    const pages: Page[] = [];
     const asked = new Set<string>();
     for (let url: URL | undefined = first; url !== undefined;) {
       if (asked.has(url.href)) throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
@@ -117,38 +123,49 @@ export abstract class HttpProvider implements ModelProvider {
       }
       asked.add(url.href);
       const { body } = await this.client.get({ url, headers, credential, signal });
-      const page = this.readPage(body, first);
-      for (const row of page.rows) rows.push(row);
-      url = page.rows.length === 0 ? undefined : page.next;
+      const page: Page = this.lastBodies.get(url.href, body) ?? this.readPage(url, body, first);
+      pages.push(page);
+      url = page.next;
     }
-    return rows;
+    return pages;
   }
 
-  private readPage(bytes: Buffer, first: URL): Page {
+  private readPage(url: URL, bytes: Buffer, first: URL): Page {
     const body = parseJson(bytes);
     const rows = rowsOf(body);
     if (rows === undefined)
       throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
-    const envelope = asRow(body);
-    return { rows, next: envelope && this.nextPage(envelope, first) };
-  }
-
-  private catalogue(rows: readonly unknown[]): ModelCatalogue {
     const format: RowFormat = {
       idFields: this.idFields,
       createdFields: ['created', 'created_at'],
       defaultCreated: PROCESS_STARTED,
       defaultOwner: this.engine,
     };
-    const models = new Map<string, Model>();
-    let unreadable = 0;
-    for (const row of rows) {
-      const model = toModel(row, format);
-      if (model === undefined) unreadable += 1;
-      else if (!models.has(model.id)) models.set(model.id, model);
+    const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
+    const envelope = asRow(body);
+    const page: Page = {
+      models,
+      unreadable: rows.length - models.length,
+      next: rows.length > 0 && envelope !== undefined ? this.nextPage(envelope, first) : undefined,
+    };
+    this.lastBodies.set(url.href, bytes, page);
+    return page;
+  }
+
+  /** Of models with the same id the first stays. Pages that were read before make the list that they made before. */
+  private catalogue(pages: readonly Page[]): ModelCatalogue {
+    const { last } = this;
+    if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
+      return last.catalogue;
     }
-    this.reportUnreadableRows(unreadable);
-    return { models: [...models.values()] };
+    const models = new Map<string, Model>();
+    for (const model of pages.flatMap((page) => page.models)) {
+      if (!models.has(model.id)) models.set(model.id, model);
+    }
+    this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
+    const catalogue = { models: [...models.values()] };
+    this.last = { pages, catalogue };
+    return catalogue;
   }
 
   /** Once per change, not once per request. */
