@@ -1,26 +1,22 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { serverConfig } from './config/server.config.js';
-import type { ServerConfig } from './config/server.config.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { Lifecycle } from './health/lifecycle.js';
-import { createLogger, NestLogger } from './observability/logger.js';
+import { NestLogger } from './observability/logger.js';
 import { logRequests } from './observability/request-log.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
 
 /**
  * What `main` and the end-to-end tests both apply to a new application.
- * @param logger the log to write to; by default the one of the process
+ * @param logger the log to write to
  */
-export function configureApp(app: NestFastifyApplication, logger?: Logger): void {
-  const config = app.get<ServerConfig>(serverConfig.KEY);
-  const log = logger ?? createLogger(config.logLevel);
-  app.useLogger(new NestLogger(log));
+export function configureApp(app: NestFastifyApplication, logger: Logger): void {
+  app.useLogger(new NestLogger(logger));
   // Nest asks the last one first.
   app.useGlobalFilters(new ErrorFilter(), new UpstreamExceptionFilter());
   const server = app.getHttpAdapter().getInstance();
-  logRequests(server, log, app.get(ProviderRegistry).configured.engine);
+  logRequests(server, logger, app.get(ProviderRegistry).configured.engine);
   closeConnectionsWhenStopping(server, app.get(Lifecycle));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 }

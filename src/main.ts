@@ -7,6 +7,7 @@ import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
 import { configureApp } from './configure-app.js';
 import { createHttpAdapter } from './http-adapter.js';
+import { createLogger } from './observability/logger.js';
 
 async function start(): Promise<void> {
   checkVariables();
@@ -14,8 +15,8 @@ async function start(): Promise<void> {
     abortOnError: false,
     bufferLogs: true,
   });
-  configureApp(app);
-  const { port, host } = app.get<ServerConfig>(serverConfig.KEY);
+  const { port, host, logLevel } = app.get<ServerConfig>(serverConfig.KEY);
+  configureApp(app, await createLogger(logLevel));
   await app.listen(port, host);
 }
 

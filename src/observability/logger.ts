@@ -1,7 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
-import { build as prettyStream } from 'pino-pretty';
 
 /** How many bytes are gathered before they are written, and how long at most they wait. */
 const BUFFER_BYTES = 4096;
@@ -11,10 +10,8 @@ const FLUSH_INTERVAL_MS = 250;
  * The log of the process: JSON lines, or readable ones in a terminal.
  * @param level pino's name of the lowest level that is written
  */
-export function createLogger(level: string): Logger {
-  const stream: DestinationStream = process.stdout.isTTY
-    ? prettyStream({ ignore: 'pid,hostname' })
-    : bufferedStdout();
+export async function createLogger(level: string): Promise<Logger> {
+  const stream = process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
   return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import { VERSION } from './version.js';
+import { VERSION } from '../version.js';
 
 /** Says at start which provider will be asked, and which variable's key it will get: never the key. */
 @Injectable()

@@ -6,23 +6,35 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
+import { addressOf } from '../upstream/upstream-request.js';
+import type { UpstreamAddress } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
-import { asRow, rowsOf, toModel } from './model-rows.js';
-import type { Row, RowFormat } from './model-rows.js';
+import { readPage } from './model-page.js';
+import type { ModelPage } from './model-page.js';
+import type { Row } from './model-rows.js';
 import type { Model, ModelCatalogue } from './model.js';
 
 /** Stands in for the creation date of models whose provider gives none: one stable number, not "now". */
 const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
 
-/** One page of a list. */
-interface Page {
-  readonly models: readonly Model[];
-  /** Rows that are no model. */
-  readonly unreadable: number;
-  /** The page that follows; undefined after the last one. */
-  readonly next: URL | undefined;
+/** What every request of every provider says. */
+const COMMON_HEADERS = {
+  accept: 'application/json',
+  'accept-encoding': ACCEPT_ENCODING,
+  'user-agent': 'models-gateway',
+} as const;
+
+/** The list's first URL, and where that is. */
+interface Start {
+  readonly url: URL;
+  readonly address: UpstreamAddress;
+}
+
+/** A page, and where the next one is. */
+interface LinkedPage extends ModelPage {
+  readonly next: UpstreamAddress | undefined;
 }
 
 /** A provider that lists its models as JSON over HTTP, page by page. A subclass says where, and in which words. */
@@ -41,9 +53,9 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly idFields: readonly string[] = ['id'];
 
   private readonly logger = new Logger(HttpProvider.name);
-  private resolved: { readonly url: URL | undefined } | undefined;
-  private readonly lastBodies = new LastBodies<Page>();
-  private last: { readonly pages: readonly Page[]; readonly catalogue: ModelCatalogue } | undefined;
+  private resolved: { readonly start: Start | undefined } | undefined;
+  private readonly lastBodies = new LastBodies<LinkedPage>();
+  private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: ModelCatalogue } | undefined;
   private reportedUnreadableRows = 0;
 
   constructor(
@@ -53,30 +65,28 @@ export abstract class HttpProvider implements ModelProvider {
   ) {}
 
   get host(): string | undefined {
-    return this.firstPage?.host;
+    return this.start?.url.host;
   }
 
   get missingVariable(): UrlVariable | undefined {
-    return this.firstPage === undefined ? this.baseUrlVariables[0] : undefined;
+    return this.start === undefined ? this.baseUrlVariables[0] : undefined;
   }
 
   async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
-    const first = this.firstPage;
-    if (first === undefined) {
+    const { start } = this;
+    if (start === undefined) {
       throw new UpstreamError(
         'not_configured',
         `The engine ${this.engine} needs ${this.baseUrlVariables[0]} to be set.`,
       );
     }
-    const headers = {
-      accept: 'application/json',
-      'accept-encoding': ACCEPT_ENCODING,
-      'user-agent': 'models-gateway',
+    const headers: Readonly<Record<string, string>> = {
+      ...COMMON_HEADERS,
       ...request.forwardedHeaders,
       ...this.fixedHeaders,
       ...(request.credential && this.credentialHeaders(request.credential)),
     };
-    return this.catalogue(await this.pages(first, headers, request));
+    return this.catalogue(await this.pages(start, headers, request));
   }
 
   /** The URL of the first page. */
@@ -92,68 +102,60 @@ export abstract class HttpProvider implements ModelProvider {
     return undefined;
   }
 
-  private get firstPage(): URL | undefined {
+  private get start(): Start | undefined {
     // Not in the constructor: a subclass's fields are set only after it.
-    this.resolved ??= { url: this.resolve() };
-    return this.resolved.url;
+    this.resolved ??= { start: this.resolve() };
+    return this.resolved.start;
   }
 
-  private resolve(): URL | undefined {
+  private resolve(): Start | undefined {
     const { variables } = this.config;
     const variable = this.baseUrlVariables.find((each) => variables[each] !== undefined);
     const base = variable === undefined ? this.defaultBaseUrl : variables[variable];
-    return base === undefined ? undefined : this.listUrl(new URL(base));
+    if (base === undefined) return undefined;
+    const url = this.listUrl(new URL(base));
+    return { url, address: addressOf(url) };
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
   private async pages(
-    first: URL,
+    { url, address: first }: Start,
     headers: Readonly<Record<string, string>>,
     { credential, signal }: ModelsRequest,
-  ): Promise<Page[]> {
-    const pages: Page[] = [];
+  ): Promise<LinkedPage[]> {
+    const pages: LinkedPage[] = [];
     const asked = new Set<string>();
-    for (let url: URL | undefined = first; url !== undefined;) {
-      if (asked.has(url.href)) throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
-      if (asked.size === this.limits.maxPages) {
-        throw new UpstreamError(
-          'invalid',
-          'The list of the provider has more pages than UPSTREAM_MAX_PAGES.',
-        );
+    for (let address: UpstreamAddress | undefined = first; address !== undefined;) {
+      if (asked.has(address.path)) {
+        throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
       }
-      asked.add(url.href);
-      const { body } = await this.client.get({ url, headers, credential, signal });
-      const page: Page = this.lastBodies.get(url.href, body) ?? this.readPage(url, body, first);
+      if (asked.size === this.limits.maxPages) {
+        throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
+      }
+      asked.add(address.path);
+      const { body } = await this.client.get({ address, headers, credential, signal });
+      const page: LinkedPage = this.lastBodies.get(address.path, body) ?? this.read(url, address, body);
       pages.push(page);
-      url = page.next;
+      address = page.next;
     }
     return pages;
   }
 
-  private readPage(url: URL, bytes: Buffer, first: URL): Page {
-    const body = parseJson(bytes);
-    const rows = rowsOf(body);
-    if (rows === undefined)
-      throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
-    const format: RowFormat = {
+  private read(first: URL, address: UpstreamAddress, body: Buffer): LinkedPage {
+    const page = readPage(body, {
       idFields: this.idFields,
       createdFields: ['created', 'created_at'],
       defaultCreated: PROCESS_STARTED,
       defaultOwner: this.engine,
-    };
-    const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
-    const envelope = asRow(body);
-    const page: Page = {
-      models,
-      unreadable: rows.length - models.length,
-      next: rows.length > 0 && envelope !== undefined ? this.nextPage(envelope, first) : undefined,
-    };
-    this.lastBodies.set(url.href, bytes, page);
-    return page;
+    });
+    const next = page.envelope && this.nextPage(page.envelope, first);
+    const linked = { ...page, next: next && addressOf(next) };
+    this.lastBodies.set(address.path, body, linked);
+    return linked;
   }
 
   /** Of models with the same id the first stays. Pages that were read before make the list that they made before. */
-  private catalogue(pages: readonly Page[]): ModelCatalogue {
+  private catalogue(pages: readonly LinkedPage[]): ModelCatalogue {
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
       return last.catalogue;
@@ -173,18 +175,5 @@ export abstract class HttpProvider implements ModelProvider {
     if (count === this.reportedUnreadableRows) return;
     this.reportedUnreadableRows = count;
     this.logger.warn(`${String(count)} rows of the provider's list have no id and are left out`);
-  }
-}
-
-/** @throws UpstreamError when the bytes are no JSON */
-function parseJson(bytes: Buffer): unknown {
-  try {
-    // JSON may not begin with a byte order mark (RFC 8259, section 8.1), but some servers write one.
-    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
-    // The parser's own message quotes the body: it must not reach a caller.
-    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.', {
-      cause: error,
-    });
   }
 }

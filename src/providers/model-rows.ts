@@ -53,7 +53,7 @@ const RFC_3339 = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d+)?(z|[+-]\d\d:\d\d)$/i
 export function unixSeconds(value: unknown): number | undefined {
   if (typeof value === 'string')
     return RFC_3339.test(value) ? fromMilliseconds(Date.parse(value)) : undefined;
-  if (typeof value !== 'number' || value < 0) return undefined;
+  if (typeof value !== 'number') return undefined;
   return value >= FIRST_MILLISECONDS ? fromMilliseconds(value) : wholeSeconds(value);
 }
 
@@ -63,7 +63,7 @@ function fromMilliseconds(milliseconds: number): number | undefined {
 
 function wholeSeconds(seconds: number): number | undefined {
   const whole = Math.floor(seconds);
-  return Number.isSafeInteger(whole) ? whole : undefined;
+  return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
 }
 
 function text(value: unknown): string | undefined {

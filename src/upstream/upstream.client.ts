@@ -2,23 +2,13 @@ import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Credential } from '../credentials/credential.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
+import { keepOnlyAdapter } from './undici.adapter.js';
+import type { UpstreamRequest } from './upstream-request.js';
 import { UpstreamError } from './upstream.error.js';
-
-/** A GET to the provider. */
-export interface UpstreamRequest {
-  readonly url: URL;
-  /** Names in lower case, the credential's included. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** What of the headers is secret, for the error that may come of it. */
-  readonly credential: Credential | undefined;
-  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
-  readonly signal: AbortSignal;
-}
 
 /** A 200 of the provider. */
 export interface UpstreamResponse {
@@ -36,7 +26,9 @@ export class UpstreamClient {
   constructor(
     private readonly http: HttpService,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
-  ) {}
+  ) {
+    keepOnlyAdapter(http.axiosRef);
+  }
 
   /**
    * Sends the request, and again after a passing failure while retries are left.
@@ -56,9 +48,9 @@ export class UpstreamClient {
   }
 
   private async attempt(request: UpstreamRequest, attempts: number): Promise<UpstreamResponse> {
-    const { credential, headers, signal, url } = request;
+    const { credential, signal } = request;
     const response = await this.http.axiosRef
-      .request<Buffer>({ baseURL: url.origin, url: url.pathname + url.search, headers, signal })
+      .request<Buffer>({ upstream: request })
       .catch((error: unknown) => {
         // axios' errors hold the request's headers: none of them may leave this function.
         throw signal.aborted

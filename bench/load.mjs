@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { cpuMicroseconds, has, LOAD_CORE, onCore, residentMebibytes } from './processes.mjs';
+
+const run = promisify(execFile);
+const DIFFERENT_KEYS = fileURLToPath(new URL('different-keys.lua', import.meta.url));
+const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
+
+export const CONNECTIONS = 32;
+/** The tool that makes the load. */
+export const TOOL = has('wrk') ? 'wrk' : 'autocannon';
+
+/**
+ * Loads a server for some seconds.
+ * @param keys `one` for a single credential, `different` for another one with every request
+ */
+export async function load(server, { keys, seconds, headers = {} }) {
+  const cpuBefore = cpuMicroseconds(server.pid);
+  const sampled = [];
+  const sampler = setInterval(() => sampled.push(residentMebibytes(server.pid)), 200);
+  const result = await (TOOL === 'wrk' ? wrk : autocannon)(server.url, keys, seconds, headers);
+  clearInterval(sampler);
+  if (result.failed > 0) throw new Error(`${result.failed} requests to ${server.url} failed`);
+  return {
+    ...result,
+    cpu: (cpuMicroseconds(server.pid) - cpuBefore) / result.requests,
+    rss: Math.max(...sampled, residentMebibytes(server.pid)),
+  };
+}
+
+async function wrk(url, keys, seconds, headers) {
+  const script = keys === 'different' ? ['-s', DIFFERENT_KEYS] : ['-H', 'Authorization: Bearer sk-one'];
+  const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...script, ...given, url];
+  const { stdout } = await run(...onCore(LOAD_CORE, 'wrk', args));
+  const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? 0);
+  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
+  return {
+    requests: number(/(\d+) requests in/),
+    perSecond: number(/Requests\/sec:\s+([\d.]+)/),
+    p50: milliseconds(/50%\s+([\d.]+)(\w+)/.exec(stdout)),
+    p99: milliseconds(/99%\s+([\d.]+)(\w+)/.exec(stdout)),
+    failed: number(/Non-2xx or 3xx responses: (\d+)/) + socketErrors.reduce((sum, each) => sum + Number(each), 0),
+  };
+}
+
+function milliseconds(match) {
+  const [, value = '0', unit = 'ms'] = match ?? [];
+  return Number(value) * ({ us: 0.001, ms: 1, s: 1000 }[unit] ?? 1);
+}
+
+async function autocannon(url, keys, seconds, headers) {
+  const key = keys === 'different' ? ['-I', '-H', 'authorization=Bearer sk-[<id>]'] : ['-H', 'authorization=Bearer sk-one'];
+  const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
+  const args = [AUTOCANNON, '-j', '-n', '-c', String(CONNECTIONS), '-d', String(seconds), ...key, ...given, url];
+  const { stdout } = await run(...onCore(LOAD_CORE, process.execPath, args), { maxBuffer: 2 ** 24 });
+  const { requests, latency, non2xx, errors } = JSON.parse(stdout);
+  return {
+    requests: requests.total,
+    perSecond: requests.average,
+    p50: latency.p50,
+    p99: latency.p99,
+    failed: errors + (headers['if-none-match'] === undefined ? non2xx : 0),
+  };
+}

@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { modelList } from './model-list.mjs';
+import { freePort, has, LOAD_CORE, startServer } from './processes.mjs';
+
+const file = (name) => fileURLToPath(new URL(name, import.meta.url));
+const node = (script) => ({ command: process.execPath, args: [script] });
+
+/** Configurations of nginx and HAProxy, removed at the end. */
+const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+let written = 0;
+function write(text) {
+  written += 1;
+  const path = join(folder, `${written}.conf`);
+  writeFileSync(path, text);
+  return path;
+}
+
+/** nginx in the foreground, one worker, everything it writes in the temporary folder. */
+function nginx(port, http, location) {
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+  const config = write(`
+    daemon off; master_process off; worker_processes 1; pid ${folder}/${port}.pid; error_log stderr crit;
+    events { worker_connections 1024; }
+    http {
+      access_log off; keepalive_requests 1000000; default_type application/json;
+      ${paths.map((each) => `${each}_temp_path ${folder}/${each};`).join(' ')}
+      ${http}
+      server { listen 127.0.0.1:${port} backlog=1024; location = /v1/models { ${location} } }
+    }`);
+  return { command: 'nginx', args: ['-c', config, '-e', 'stderr'] };
+}
+
+/** A provider with so many models, sharing its core with the load. */
+export async function startUpstream(models) {
+  const port = await freePort();
+  if (!has('nginx')) {
+    return startServer({ ...node(file('upstream.mjs')), core: LOAD_CORE, env: { PORT: port, MODELS: models }, port });
+  }
+  const body = join(folder, `models-${models}.json`);
+  writeFileSync(body, modelList(models));
+  return startServer({ ...nginx(port, 'open_file_cache max=8;', `alias ${body};`), core: LOAD_CORE, port });
+}
+
+const baseline = (name) => (port, upstream) => ({ ...node(file(`baselines/${name}.mjs`)), env: { PORT: port, UPSTREAM: upstream } });
+
+/** The gateway as it is delivered: with its log, and with the defaults of its limits. */
+const gateway = (variables = {}) => (port, upstream) => ({
+  ...node(file('../dist/main.js')),
+  env: {
+    NODE_ENV: 'production',
+    HOST: '127.0.0.1',
+    PORT: port,
+    MAIN_MODEL_ENGINE: 'openai',
+    MAIN_MODEL_BASE_URL: upstream,
+    ...variables,
+  },
+});
+
+/** All that is compared, by name. A server whose program is not installed is left out. */
+export const SERVERS = {
+  gateway: gateway(),
+  'gateway, COALESCE=false': gateway({ COALESCE: 'false' }),
+  'naive Nest': baseline('naive-nest'),
+  'bare Fastify': baseline('bare-fastify'),
+  'raw undici': baseline('raw-undici'),
+  ...(has('nginx') && {
+    nginx: (port, upstream) =>
+      nginx(
+        port,
+        `upstream provider { server ${new URL(upstream).host}; keepalive 64; keepalive_requests 1000000; }`,
+        'proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection "";',
+      ),
+  }),
+  ...(has('haproxy') && {
+    HAProxy: (port, upstream) => ({
+      command: 'haproxy',
+      args: [
+        '-db',
+        '-f',
+        write(
+          `defaults\n mode http\n timeout connect 5s\n timeout client 30s\n timeout server 30s\n` +
+            `listen all\n bind 127.0.0.1:${port}\n http-reuse always\n server provider ${new URL(upstream).host}\n`,
+        ),
+      ],
+    }),
+  }),
+};
+
+/** Starts one of them in front of a provider. */
+export async function start(name, upstream) {
+  const port = await freePort();
+  return startServer({ ...SERVERS[name](port, new URL(upstream.url).origin), port });
+}

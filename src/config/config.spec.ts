@@ -1,0 +1,279 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { inspect } from 'node:util';
+import { providerConfig } from './provider.config.js';
+import { serverConfig } from './server.config.js';
+import { upstreamConfig } from './upstream.config.js';
+import { checkVariables, ConfigurationError, variableNames } from './variables.js';
+
+interface VariableCase {
+  readonly variable: string;
+  readonly read: () => unknown;
+  readonly byDefault: unknown;
+  readonly accepts: readonly (readonly [text: string, value: unknown])[];
+  readonly refuses?: readonly string[];
+  /** Completes the sentence "VARIABLE must be …". */
+  readonly rule?: string;
+}
+
+function wholeNumber(
+  variable: string,
+  read: () => unknown,
+  byDefault: number,
+  minimum: number,
+  maximum: number,
+): VariableCase {
+  return {
+    variable,
+    read,
+    byDefault,
+    accepts: [minimum, maximum].map((number) => [String(number), number]),
+    refuses: [
+      String(minimum - 1),
+      String(maximum + 1),
+      'abc',
+      '1.5',
+      '1e3',
+      '0x10',
+      '+5',
+      '1 000',
+      '9'.repeat(400),
+    ],
+    rule: `a whole number from ${String(minimum)} to ${String(maximum)}`,
+  };
+}
+
+function baseUrl(
+  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL',
+): VariableCase {
+  return {
+    variable,
+    read: () => providerConfig().variables[variable],
+    byDefault: undefined,
+    accepts: [
+      'http://localhost:8000',
+      'https://gw.test/llm/v1/?tenant=a',
+      'HTTPS://GW.TEST',
+      'http://[::1]:8000/v1',
+      'https://gw.test/a@b',
+    ].map((url) => [url, url]),
+    refuses: [
+      'ftp://gw.test',
+      'not a url',
+      'gw.test/v1',
+      '//gw.test/v1',
+      'http:gw.test',
+      'http://',
+      'http://gw test',
+      'http://gw.test:99999',
+      'file:///v1',
+      'https://user:pass@gw.test',
+      'https://user@gw.test',
+      'https://:pass@gw.test',
+    ],
+    rule: 'an http:// or https:// URL without a user name or password in it',
+  };
+}
+
+function apiKey(
+  variable:
+    | 'MAIN_MODEL_API_KEY'
+    | 'OPENAI_API_KEY'
+    | 'NVIDIA_API_KEY'
+    | 'VLLM_API_KEY'
+    | 'ANTHROPIC_API_KEY'
+    | 'AZURE_OPENAI_API_KEY'
+    | 'COHERE_API_KEY',
+): VariableCase {
+  return {
+    variable,
+    read: () => providerConfig().variables[variable],
+    byDefault: undefined,
+    accepts: ['x', 'sk-proj_a.b+c/d=', '!"#~'].map((key) => [key, key]),
+    refuses: ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'schlüssel', 'a\u007fb'],
+    rule: 'one line of visible ASCII characters without spaces',
+  };
+}
+
+const VARIABLES: readonly VariableCase[] = [
+  wholeNumber('PORT', () => serverConfig().port, 8000, 0, 65_535),
+  {
+    variable: 'HOST',
+    read: () => serverConfig().host,
+    byDefault: '0.0.0.0',
+    accepts: ['127.0.0.1', '::', 'fe80::1%eth0', 'gateway.test'].map((host) => [host, host]),
+    refuses: ['http://gateway.test', 'a b', 'gateway/x'],
+    rule: 'an IP address or a host name',
+  },
+  {
+    variable: 'LOG_LEVEL',
+    read: () => serverConfig().logLevel,
+    byDefault: 'info',
+    accepts: [
+      ...['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map(
+        (level) => [level, level] as const,
+      ),
+      ['DEBUG', 'debug'],
+    ],
+    refuses: ['verbose', 'info,debug', '30', 'toString'],
+    rule: 'one of fatal, error, warn, info, debug, trace, silent',
+  },
+  wholeNumber('SHUTDOWN_DELAY_MS', () => serverConfig().shutdownDelayMs, 0, 0, 600_000),
+  {
+    variable: 'MAIN_MODEL_ENGINE',
+    read: () => providerConfig().engine,
+    byDefault: 'openai',
+    accepts: ['vllm', 'TRT-LLM', 'my engine: v1.2/x', 'x'.repeat(100)].map((name) => [name, name]),
+    refuses: ['a\nb', 'a"b', '{engine}', 'x'.repeat(101)],
+    rule: 'a name of letters, digits and -_.:/, at most 100 characters long',
+  },
+  baseUrl('MAIN_MODEL_BASE_URL'),
+  baseUrl('AZURE_OPENAI_ENDPOINT'),
+  {
+    variable: 'AZURE_OPENAI_API_VERSION',
+    read: () => providerConfig().variables.AZURE_OPENAI_API_VERSION,
+    byDefault: undefined,
+    accepts: ['2024-10-21', '2024-08-01-preview', 'v1'].map((version) => [version, version]),
+    refuses: ['2024 10 21', '2024-10-21&x=y', '?'],
+    rule: 'an API version such as 2024-06-01',
+  },
+  baseUrl('COHERE_BASE_URL'),
+  apiKey('MAIN_MODEL_API_KEY'),
+  apiKey('OPENAI_API_KEY'),
+  apiKey('NVIDIA_API_KEY'),
+  apiKey('VLLM_API_KEY'),
+  apiKey('ANTHROPIC_API_KEY'),
+  apiKey('AZURE_OPENAI_API_KEY'),
+  apiKey('COHERE_API_KEY'),
+  {
+    variable: 'PLACEHOLDER_API_KEYS',
+    read: () => [...providerConfig().placeholderApiKeys],
+    byDefault: ['not-used'],
+    accepts: [
+      ['dummy', ['dummy']],
+      ['not-used, dummy,,EMPTY ,', ['not-used', 'dummy', 'EMPTY']],
+      [',', []],
+    ],
+  },
+  wholeNumber('UPSTREAM_TIMEOUT_MS', () => upstreamConfig().timeoutMs, 5000, 1, 600_000),
+  wholeNumber('UPSTREAM_MAX_RETRIES', () => upstreamConfig().maxRetries, 1, 0, 10),
+  wholeNumber(
+    'UPSTREAM_MAX_RESPONSE_BYTES',
+    () => upstreamConfig().maxResponseBytes,
+    10_485_760,
+    1,
+    1_073_741_824,
+  ),
+  wholeNumber('UPSTREAM_MAX_CONNECTIONS', () => upstreamConfig().maxConnections, 64, 1, 65_535),
+  wholeNumber('UPSTREAM_MAX_PAGES', () => upstreamConfig().maxPages, 100, 1, 100_000),
+  {
+    variable: 'COALESCE',
+    read: () => upstreamConfig().coalesce,
+    byDefault: true,
+    accepts: [
+      ['true', true],
+      ['false', false],
+      ['False', false],
+    ],
+    refuses: ['yes', '1', 'constructor'],
+    rule: 'true or false',
+  },
+];
+
+beforeEach(() => {
+  for (const name of variableNames()) Reflect.deleteProperty(process.env, name);
+});
+
+it('has a row for every variable', () => {
+  expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(variableNames().sort());
+});
+
+describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, accepts }) => {
+  it('has its default', () => {
+    expect(read()).toEqual(byDefault);
+  });
+
+  it.each(['', ' ', '\t\n'])('is unset when it is %j', (text) => {
+    process.env[variable] = text;
+    expect(read()).toEqual(byDefault);
+  });
+
+  it.each(accepts)('accepts %j', (text, value) => {
+    process.env[variable] = text;
+    expect(read()).toEqual(value);
+    process.env[variable] = ` ${text}\n`;
+    expect(read()).toEqual(value);
+  });
+});
+
+describe('a malformed variable', () => {
+  const refusals = VARIABLES.flatMap(({ variable, refuses = [], rule }) =>
+    refuses.map((text) => ({ variable, text, rule })),
+  );
+
+  it.each(refusals)('$variable=$text', ({ variable, text, rule = '' }) => {
+    process.env[variable] = text;
+    expect(refusal().problems).toEqual([{ variable, rule: `must be ${rule}` }]);
+  });
+});
+
+describe('several malformed variables', () => {
+  const BAD = {
+    PORT: 'abc-value',
+    SHUTDOWN_DELAY_MS: '-7',
+    MAIN_MODEL_BASE_URL: 'ftp://value.test',
+    COHERE_BASE_URL: 'https://user:value-password@gw.test',
+    OPENAI_API_KEY: 'sk-value one',
+    UPSTREAM_TIMEOUT_MS: '-9',
+    COALESCE: 'value-maybe',
+  };
+
+  beforeEach(() => {
+    Object.assign(process.env, BAD, { HOST: '127.0.0.1', VLLM_API_KEY: 'sk-good-value' });
+  });
+
+  it('are all named in one message, with their rules', () => {
+    const [headline, ...lines] = refusal().message.split('\n');
+    expect(headline).toBe('The configuration is not valid:');
+    expect(lines.sort()).toEqual([
+      '  COALESCE must be true or false',
+      '  COHERE_BASE_URL must be an http:// or https:// URL without a user name or password in it',
+      '  MAIN_MODEL_BASE_URL must be an http:// or https:// URL without a user name or password in it',
+      '  OPENAI_API_KEY must be one line of visible ASCII characters without spaces',
+      '  PORT must be a whole number from 0 to 65535',
+      '  SHUTDOWN_DELAY_MS must be a whole number from 0 to 600000',
+      '  UPSTREAM_TIMEOUT_MS must be a whole number from 1 to 600000',
+    ]);
+  });
+
+  it('never show a value', () => {
+    const error = refusal();
+    const shown = [error.message, error.stack, JSON.stringify(error), inspect(error, { depth: null })].join(
+      '\n',
+    );
+    for (const value of [...Object.values(BAD), 'value', 'gw.test']) expect(shown).not.toContain(value);
+  });
+
+  it.each([
+    ['server', serverConfig],
+    ['provider', providerConfig],
+    ['upstream', upstreamConfig],
+  ])('are all found by the %s namespace', (_name, factory) => {
+    const named = refusal(factory).problems.map(({ variable }) => variable);
+    expect(named.sort()).toEqual(Object.keys(BAD).sort());
+  });
+});
+
+it('finds nothing wrong with an empty environment', () => {
+  expect(checkVariables).not.toThrow();
+});
+
+/** The error of a check that has to fail. */
+function refusal(check: () => unknown = checkVariables): ConfigurationError {
+  try {
+    check();
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the environment was accepted');
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IncomingHttpHeaders } from 'node:http';
+import { callerCredential } from './caller-credential.js';
+
+const PLACEHOLDERS = new Set(['not-used', 'dummy']);
+
+/** What would go into an `Authorization` header. */
+function authorizationOf(headers: IncomingHttpHeaders, placeholders: ReadonlySet<string> = PLACEHOLDERS) {
+  return callerCredential(headers, placeholders)?.authorization;
+}
+
+describe('callerCredential', () => {
+  it.each<[string, IncomingHttpHeaders, string | undefined]>([
+    ['no header', {}, undefined],
+    ['Authorization', { authorization: 'Bearer sk-a' }, 'Bearer sk-a'],
+    ['Authorization in another case', { authorization: 'bearer sk-a' }, 'bearer sk-a'],
+    ['Basic', { authorization: 'Basic dXNlcjpwYXNz' }, 'Basic dXNlcjpwYXNz'],
+    ['a scheme nobody knows', { authorization: 'Custom a=b, c=d' }, 'Custom a=b, c=d'],
+    ['Authorization without a scheme', { authorization: 'sk-a' }, 'sk-a'],
+    ['x-api-key', { 'x-api-key': 'sk-b' }, 'Bearer sk-b'],
+    ['api-key', { 'api-key': 'sk-c' }, 'Bearer sk-c'],
+    ['all three', { authorization: 'Bearer sk-a', 'x-api-key': 'sk-b', 'api-key': 'sk-c' }, 'Bearer sk-a'],
+    ['both key headers', { 'x-api-key': 'sk-b', 'api-key': 'sk-c' }, 'Bearer sk-b'],
+    ['another header', { 'x-goog-api-key': 'sk-d', cookie: 'a=b' }, undefined],
+  ])('from %s', (_name, headers, expected) => {
+    expect(authorizationOf(headers)).toBe(expected);
+  });
+
+  it.each<[string, IncomingHttpHeaders]>([
+    ['an empty Authorization', { authorization: '' }],
+    ['a blank Authorization', { authorization: '  ' }],
+    ['Bearer without a token', { authorization: 'Bearer' }],
+    ['Bearer with a blank token', { authorization: 'bearer  ' }],
+    ['an empty x-api-key', { 'x-api-key': '' }],
+    ['an empty api-key', { 'api-key': '' }],
+    ['the placeholder as a bearer token', { authorization: 'Bearer not-used' }],
+    ['the placeholder in another case of the scheme', { authorization: 'bearer not-used' }],
+    ['the other placeholder', { authorization: 'Bearer dummy' }],
+    ['the placeholder as x-api-key', { 'x-api-key': 'not-used' }],
+    ['the placeholder as api-key', { 'api-key': 'not-used' }],
+    [
+      'placeholders in all three',
+      { authorization: 'Bearer not-used', 'x-api-key': 'dummy', 'api-key': 'not-used' },
+    ],
+  ])('%s counts as none', (_name, headers) => {
+    expect(callerCredential(headers, PLACEHOLDERS)).toBeUndefined();
+  });
+
+  it.each<[string, IncomingHttpHeaders, string]>([
+    ['an empty Authorization', { authorization: '', 'x-api-key': 'sk-b' }, 'Bearer sk-b'],
+    ['Bearer without a token', { authorization: 'Bearer', 'x-api-key': 'sk-b' }, 'Bearer sk-b'],
+    ['a placeholder', { authorization: 'Bearer not-used', 'x-api-key': 'sk-b' }, 'Bearer sk-b'],
+    [
+      'two placeholders',
+      { authorization: 'Bearer not-used', 'x-api-key': 'dummy', 'api-key': 'sk-c' },
+      'Bearer sk-c',
+    ],
+    ['an empty x-api-key', { 'x-api-key': '', 'api-key': 'sk-c' }, 'Bearer sk-c'],
+  ])('%s lets the next header speak', (_name, headers, expected) => {
+    expect(authorizationOf(headers)).toBe(expected);
+  });
+
+  it.each<[string, IncomingHttpHeaders, string]>([
+    ['a token that begins like one', { authorization: 'Bearer not-used-really' }, 'Bearer not-used-really'],
+    ['a token in another case', { authorization: 'Bearer NOT-USED' }, 'Bearer NOT-USED'],
+    ['one under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
+  ])('%s is no placeholder', (_name, headers, expected) => {
+    expect(authorizationOf(headers)).toBe(expected);
+  });
+
+  it('knows no placeholder unless told', () => {
+    expect(authorizationOf({ authorization: 'Bearer not-used' }, new Set())).toBe('Bearer not-used');
+  });
+
+  it('is never taken for a key of the operator', () => {
+    expect(callerCredential({ authorization: 'Bearer sk-a' }, PLACEHOLDERS)?.variable).toBeUndefined();
+    expect(callerCredential({ 'x-api-key': 'sk-b' }, PLACEHOLDERS)?.variable).toBeUndefined();
+  });
+});

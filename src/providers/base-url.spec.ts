@@ -1,0 +1,128 @@
+import { describe, expect, it } from '@jest/globals';
+import { azureModelsUrl, openAiModelsUrl, versionedModelsUrl, withQuery } from './base-url.js';
+
+describe('openAiModelsUrl', () => {
+  it.each([
+    ['https://api.openai.com', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1/', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1///', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1/models', 'https://api.openai.com/v1/models'],
+    ['https://api.openai.com/v1/models/', 'https://api.openai.com/v1/models'],
+    ['http://localhost:8000', 'http://localhost:8000/v1/models'],
+    ['http://[::1]:8000/v1', 'http://[::1]:8000/v1/models'],
+    ['https://gw.test/llm', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/llm/', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/llm/v1', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/V1', 'https://gw.test/V1/models'],
+    ['https://gw.test/models', 'https://gw.test/models'],
+    ['https://gw.test/api/paas/v4', 'https://gw.test/api/paas/v4/models'],
+    ['https://gw.test/api/paas/v4/', 'https://gw.test/api/paas/v4/models'],
+    ['https://gw.test/v1beta/openai', 'https://gw.test/v1beta/openai/models'],
+    ['https://gw.test/v1beta/openai/', 'https://gw.test/v1beta/openai/models'],
+    ['https://gw.test/openai/v1', 'https://gw.test/openai/v1/models'],
+    // A segment is a version only from its beginning on, and only with a digit.
+    ['https://gw.test/env1', 'https://gw.test/env1/v1/models'],
+    ['https://gw.test/vendor', 'https://gw.test/vendor/v1/models'],
+    ['https://v1.gw.test', 'https://v1.gw.test/v1/models'],
+    ['https://gw.test/my-models', 'https://gw.test/my-models/v1/models'],
+    ['https://gw.test/v1?tenant=a', 'https://gw.test/v1/models?tenant=a'],
+    ['https://gw.test?tenant=a&tenant=b%2Fc', 'https://gw.test/v1/models?tenant=a&tenant=b%2Fc'],
+    ['https://gw.test/v1/models?tenant=a', 'https://gw.test/v1/models?tenant=a'],
+    ['https://gw.test/?base=/v1', 'https://gw.test/v1/models?base=/v1'],
+    ['https://gw.test/a%2Fb/v1', 'https://gw.test/a%2Fb/v1/models'],
+    ['https://gw.test/v1#models', 'https://gw.test/v1/models'],
+  ])('%s becomes %s', (base, expected) => {
+    expect(openAiModelsUrl(new URL(base)).href).toBe(expected);
+  });
+});
+
+describe('versionedModelsUrl', () => {
+  it.each([
+    ['https://api.anthropic.com', 'https://api.anthropic.com/v1/models'],
+    ['https://api.anthropic.com/', 'https://api.anthropic.com/v1/models'],
+    ['https://api.anthropic.com/v1', 'https://api.anthropic.com/v1/models'],
+    ['https://api.anthropic.com/v1/', 'https://api.anthropic.com/v1/models'],
+    ['https://api.anthropic.com/v1/models', 'https://api.anthropic.com/v1/models'],
+    ['https://api.anthropic.com/v1/models/', 'https://api.anthropic.com/v1/models'],
+    ['https://gw.test/anthropic', 'https://gw.test/anthropic/v1/models'],
+    ['https://gw.test/anthropic/v1/?tenant=a', 'https://gw.test/anthropic/v1/models?tenant=a'],
+    ['https://gw.test/v2', 'https://gw.test/v2/v1/models'],
+    ['https://gw.test/v1/anthropic', 'https://gw.test/v1/anthropic/v1/models'],
+    ['https://gw.test/env1', 'https://gw.test/env1/v1/models'],
+  ])('%s becomes %s where the version is v1', (base, expected) => {
+    expect(versionedModelsUrl(new URL(base), 'v1').href).toBe(expected);
+  });
+
+  it.each([
+    ['https://api.cohere.com', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v1', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v1/', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v2', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v2/', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v2/models', 'https://api.cohere.com/v1/models'],
+    ['https://vault.test/cohere/v2?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
+    ['https://api.cohere.com/v3', 'https://api.cohere.com/v3/v1/models'],
+  ])('%s becomes %s where v2 stands for v1', (base, expected) => {
+    expect(versionedModelsUrl(new URL(base), 'v1', 'v2').href).toBe(expected);
+  });
+});
+
+describe('azureModelsUrl', () => {
+  const DATED = 'https://res.openai.azure.com/openai/models?api-version=2024-06-01';
+  const V1 = 'https://res.openai.azure.com/openai/v1/models';
+
+  it.each([
+    ['https://res.openai.azure.com', DATED],
+    ['https://res.openai.azure.com/', DATED],
+    ['https://res.openai.azure.com/openai', DATED],
+    ['https://res.openai.azure.com/openai/', DATED],
+    ['https://res.openai.azure.com/openai/models', DATED],
+    ['https://res.openai.azure.com/openai/deployments', DATED],
+    ['https://res.openai.azure.com/openai/deployments/my-gpt', DATED],
+    ['https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions', DATED],
+    ['https://res.openai.azure.com/openai/v1', V1],
+    ['https://res.openai.azure.com/openai/v1/', V1],
+    ['https://res.openai.azure.com/openai/v1/models', V1],
+    ['https://gw.test/azure', 'https://gw.test/azure/openai/models?api-version=2024-06-01'],
+    ['https://gw.test/azure/openai/v1', 'https://gw.test/azure/openai/v1/models'],
+    ['https://gw.test?tenant=a', 'https://gw.test/openai/models?tenant=a&api-version=2024-06-01'],
+    ['https://gw.test/openai/v1?tenant=a', 'https://gw.test/openai/v1/models?tenant=a'],
+    [
+      'https://gw.test/openai/deployments/my-gpt/chat/completions?api-version=2023-05-15',
+      'https://gw.test/openai/models?api-version=2023-05-15',
+    ],
+  ])('%s becomes %s', (endpoint, expected) => {
+    expect(azureModelsUrl(new URL(endpoint), undefined, '2024-06-01').href).toBe(expected);
+  });
+
+  it.each([
+    ['https://gw.test', 'https://gw.test/openai/models?api-version=2024-10-21'],
+    ['https://gw.test?api-version=2023-05-15', 'https://gw.test/openai/models?api-version=2024-10-21'],
+    ['https://gw.test/openai/v1', 'https://gw.test/openai/v1/models'],
+  ])('a configured version makes %s %s', (endpoint, expected) => {
+    expect(azureModelsUrl(new URL(endpoint), '2024-10-21', '2024-06-01').href).toBe(expected);
+  });
+});
+
+describe('withQuery', () => {
+  it.each([
+    ['https://gw.test/v1/models', 'https://gw.test/v1/models?limit=1000&after_id=a%2Fb'],
+    ['https://gw.test/v1/models?tenant=a', 'https://gw.test/v1/models?tenant=a&limit=1000&after_id=a%2Fb'],
+    ['https://gw.test/v1/models?limit=5', 'https://gw.test/v1/models?limit=1000&after_id=a%2Fb'],
+  ])('sets the parameters of %s', (url, expected) => {
+    expect(withQuery(new URL(url), { limit: '1000', after_id: 'a/b' }).href).toBe(expected);
+  });
+});
+
+it.each([
+  ['openAiModelsUrl', openAiModelsUrl],
+  ['versionedModelsUrl', (url: URL) => versionedModelsUrl(url, 'v1')],
+  ['azureModelsUrl', (url: URL) => azureModelsUrl(url, '2024-10-21', '2024-06-01')],
+  ['withQuery', (url: URL) => withQuery(url, { limit: '1000' })],
+])('%s leaves the URL alone that it takes', (_name, change) => {
+  const url = new URL('https://gw.test/llm/?tenant=a#part');
+  change(url);
+  expect(url.href).toBe('https://gw.test/llm/?tenant=a#part');
+});

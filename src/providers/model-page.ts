@@ -1,0 +1,43 @@
+import { UpstreamError } from '../upstream/upstream.error.js';
+import { asRow, rowsOf, toModel } from './model-rows.js';
+import type { Row, RowFormat } from './model-rows.js';
+import type { Model } from './model.js';
+
+/** One page of a provider's list. */
+export interface ModelPage {
+  readonly models: readonly Model[];
+  /** Rows that are no model. */
+  readonly unreadable: number;
+  /** What stands around the rows, where the cursor to the next page is; undefined for a bare or an empty list. */
+  readonly envelope: Row | undefined;
+}
+
+/**
+ * Reads the body of a 200.
+ * @throws UpstreamError `invalid` when it is no list of models
+ */
+export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
+  const body = parseJson(bytes);
+  const rows = rowsOf(body);
+  if (rows === undefined) {
+    throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
+  }
+  const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
+  return {
+    models,
+    unreadable: rows.length - models.length,
+    envelope: rows.length > 0 ? asRow(body) : undefined,
+  };
+}
+
+function parseJson(bytes: Buffer): unknown {
+  try {
+    // JSON may not begin with a byte order mark (RFC 8259, section 8.1), but some servers write one.
+    return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
+  } catch (error) {
+    // The parser's own message quotes the body: it must not reach a caller.
+    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.', {
+      cause: error,
+    });
+  }
+}

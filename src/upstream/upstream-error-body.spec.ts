@@ -1,0 +1,141 @@
+import { describe, expect, it } from '@jest/globals';
+import { readUpstreamErrorBody } from './upstream-error-body.js';
+import type { UpstreamErrorBody } from './upstream-error-body.js';
+
+describe('readUpstreamErrorBody', () => {
+  it.each<[string, unknown, UpstreamErrorBody]>([
+    [
+      'OpenAI',
+      {
+        error: {
+          message: 'No such model.',
+          type: 'invalid_request_error',
+          param: 'model',
+          code: 'not_found',
+        },
+      },
+      { message: 'No such model.', type: 'invalid_request_error', param: 'model', code: 'not_found' },
+    ],
+    [
+      'OpenAI with nulls',
+      { error: { message: 'No key.', type: 'invalid_request_error', param: null, code: null } },
+      { message: 'No key.', type: 'invalid_request_error' },
+    ],
+    [
+      'vLLM, whose code is a number',
+      { error: { message: 'No such model.', type: 'NotFoundError', param: null, code: 404 } },
+      { message: 'No such model.', type: 'NotFoundError', code: '404' },
+    ],
+    [
+      'Triton, without param',
+      { error: { message: 'Not allowed.', type: 'authentication_error', code: 'invalid_auth' } },
+      { message: 'Not allowed.', type: 'authentication_error', code: 'invalid_auth' },
+    ],
+    ['vLLM and Ollama, whose error is a text', { error: 'Unauthorized' }, { message: 'Unauthorized' }],
+    [
+      'Text Generation Inference',
+      { error: 'Too long.', error_type: 'validation' },
+      { message: 'Too long.', type: 'validation' },
+    ],
+    [
+      'TensorRT-LLM and old vLLM, flat',
+      { object: 'error', message: 'Bad.', type: 'BadRequestError', param: null, code: 400 },
+      { message: 'Bad.', type: 'BadRequestError', code: '400' },
+    ],
+    ['FastAPI', { detail: 'Not Found' }, { message: 'Not Found' }],
+    [
+      'the validation of FastAPI',
+      {
+        detail: [
+          { loc: ['query', 'limit'], msg: 'not an integer', type: 'type_error' },
+          { loc: ['body', 0, 'id'], msg: 'missing', type: 'missing' },
+        ],
+      },
+      { message: 'query.limit: not an integer; body.0.id: missing' },
+    ],
+    ['the validation of FastAPI without a place', { detail: [{ msg: 'wrong' }] }, { message: 'wrong' }],
+    [
+      'the validation of FastAPI among other things',
+      { detail: ['x', null, { msg: 7 }, { msg: 'a' }] },
+      { message: 'a' },
+    ],
+    [
+      'Anthropic',
+      {
+        type: 'error',
+        error: { type: 'authentication_error', message: 'invalid x-api-key' },
+        request_id: 'r',
+      },
+      { message: 'invalid x-api-key', type: 'authentication_error' },
+    ],
+    [
+      'Anthropic with a code for machines',
+      {
+        type: 'error',
+        error: {
+          type: 'rate_limit_error',
+          message: 'Limit reached.',
+          details: { error_code: 'enforced_spend_limit_reached' },
+        },
+      },
+      { message: 'Limit reached.', type: 'rate_limit_error', code: 'enforced_spend_limit_reached' },
+    ],
+    [
+      'Azure',
+      { error: { code: 'Unauthorized', message: 'Wrong key or endpoint.' } },
+      { message: 'Wrong key or endpoint.', code: 'Unauthorized' },
+    ],
+    [
+      'Azure, whose code may be digits',
+      { error: { code: '401', message: 'Wrong key or endpoint.' } },
+      { message: 'Wrong key or endpoint.', code: '401' },
+    ],
+    ['API Management', { statusCode: 401, message: 'Key required.' }, { message: 'Key required.' }],
+    ['Cohere', { id: '00000000-0000', message: 'invalid api token' }, { message: 'invalid api token' }],
+    [
+      'Google, whose details are a list',
+      { error: { code: 400, message: 'Bad key.', status: 'INVALID_ARGUMENT', details: [{ reason: 'x' }] } },
+      { message: 'Bad key.', code: '400' },
+    ],
+    [
+      'NVIDIA',
+      { status: 401, title: 'Unauthorized', detail: 'Authentication failed' },
+      { message: 'Authentication failed' },
+    ],
+    ['an error without a message beside a detail', { error: {}, detail: 'Why.' }, { message: 'Why.' }],
+  ])('understands %s', (_name, body, expected) => {
+    expect(definedFields(readUpstreamErrorBody(bytes(JSON.stringify(body))))).toEqual(expected);
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['white space', ' \n'],
+    ['HTML', '<!doctype html><title>502 Bad Gateway</title>'],
+    ['text', 'Unauthorized'],
+    ['JSON that breaks off', '{"error":{"message":"No'],
+    ['a JSON text', '"Unauthorized"'],
+    ['a number', '401'],
+    ['null', 'null'],
+    ['an array', '[{"message":"No"}]'],
+    ['an empty object', '{}'],
+    ['an empty error', '{"error":""}'],
+    ['error: null', '{"error":null}'],
+    ['an error that is an array', '{"error":["No"]}'],
+    ['an empty list of details', '{"detail":[]}'],
+    ['an object as detail', '{"detail":{"msg":"No"}}'],
+    ['empty fields', '{"error":{"message":"","type":"","param":"","code":""}}'],
+    ['fields of other types', '{"error":{"message":1,"type":["a"],"param":{"a":1},"code":true}}'],
+    ['bytes that are no text', '\uFFFD\u0000'],
+  ])('finds nothing in %s', (_name, text) => {
+    expect(definedFields(readUpstreamErrorBody(bytes(text)))).toEqual({});
+  });
+});
+
+function bytes(text: string): Buffer {
+  return Buffer.from(text, 'utf8');
+}
+
+/** `toEqual` takes an undefined field for a missing one; so that nothing hides, they are left out here. */
+function definedFields(body: UpstreamErrorBody): object {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
+}
