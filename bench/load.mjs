@@ -35,13 +35,15 @@ async function wrk(url, keys, seconds, headers) {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...script, ...given, url];
   const { stdout } = await run(...onCore(LOAD_CORE, 'wrk', args));
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? 0);
-  const socketErrors = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
+  const socketErrors =
+    /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
   return {
     requests: number(/(\d+) requests in/),
     perSecond: number(/Requests\/sec:\s+([\d.]+)/),
     p50: milliseconds(/50%\s+([\d.]+)(\w+)/.exec(stdout)),
     p99: milliseconds(/99%\s+([\d.]+)(\w+)/.exec(stdout)),
-    failed: number(/Non-2xx or 3xx responses: (\d+)/) + socketErrors.reduce((sum, each) => sum + Number(each), 0),
+    failed:
+      number(/Non-2xx or 3xx responses: (\d+)/) + socketErrors.reduce((sum, each) => sum + Number(each), 0),
   };
 }
 
@@ -51,9 +53,23 @@ function milliseconds(match) {
 }
 
 async function autocannon(url, keys, seconds, headers) {
-  const key = keys === 'different' ? ['-I', '-H', 'authorization=Bearer sk-[<id>]'] : ['-H', 'authorization=Bearer sk-one'];
+  const key =
+    keys === 'different'
+      ? ['-I', '-H', 'authorization=Bearer sk-[<id>]']
+      : ['-H', 'authorization=Bearer sk-one'];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
-  const args = [AUTOCANNON, '-j', '-n', '-c', String(CONNECTIONS), '-d', String(seconds), ...key, ...given, url];
+  const args = [
+    AUTOCANNON,
+    '-j',
+    '-n',
+    '-c',
+    String(CONNECTIONS),
+    '-d',
+    String(seconds),
+    ...key,
+    ...given,
+    url,
+  ];
   const { stdout } = await run(...onCore(LOAD_CORE, process.execPath, args), { maxBuffer: 2 ** 24 });
   const { requests, latency, non2xx, errors } = JSON.parse(stdout);
   return {

@@ -9,7 +9,9 @@ const STARTING_MS = 20_000;
 
 /** Whether a command is on the PATH. */
 export function has(command) {
-  return (process.env.PATH ?? '').split(':').some((folder) => folder !== '' && existsSync(`${folder}/${command}`));
+  return (process.env.PATH ?? '')
+    .split(':')
+    .some((folder) => folder !== '' && existsSync(`${folder}/${command}`));
 }
 
 /** The server gets a core of its own where there are two and they can be chosen. */
@@ -35,7 +37,10 @@ export async function freePort() {
 export async function startServer({ core = SERVER_CORE, command, args, env, port, path = '/v1/models' }) {
   const started = performance.now();
   const [file, fileArgs] = onCore(core, command, args);
-  const child = spawn(file, fileArgs, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(file, fileArgs, {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const url = `http://127.0.0.1:${port}${path}`;
   while (!(await answers(url))) {
     if (child.exitCode !== null || performance.now() - started > STARTING_MS) {
@@ -58,7 +63,10 @@ export async function startServer({ core = SERVER_CORE, command, args, env, port
 
 async function answers(url) {
   try {
-    const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(2000) });
+    const response = await fetch(url, {
+      headers: { connection: 'close' },
+      signal: AbortSignal.timeout(2000),
+    });
     await response.arrayBuffer();
     return response.status === 200;
   } catch {

@@ -39,27 +39,37 @@ function nginx(port, http, location) {
 export async function startUpstream(models) {
   const port = await freePort();
   if (!has('nginx')) {
-    return startServer({ ...node(file('upstream.mjs')), core: LOAD_CORE, env: { PORT: port, MODELS: models }, port });
+    return startServer({
+      ...node(file('upstream.mjs')),
+      core: LOAD_CORE,
+      env: { PORT: port, MODELS: models },
+      port,
+    });
   }
   const body = join(folder, `models-${models}.json`);
   writeFileSync(body, modelList(models));
   return startServer({ ...nginx(port, 'open_file_cache max=8;', `alias ${body};`), core: LOAD_CORE, port });
 }
 
-const baseline = (name) => (port, upstream) => ({ ...node(file(`baselines/${name}.mjs`)), env: { PORT: port, UPSTREAM: upstream } });
+const baseline = (name) => (port, upstream) => ({
+  ...node(file(`baselines/${name}.mjs`)),
+  env: { PORT: port, UPSTREAM: upstream },
+});
 
 /** The gateway as it is delivered: with its log, and with the defaults of its limits. */
-const gateway = (variables = {}) => (port, upstream) => ({
-  ...node(file('../dist/main.js')),
-  env: {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    PORT: port,
-    MAIN_MODEL_ENGINE: 'openai',
-    MAIN_MODEL_BASE_URL: upstream,
-    ...variables,
-  },
-});
+const gateway =
+  (variables = {}) =>
+  (port, upstream) => ({
+    ...node(file('../dist/main.js')),
+    env: {
+      NODE_ENV: 'production',
+      HOST: '127.0.0.1',
+      PORT: port,
+      MAIN_MODEL_ENGINE: 'openai',
+      MAIN_MODEL_BASE_URL: upstream,
+      ...variables,
+    },
+  });
 
 /** All that is compared, by name. A server whose program is not installed is left out. */
 export const SERVERS = {

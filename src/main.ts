@@ -9,7 +9,11 @@ import { configureApp } from './configure-app.js';
 import { createHttpAdapter } from './http-adapter.js';
 import { createLogger } from './observability/logger.js';
 
+/** Process 1 of a container ignores a signal without a handler, also while it starts. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
 async function start(): Promise<void> {
+  for (const signal of STOP_SIGNALS) process.on(signal, exit);
   checkVariables();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
@@ -17,14 +21,23 @@ async function start(): Promise<void> {
   });
   const { port, host, logLevel } = app.get<ServerConfig>(serverConfig.KEY);
   configureApp(app, await createLogger(logLevel));
+  for (const signal of STOP_SIGNALS) process.off(signal, exit);
   await app.listen(port, host);
 }
 
+function exit(): void {
+  process.exit(0);
+}
+
+/** What an operator can mend is told in a line, a bug of ours with its stack. */
+function reasonOf(error: unknown): string {
+  if (error instanceof ConfigurationError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  if ('syscall' in error && error.syscall === 'listen') return `The service cannot listen: ${error.message}`;
+  return error.stack ?? error.message;
+}
+
 start().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigurationError ? error.message : reasonOf(error)}\n`);
+  process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(1);
 });
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}

@@ -7,7 +7,7 @@ import { OpenAiException } from './openai.exception.js';
 /** Answers everything that no other filter knows, the framework's own errors included, with an OpenAI error. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  private readonly logger = new Logger(ErrorFilter.name);
+  private readonly logger = new Logger('ErrorFilter');
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();

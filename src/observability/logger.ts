@@ -40,8 +40,10 @@ const FRAMEWORK_CONTEXTS = new Set([
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
-  log(message: unknown, context?: string): void {
-    this.write(context !== undefined && FRAMEWORK_CONTEXTS.has(context) ? 'debug' : 'info', message, context);
+  log(message: unknown, context = ''): void {
+    // The bundler writes `_InstanceLoader` or `InstanceLoader2` where two classes have the same name.
+    const name = context.replace(/^_|\d+$/g, '');
+    this.write(FRAMEWORK_CONTEXTS.has(name) ? 'debug' : 'info', message, name);
   }
 
   fatal(message: unknown, context?: string): void {

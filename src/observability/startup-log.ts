@@ -7,7 +7,7 @@ import { VERSION } from '../version.js';
 /** Says at start which provider will be asked, and which variable's key it will get: never the key. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
-  private readonly logger = new Logger(StartupLog.name);
+  private readonly logger = new Logger('StartupLog');
 
   constructor(
     private readonly registry: ProviderRegistry,

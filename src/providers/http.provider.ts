@@ -6,7 +6,7 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
-import { addressOf } from '../upstream/upstream-request.js';
+import { addressOf, UpstreamRequest } from '../upstream/upstream-request.js';
 import type { UpstreamAddress } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { LastBodies } from './last-bodies.js';
@@ -52,7 +52,7 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly fixedHeaders: Readonly<Record<string, string>> = {};
   protected readonly idFields: readonly string[] = ['id'];
 
-  private readonly logger = new Logger(HttpProvider.name);
+  private readonly logger = new Logger('HttpProvider');
   private resolved: { readonly start: Start | undefined } | undefined;
   private readonly lastBodies = new LastBodies<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: ModelCatalogue } | undefined;
@@ -133,7 +133,7 @@ export abstract class HttpProvider implements ModelProvider {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { body } = await this.client.get({ address, headers, credential, signal });
+      const { body } = await this.client.get(new UpstreamRequest(address, headers, credential, signal));
       const page: LinkedPage = this.lastBodies.get(address.path, body) ?? this.read(url, address, body);
       pages.push(page);
       address = page.next;

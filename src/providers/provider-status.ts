@@ -6,7 +6,7 @@ import type { ModelProvider } from './model-provider.js';
 /** Tells the operator once when the provider begins to fail, in which way and what to check, and when it is over. */
 @Injectable()
 export class ProviderStatus {
-  private readonly logger = new Logger(ProviderStatus.name);
+  private readonly logger = new Logger('ProviderStatus');
   /** The failure that was last reported, by what it concerns. */
   private readonly reported = new Map<string, string>();
 

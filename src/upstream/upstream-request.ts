@@ -13,13 +13,17 @@ export function addressOf({ origin, pathname, search }: URL): UpstreamAddress {
   return { origin, path: pathname + search };
 }
 
-/** A GET to the provider. */
-export interface UpstreamRequest {
-  readonly address: UpstreamAddress;
-  /** Names in lower case, the credential's included. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** What of the headers is secret, for the error that may come of it. */
-  readonly credential: Credential | undefined;
-  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
-  readonly signal: AbortSignal;
+/** A GET to the provider. A class, because axios copies plain objects in its configuration to the depth. */
+export class UpstreamRequest {
+  /**
+   * @param headers names in lower case, the credential's included
+   * @param credential what of the headers is secret, for the error that may come of it
+   * @param signal aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more
+   */
+  constructor(
+    readonly address: UpstreamAddress,
+    readonly headers: Readonly<Record<string, string>>,
+    readonly credential: Credential | undefined,
+    readonly signal: AbortSignal,
+  ) {}
 }

@@ -32,7 +32,9 @@ export async function startMockVllm({
       }
     }
     if (path !== '/health' && path !== '/v1/models') return { status: 404, body: { detail: 'Not Found' } };
-    if (method !== 'GET') return { status: 405, headers: { allow: 'GET' }, body: { detail: 'Method Not Allowed' } };
+    if (method !== 'GET') {
+      return { status: 405, headers: { allow: 'GET' }, body: { detail: 'Method Not Allowed' } };
+    }
     if (path === '/health') return { status: 200 };
     lists += 1;
     if (failEvery === 0 || lists % failEvery !== 0) return { status: 200, body: modelList(models) };

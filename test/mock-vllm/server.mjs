@@ -2,59 +2,59 @@
 import { startMockVllm } from './mock-vllm.mjs';
 
 /*
- * The mock vLLM as a process, set up by the environment:
+ * The mock vLLM as a process. The environment sets it up; an empty variable is an unset one:
  *
  *   MOCK_PORT         8000; 0 takes a free one
  *   MOCK_HOST         0.0.0.0
  *   MOCK_MODELS       the ids, separated by commas
- *   MOCK_API_KEY      the key to ask for, else VLLM_API_KEY; unset asks for none
+ *   MOCK_API_KEY      the key to ask for, else VLLM_API_KEY; neither asks for none
  *   MOCK_DELAY_MS     0; how long every answer under /v1 takes
  *   MOCK_FAIL_EVERY   0; every Nth request for the list fails
- *   MOCK_FAIL_STATUS  503; the status of a failure, or `reset` to break the connection
+ *   MOCK_FAIL_STATUS  503; the status of a failure, or "reset" to break the connection
  */
+const KEY = /^[\x21-\x7e]+$/;
+const KEY_RULE = 'visible ASCII characters without spaces';
 
+// First of all: process 1 of a container ignores signals that nobody handles.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0));
 
-try {
-  const { url } = await startMockVllm({
-    port: read('MOCK_PORT', wholeNumber(0, 65_535)) ?? 8000,
-    host: read('MOCK_HOST', text) ?? '0.0.0.0',
-    models: read('MOCK_MODELS', ids),
-    apiKey: read('MOCK_API_KEY', secret) ?? read('VLLM_API_KEY', secret),
-    delayMs: read('MOCK_DELAY_MS', wholeNumber(0, 600_000)),
-    failEvery: read('MOCK_FAIL_EVERY', wholeNumber(0, 1_000_000)),
-    failStatus: read('MOCK_FAIL_STATUS', failure),
-  });
-  process.stdout.write(`mock vLLM listens on ${url}\n`);
-} catch (error) {
-  const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
-  // The text of a system error repeats the address.
-  process.stderr.write(code === undefined ? `${message}\n` : `MOCK_HOST and MOCK_PORT cannot be used: ${code}\n`);
-  process.exitCode = 1;
+const failStatus =
+  text('MOCK_FAIL_STATUS', /^(reset|[45]\d\d)$/, 'a status from 400 to 599 or "reset"') ?? '503';
+const models = text('MOCK_MODELS', /^[^\s,]+(\s*,\s*[^\s,]+)*$/, 'ids without spaces, separated by commas');
+
+const { url } = await startMockVllm({
+  port: wholeNumber('MOCK_PORT', 8000, 65_535),
+  host: text('MOCK_HOST', /^[\w.:%-]+$/, 'an IP address or a host name') ?? '0.0.0.0',
+  ...(models !== undefined && { models: models.split(',').map((id) => id.trim()) }),
+  apiKey: text('MOCK_API_KEY', KEY, KEY_RULE) ?? text('VLLM_API_KEY', KEY, KEY_RULE),
+  delayMs: wholeNumber('MOCK_DELAY_MS', 0, 600_000),
+  failEvery: wholeNumber('MOCK_FAIL_EVERY', 0, 1_000_000),
+  failStatus: failStatus === 'reset' ? failStatus : Number(failStatus),
+}).catch((/** @type {NodeJS.ErrnoException} */ { code }) =>
+  // Only the code: the message of a system error repeats the address.
+  stop(`MOCK_HOST and MOCK_PORT must be free to listen on (${code}).`),
+);
+process.stdout.write(`mock vLLM listens on ${url}\n`);
+
+/** @type {(name: string, pattern: RegExp, rule: string) => string | undefined} */
+function text(name, pattern, rule) {
+  const value = process.env[name]?.trim();
+  if (!value) return undefined;
+  return pattern.test(value) ? value : stop(`${name} must be ${rule}.`);
+}
+
+/** @type {(name: string, fallback: number, maximum: number) => number} */
+function wholeNumber(name, fallback, maximum) {
+  const rule = `a whole number from 0 to ${maximum}`;
+  const value = Number(text(name, /^\d{1,9}$/, rule) ?? fallback);
+  return value <= maximum ? value : stop(`${name} must be ${rule}.`);
 }
 
 /**
- * An empty variable is an unset one.
- * @template T
- * @param {string} name
- * @param {(value: string) => T} parse throws the rule as its message, never the value: that may be a secret
- * @returns {T | undefined}
+ * Says what is wrong, never a value: that may be a secret.
+ * @type {(line: string) => never}
  */
-function read(name, parse) {
-  const value = process.env[name]?.trim();
-  if (!value) return undefined;
-  try {
-    return parse(value);
-  } catch (rule) {
-    throw new Error(`${name} ${/** @type {Error} */ (rule).message}`);
-  }
-}
-
-/** @type {(minimum: number, maximum: number) => (value: string) => number} */
-function wholeNumber(minimum, maximum) {
-  return (value) => {
-    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
-    if (number >= minimum && number <= maximum) return number;
-    throw new Error(`must be a whole number from ${minimum} to ${maximum}`);
-  };
+function stop(line) {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
 }

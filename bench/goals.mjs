@@ -1,0 +1,70 @@
+/**
+ * What the gateway is meant to reach, as ratios within one run: absolute figures move with the machine.
+ * `value` reads the measured ratio out of the results; `slack` is how far beyond its goal a short run on a busy
+ * machine may be before `bench:check` fails.
+ */
+export const GOALS = [
+  ...[
+    [2, 1 / 7],
+    [100, 1 / 6],
+    [3000, 1 / 5],
+  ].map(([models, goal]) => ({
+    name: `different credentials, ${models} models: CPU a request over naive Nest's`,
+    atMost: goal,
+    value: ({ of }) => of('gateway', 'different', models)?.cpu / of('naive Nest', 'different', models)?.cpu,
+    slack: 1.6,
+  })),
+  {
+    name: "different credentials, 100 models: CPU a request over raw undici's",
+    atMost: 1.7,
+    value: ({ of }) => of('gateway', 'different', 100)?.cpu / of('raw undici', 'different', 100)?.cpu,
+    slack: 1.8,
+  },
+  ...[
+    [2, 25],
+    [100, 35],
+    [3000, 55],
+  ].map(([models, goal]) => ({
+    name: `one credential, ${models} models: requests a second over naive Nest's`,
+    atLeast: goal,
+    value: ({ of }) => of('gateway', 'one', models)?.perSecond / of('naive Nest', 'one', models)?.perSecond,
+    slack: 2.5,
+  })),
+  {
+    name: 'one credential, 2 models: share of the requests a second of bare Fastify',
+    atLeast: 0.65,
+    value: ({ of }) => of('gateway', 'one', 2)?.perSecond / of('bare Fastify', 'one', 2)?.perSecond,
+    slack: 2.5,
+  },
+  {
+    name: 'one credential, 100 models: p99 over that of bare Fastify',
+    atMost: 3,
+    value: ({ of }) => of('gateway', 'one', 100)?.p99 / of('bare Fastify', 'one', 100)?.p99,
+    slack: 5,
+  },
+  {
+    name: 'one credential, 100 models: resident memory under load, MiB',
+    atMost: 140,
+    value: ({ of }) => of('gateway', 'one', 100)?.rss,
+    slack: 1.3,
+  },
+  { name: 'resident memory at rest, MiB', atMost: 100, value: ({ rest }) => rest?.gateway.rss, slack: 1.3 },
+  {
+    name: 'process start to first 200, ms',
+    atMost: 700,
+    value: ({ rest }) => rest?.gateway.firstAnswerMs,
+    slack: 2.5,
+  },
+  {
+    name: 'upstream requests for 1,000 simultaneous callers with one credential',
+    atMost: 1,
+    value: ({ simultaneous }) => simultaneous,
+    slack: 1,
+  },
+];
+
+/** Whether a measured value meets a goal, given this much slack; undefined for what was not measured. */
+export function meets({ atMost, atLeast }, value, slack = 1) {
+  if (value === undefined || Number.isNaN(value)) return undefined;
+  return atMost === undefined ? value * slack >= atLeast : value <= atMost * slack;
+}

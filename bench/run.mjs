@@ -1,0 +1,149 @@
+// Compares the gateway with what else could stand in its place. `--check` is the short form for CI.
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { GOALS, meets } from './goals.mjs';
+import { CONNECTIONS, load, TOOL } from './load.mjs';
+import { SERVERS, start, startUpstream } from './servers.mjs';
+import { residentMebibytes } from './processes.mjs';
+import { countUpstreamRequests } from './simultaneous.mjs';
+
+const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
+const SHORT = {
+  sizes: [2, 100],
+  rounds: 3,
+  seconds: 1,
+  servers: ['gateway', 'naive Nest', 'raw undici', 'bare Fastify'],
+};
+const FULL = { sizes: [2, 100, 3000], rounds: 5, seconds: 3, servers: Object.keys(SERVERS) };
+const { sizes, rounds, seconds, servers } = check ? SHORT : FULL;
+
+const KEYS = { different: 'every request under a different credential', one: 'one credential' };
+const results = {
+  /** @type {Map<string, object>} */
+  rows: new Map(),
+  of: (server, keys, models) => results.rows.get([server, keys, models].join()),
+};
+
+for (const models of sizes) {
+  const upstream = await startUpstream(models);
+  for (const keys of Object.keys(KEYS)) await compare(models, keys, upstream);
+  await upstream.stop();
+}
+results.rest = await atRest(['gateway', 'naive Nest', 'bare Fastify']);
+results.simultaneous = await countUpstreamRequests(1000);
+
+const report = render();
+console.log(report);
+if (check) failIfFarFromGoals();
+else writeFileSync(new URL('results.md', import.meta.url), report);
+
+/** Runs the servers in turn, so that a slow minute of the machine meets them all, and takes medians. */
+async function compare(models, keys, upstream) {
+  const runs = new Map(servers.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const name of servers) {
+      const server = await start(name, upstream);
+      await load(server, { keys, seconds: 1 });
+      runs.get(name).push(await load(server, { keys, seconds }));
+      await server.stop();
+    }
+  }
+  for (const [name, list] of runs) {
+    const row = Object.fromEntries(
+      ['perSecond', 'p50', 'p99', 'cpu', 'rss'].map((field) => [
+        field,
+        median(list.map((run) => run[field])),
+      ]),
+    );
+    results.rows.set([name, keys, models].join(), row);
+    console.error(
+      `${name}, ${KEYS[keys]}, ${models} models: ${row.perSecond.toFixed(0)} req/s, ${row.cpu.toFixed(0)} µs`,
+    );
+  }
+}
+
+/** Time to the first 200, and memory when nothing has happened for a second. */
+async function atRest(names) {
+  const upstream = await startUpstream(2);
+  const rest = {};
+  for (const name of names) {
+    const starts = [];
+    for (let round = 0; round < 5; round += 1) {
+      const server = await start(name, upstream);
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      starts.push({ firstAnswerMs: server.firstAnswerMs, rss: residentMebibytes(server.pid) });
+      await server.stop();
+    }
+    rest[name] = {
+      firstAnswerMs: median(starts.map((each) => each.firstAnswerMs)),
+      rss: median(starts.map((each) => each.rss)),
+    };
+  }
+  await upstream.stop();
+  return rest;
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
+function render() {
+  const lines = [
+    '# Benchmark',
+    '',
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}, ${TOOL} with ${CONNECTIONS} connections, ` +
+      `medians of ${rounds} alternating runs of ${seconds} s. The server has one core, provider and load share another. ` +
+      'CPU is what the server itself uses. The gateway runs with its defaults and writes its log.',
+    '',
+    '## Goals',
+    '',
+    '| | goal | measured | |',
+    '|---|---|---|---|',
+    ...GOALS.map((goal) => {
+      const value = goal.value(results);
+      const verdict = { true: 'met', false: 'missed' }[String(meets(goal, value))] ?? 'not measured';
+      return `| ${goal.name} | ${bound(goal)} | ${value === undefined ? '' : figure(value)} | ${verdict} |`;
+    }),
+    '',
+    '## Start and rest',
+    '',
+    '| | start to first 200, ms | memory at rest, MiB |',
+    '|---|---|---|',
+    ...Object.entries(results.rest).map(
+      ([name, { firstAnswerMs, rss }]) => `| ${name} | ${figure(firstAnswerMs)} | ${figure(rss)} |`,
+    ),
+    '',
+  ];
+  for (const [keys, title] of Object.entries(KEYS)) {
+    for (const models of sizes) {
+      lines.push(`## ${models} models, ${title}`, '');
+      lines.push(
+        '| | req/s | p50, ms | p99, ms | CPU, µs a request | memory, MiB |',
+        '|---|---|---|---|---|---|',
+      );
+      for (const name of servers) {
+        const row = results.of(name, keys, models);
+        lines.push(
+          `| ${name} | ${row.perSecond.toFixed(0)} | ${figure(row.p50)} | ${figure(row.p99)} | ${figure(row.cpu)} | ${row.rss.toFixed(0)} |`,
+        );
+      }
+      lines.push('');
+    }
+  }
+  return lines.join('\n');
+}
+
+function bound({ atMost, atLeast }) {
+  return atMost === undefined ? `≥ ${figure(atLeast)}` : `≤ ${figure(atMost)}`;
+}
+
+function figure(value) {
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+function failIfFarFromGoals() {
+  const far = GOALS.filter((goal) => meets(goal, goal.value(results), goal.slack) === false);
+  for (const goal of far) console.error(`far from its goal: ${goal.name}`);
+  if (far.length > 0) process.exitCode = 1;
+}

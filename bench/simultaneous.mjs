@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Agent, request } from 'undici';
+import { modelList } from './model-list.mjs';
+import { start } from './servers.mjs';
+
+/**
+ * Counts what reaches the provider of so many callers who ask at once, with one credential.
+ * The provider answers only when the gateway has them all: until then they share what is under way.
+ */
+export async function countUpstreamRequests(callers) {
+  const body = modelList(100);
+  let asked = 0;
+  let release;
+  const allAreIn = new Promise((resolve) => {
+    release = resolve;
+  });
+  const upstream = createServer(async (incoming, response) => {
+    if (incoming.headers.authorization !== undefined) {
+      asked += 1;
+      await allAreIn;
+    }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(body);
+  }).listen(0, '127.0.0.1');
+  await once(upstream, 'listening');
+
+  const gateway = await start('gateway', { url: `http://127.0.0.1:${upstream.address().port}` });
+  const dispatcher = new Agent({ connections: callers });
+  const answers = Array.from({ length: callers }, async () => {
+    const { statusCode, body } = await request(gateway.url, {
+      dispatcher,
+      headers: { authorization: 'Bearer sk-one' },
+    });
+    await body.dump();
+    if (statusCode !== 200) throw new Error(`a caller got ${statusCode}`);
+  });
+  // All have been sent once this later one is answered: the gateway takes connections in their order.
+  await request(gateway.url.replace('/v1/models', '/healthz'), { dispatcher }).then(({ body }) =>
+    body.dump(),
+  );
+  setTimeout(release, 1000);
+  await Promise.all(answers);
+  await dispatcher.close();
+  await gateway.stop();
+  upstream.close();
+  return asked;
+}
