@@ -24,6 +24,8 @@ export function createHttpAdapter(): FastifyAdapter {
     skipMiddie: true,
     // A request without a body has arrived by then, or is meant to hold a connection.
     requestTimeout: 30_000,
+    // Node.js itself would answer a request without Host, and without a body.
+    http: { requireHostHeader: false },
     routerOptions: ROUTER_OPTIONS,
     genReqId: requestId,
     // Requests under way, and those that a kept-alive connection still brings, are answered to the end.
@@ -34,8 +36,11 @@ export function createHttpAdapter(): FastifyAdapter {
   const server: FastifyInstance = adapter.getInstance();
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    done();
+    const lacksHost = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
+    done(lacksHost ? new OpenAiException(400, 'The request has no Host header.') : undefined);
   });
+  // The same of an expectation that it does not know. RFC 9110, section 10.1.1, lets a server overlook it.
+  server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
   refuseUnknownRequests(server);
   return adapter;
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule as NestConfigModule } from '@nestjs/config';
+import { cacheConfig } from './cache.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { upstreamConfig } from './upstream.config.js';
@@ -12,7 +13,7 @@ import { upstreamConfig } from './upstream.config.js';
       cache: true,
       // A developer's own .env must not change what the tests see.
       ignoreEnvFile: process.env['NODE_ENV'] === 'test',
-      load: [serverConfig, providerConfig, upstreamConfig],
+      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig],
     }),
   ],
 })

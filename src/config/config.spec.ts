@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { inspect } from 'node:util';
+// Registers the variables of every namespace that the application has.
+import './config.module.js';
+import { cacheConfig } from './cache.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { upstreamConfig } from './upstream.config.js';
@@ -179,6 +182,18 @@ const VARIABLES: readonly VariableCase[] = [
     ],
     refuses: ['yes', '1', 'constructor'],
     rule: 'true or false',
+  },
+  wholeNumber('CACHE_TTL_SECONDS', () => cacheConfig().ttlMs / 1000, 0, 0, 31_536_000),
+  wholeNumber('CACHE_STALE_SECONDS', () => cacheConfig().staleMs / 1000, 0, 0, 31_536_000),
+  wholeNumber('CACHE_MAX_ENTRIES', () => cacheConfig().maxEntries, 1000, 1, 1_000_000),
+  wholeNumber('REDIS_TIMEOUT_MS', () => cacheConfig().redisTimeoutMs, 250, 1, 60_000),
+  {
+    variable: 'REDIS_URL',
+    read: () => cacheConfig().redisUrl,
+    byDefault: undefined,
+    accepts: ['redis://h:6379/1', 'rediss://u:p@h'].map((url) => [url, url]),
+    refuses: ['http://h', 'redis://', 'redis'],
+    rule: 'a redis:// or rediss:// URL',
   },
 ];
 

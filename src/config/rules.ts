@@ -81,3 +81,15 @@ export function IsBaseUrl(): PropertyDecorator {
     }),
   );
 }
+
+/** A redis or rediss URL; a user name and a password in it are the usual way to give them. */
+export function IsRedisUrl(): PropertyDecorator {
+  return all(
+    IsOptional(),
+    rule(
+      'isRedisUrl',
+      'must be a redis:// or rediss:// URL',
+      (value) => typeof value === 'string' && /^rediss?:\/\/./i.test(value) && URL.canParse(value),
+    ),
+  );
+}

@@ -13,6 +13,7 @@ describe('redact', () => {
     ['the whole header', 'Bearer sk-abc', 'got "Bearer sk-abc"', 'got "[redacted]"'],
     ['the whole header in its case', 'bearer sk-abc', 'got "bearer sk-abc"', 'got "[redacted]"'],
     ['URL-encoded', 'Bearer a/b+c=', '?key=a%2Fb%2Bc%3D and a/b+c=', '?key=[redacted] and [redacted]'],
+    ['URL-encoded with itself in it', 'Bearer sk-50%', '?key=sk-50%25', '?key=[redacted]'],
     ['signs that regular expressions know', 'Bearer a.b*c$&', 'a.b*c$& but axb', '[redacted] but axb'],
     ['another scheme', 'Token sk-abc', 'token sk-abc refused', 'token [redacted] refused'],
     ['several words', 'Custom a=b, c=d', 'what is a=b, c=d?', 'what is [redacted]?'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ModelList } from './model-list.js';
 
-const LIST = new ModelList({
+const LIST = ModelList.of({
   models: [
     { id: 'meta/llama-3.1-8b-instruct', created: 1_700_000_000, ownedBy: 'meta' },
     { id: 'ft:gpt-4o:acme::x@v1', created: 0, ownedBy: 'Triton Inference Server' },
@@ -11,7 +11,7 @@ const LIST = new ModelList({
 
 describe('ModelList', () => {
   it('is a list of OpenAI, in the order of the provider', () => {
-    expect(LIST.body.toString('utf8')).toBe(
+    expect(LIST.entity.body.toString('utf8')).toBe(
       '{"object":"list","data":[' +
         '{"id":"meta/llama-3.1-8b-instruct","object":"model","created":1700000000,"owned_by":"meta"},' +
         '{"id":"ft:gpt-4o:acme::x@v1","object":"model","created":0,"owned_by":"Triton Inference Server"},' +
@@ -20,14 +20,14 @@ describe('ModelList', () => {
   });
 
   it('may be empty', () => {
-    const empty = new ModelList({ models: [] });
-    expect(empty.body.toString('utf8')).toBe('{"object":"list","data":[]}');
+    const empty = ModelList.of({ models: [] });
+    expect(empty.entity.body.toString('utf8')).toBe('{"object":"list","data":[]}');
     expect(empty.find('')).toBeUndefined();
   });
 
   it.each(['meta/llama-3.1-8b-instruct', 'ft:gpt-4o:acme::x@v1', 'modèle "a"\\b'])('finds %s', (id) => {
-    const { data } = JSON.parse(LIST.body.toString('utf8')) as { data: { id: string }[] };
-    const found = JSON.parse(LIST.find(id)?.toString('utf8') ?? 'null') as unknown;
+    const { data } = JSON.parse(LIST.entity.body.toString('utf8')) as { data: { id: string }[] };
+    const found = JSON.parse(LIST.find(id)?.body.toString('utf8') ?? 'null') as unknown;
     expect(found).toEqual(data.find((model) => model.id === id));
     expect(found).toMatchObject({ id, object: 'model' });
   });

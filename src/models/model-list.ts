@@ -1,4 +1,6 @@
 import type { Model, ModelCatalogue } from '../providers/model.js';
+import { entityOf, jsonEntity } from './entity.js';
+import type { Entity } from './entity.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
 interface OpenAiModel {
@@ -9,26 +11,48 @@ interface OpenAiModel {
   readonly owned_by: string;
 }
 
-/** A catalogue as bytes that are ready to be sent, in OpenAI's format. */
+/** A list in OpenAI's format, ready to be sent. */
 export class ModelList {
-  /** The body of `GET /v1/models`. */
-  readonly body: Buffer;
-  private readonly catalogue: ModelCatalogue;
-  private byId: ReadonlyMap<string, Model> | undefined;
+  private byId: ReadonlyMap<string, OpenAiModel> | undefined;
 
-  constructor(catalogue: ModelCatalogue) {
-    this.catalogue = catalogue;
-    this.body = Buffer.from(JSON.stringify({ object: 'list', data: catalogue.models.map(toOpenAi) }));
+  private constructor(
+    /** The answer to `GET /v1/models`. */
+    readonly entity: Entity,
+    private readonly models: () => readonly OpenAiModel[],
+  ) {}
+
+  static of({ models }: ModelCatalogue): ModelList {
+    return new ModelList(jsonEntity({ object: 'list', data: models.map(toOpenAi) }), () =>
+      models.map(toOpenAi),
+    );
   }
 
-  /** The body of `GET /v1/models/{id}`; undefined when the list has no such model. */
-  find(id: string): Buffer | undefined {
-    this.byId ??= new Map(this.catalogue.models.map((model) => [model.id, model]));
+  /**
+   * A list out of a body that an instance of this service has made.
+   * @throws Error when it is anything else
+   */
+  static parse(text: string): ModelList {
+    const { object, data } = JSON.parse(text) as Record<string, unknown>;
+    if (object !== 'list' || !Array.isArray(data) || !data.every(isOpenAiModel))
+      throw new Error('no list of models');
+    return new ModelList(entityOf(Buffer.from(text)), () => data);
+  }
+
+  /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
+  find(id: string): Entity | undefined {
+    this.byId ??= new Map(this.models().map((model) => [model.id, model]));
     const model = this.byId.get(id);
-    return model && Buffer.from(JSON.stringify(toOpenAi(model)));
+    return model && jsonEntity(model);
   }
 }
 
 function toOpenAi({ id, created, ownedBy }: Model): OpenAiModel {
   return { id, object: 'model', created, owned_by: ownedBy };
+}
+
+function isOpenAiModel(value: unknown): value is OpenAiModel {
+  const { id, object, created, owned_by: owner } = (value ?? {}) as Record<string, unknown>;
+  return (
+    typeof id === 'string' && object === 'model' && typeof created === 'number' && typeof owner === 'string'
+  );
 }

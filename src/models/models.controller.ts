@@ -1,11 +1,15 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import fresh from 'fresh';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { requestedIds } from './model-path.js';
-import type { ModelList } from './model-list.js';
+import type { Entity } from './entity.js';
 import { ModelsService } from './models.service.js';
 import type { Caller, UpstreamOutcome } from './models.service.js';
+
+/** Answers differ by these headers of the request. */
+const VARY = 'authorization, x-api-key, api-key';
 
 /** OpenAI's Models API. */
 @Controller('v1/models')
@@ -15,18 +19,19 @@ export class ModelsController {
   /** All models. */
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    sendJson(reply, (await this.ask(request, reply)).body);
+    const { list, headers } = await this.models.list(new HttpCaller(request, reply));
+    send(request, reply, list.entity, headers);
   }
 
   /** One model, out of the list: half of the providers have no route of their own for it. */
   @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const list = await this.ask(request, reply);
+    const { list, headers } = await this.models.list(new HttpCaller(request, reply));
     const ids = requestedIds(request.raw.url ?? '');
     for (const id of ids) {
       const model = list.find(id);
       if (model !== undefined) {
-        sendJson(reply, model);
+        send(request, reply, model, headers);
         return;
       }
     }
@@ -34,10 +39,6 @@ export class ModelsController {
       param: 'model',
       code: 'model_not_found',
     });
-  }
-
-  private ask(request: FastifyRequest, reply: FastifyReply): Promise<ModelList> {
-    return this.models.list(new HttpCaller(request, reply));
   }
 }
 
@@ -68,6 +69,14 @@ class HttpCaller implements Caller {
   }
 }
 
-function sendJson(reply: FastifyReply, body: Buffer): void {
-  void reply.header('content-type', 'application/json; charset=utf-8').send(body);
+function send(
+  { headers: { 'if-none-match': known } }: FastifyRequest,
+  reply: FastifyReply,
+  { body, etag }: Entity,
+  headers: Readonly<Record<string, string>> | undefined,
+): void {
+  if (headers !== undefined) void reply.headers(headers);
+  void reply.header('etag', etag).header('vary', VARY);
+  if (known !== undefined && fresh({ 'if-none-match': known }, { etag })) void reply.status(304).send();
+  else void reply.header('content-type', 'application/json; charset=utf-8').send(body);
 }

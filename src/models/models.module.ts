@@ -1,13 +1,40 @@
 import { Module } from '@nestjs/common';
+import { RedisStore } from '../cache/redis.store.js';
+import type { Codec } from '../cache/redis.store.js';
+import { SHARED_STORE } from '../cache/shared-store.js';
+import { cacheConfig } from '../config/cache.config.js';
+import type { CacheConfig } from '../config/cache.config.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
+import { ModelList } from './model-list.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
+
+/** How lists are written into a shared store. */
+const LIST_CODEC: Codec<ModelList> = {
+  encode: (list) => list.entity.body.toString('utf8'),
+  decode: (text) => ModelList.parse(text),
+};
 
 /** The Models API. */
 @Module({
   imports: [ProvidersModule, CredentialsModule],
   controllers: [ModelsController],
-  providers: [ModelsService],
+  providers: [
+    ModelsService,
+    {
+      provide: SHARED_STORE,
+      inject: [cacheConfig.KEY],
+      useFactory: async ({ enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig) => {
+        if (!enabled || redisUrl === undefined) return undefined;
+        const store = new RedisStore(redisUrl, LIST_CODEC, {
+          timeoutMs: redisTimeoutMs,
+          lifetimeMs: ttlMs + staleMs,
+        });
+        await store.connect();
+        return store;
+      },
+    },
+  ],
 })
 export class ModelsModule {}

@@ -1,19 +1,27 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { Coalescer } from '../cache/coalescer.js';
+import type { Waiting } from '../cache/coalescer.js';
+import { ListCache } from '../cache/list-cache.js';
+import type { Obtained } from '../cache/list-cache.js';
+import { SHARED_STORE } from '../cache/shared-store.js';
+import type { SharedStore } from '../cache/shared-store.js';
+import { cacheConfig } from '../config/cache.config.js';
+import type { CacheConfig } from '../config/cache.config.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
-import type { Credential } from '../credentials/credential.js';
 import { callerCredential } from '../credentials/caller-credential.js';
+import type { Credential } from '../credentials/credential.js';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
 import type { ModelCatalogue } from '../providers/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import { Coalescer } from './coalescer.js';
-import type { Waiting } from './coalescer.js';
+import { cacheHeaders } from './cache-headers.js';
 import { ModelList } from './model-list.js';
 
 /** Who asks for the list. */
@@ -21,7 +29,7 @@ export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
-  /** Learns what came of asking the provider. */
+  /** Learns what came of asking the provider; not called when a kept list was served. */
   onUpstream(outcome: UpstreamOutcome): void;
 }
 
@@ -30,6 +38,12 @@ export interface UpstreamOutcome {
   /** The provider's status; undefined when it gave none. */
   readonly status: number | undefined;
   readonly durationMs: number;
+}
+
+/** A list, and what its answer says of the cache it came through. */
+export interface ListAnswer {
+  readonly list: ModelList;
+  readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
 /** Headers of the caller that can change what the provider answers. */
@@ -42,39 +56,56 @@ const FORWARDED_HEADERS = [...SCOPE_HEADERS, 'traceparent', 'tracestate'] as con
 export class ModelsService {
   private readonly provider: ModelProvider;
   private readonly flights: Coalescer<ModelList>;
+  private readonly cache: ListCache<ModelList> | undefined;
   private readonly lists = new WeakMap<ModelCatalogue, ModelList>();
 
   constructor(
     registry: ProviderRegistry,
     private readonly operatorCredentials: OperatorCredentials,
     private readonly status: ProviderStatus,
+    @Inject(SHARED_STORE) shared: SharedStore<ModelList> | undefined,
     @Inject(providerConfig.KEY) private readonly config: ProviderConfig,
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
+    @Inject(cacheConfig.KEY) cache: CacheConfig,
   ) {
     this.provider = registry.configured;
     this.flights = new Coalescer(limits.timeoutMs);
+    if (cache.enabled && this.provider.url !== undefined) {
+      this.cache = new ListCache(
+        cache,
+        new Coalescer<Obtained<ModelList>>(limits.timeoutMs),
+        isRejection,
+        shared,
+      );
+    }
   }
 
   /**
    * The provider's list, as seen with the caller's credential, or with the operator's for a caller without one.
    * @throws UpstreamError
    */
-  async list(caller: Caller): Promise<ModelList> {
+  async list(caller: Caller): Promise<ListAnswer> {
     const credential =
       callerCredential(caller.headers, this.config.placeholderApiKeys) ??
       this.operatorCredentials.firstOf(this.provider.keyVariables);
     const started = performance.now();
     const observe = (status: number | undefined): void => {
+      if (this.provider.url === undefined) return;
       caller.onUpstream({ status, durationMs: performance.now() - started });
     };
+    const ask = (signal: AbortSignal): Promise<ModelList> =>
+      this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal });
     try {
-      const list = await this.flights.join(
-        this.limits.coalesce ? flightKey(credential, caller.headers) : undefined,
-        (signal) => this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal }),
-        caller,
-      );
-      observe(200);
-      return list;
+      if (this.cache === undefined) {
+        const key = this.limits.coalesce ? scopeOf(credential, caller.headers) : undefined;
+        const list = await this.flights.join(key, ask, caller);
+        observe(200);
+        return { list, headers: undefined };
+      }
+      const key = this.cacheKey(credential, caller.headers);
+      const found = await this.cache.get(key, ask, caller, wantsRevalidation(caller.headers));
+      if (found.forward !== undefined) observe(200);
+      return { list: found.value, headers: cacheHeaders(found) };
     } catch (error) {
       if (error instanceof UpstreamError) observe(error.details.status);
       throw error;
@@ -95,11 +126,29 @@ export class ModelsService {
   private render(catalogue: ModelCatalogue): ModelList {
     let list = this.lists.get(catalogue);
     if (list === undefined) {
-      list = new ModelList(catalogue);
+      list = ModelList.of(catalogue);
       this.lists.set(catalogue, list);
     }
     return list;
   }
+
+  /** A hash, so that neither this process nor a shared store keeps a credential. */
+  private cacheKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+    const { engine, url } = this.provider;
+    return createHash('sha256')
+      .update(`${engine}\n${url?.href ?? ''}\n${scopeOf(credential, headers)}`)
+      .digest('base64url');
+  }
+}
+
+/** A 4xx: whoever gets one must not be shown what was listed before. */
+function isRejection(error: unknown): boolean {
+  return error instanceof UpstreamError && error.failure === 'rejected';
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.4 */
+function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders): boolean {
+  return directives !== undefined && /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
 }
 
 function forwardedHeaders({ headers, requestId }: Caller): Record<string, string> {
@@ -112,8 +161,8 @@ function forwardedHeaders({ headers, requestId }: Caller): Record<string, string
 }
 
 /** The same for two callers only if the provider cannot tell them apart; no header value holds a line break. */
-function flightKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
-  let key = `${credential?.variable ?? ''}\n${credential?.authorization ?? ''}`;
-  for (const name of SCOPE_HEADERS) key += `\n${String(headers[name] ?? '')}`;
-  return key;
+function scopeOf(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+  let scope = `${credential?.variable ?? ''}\n${credential?.authorization ?? ''}`;
+  for (const name of SCOPE_HEADERS) scope += `\n${String(headers[name] ?? '')}`;
+  return scope;
 }

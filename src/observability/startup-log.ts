@@ -15,13 +15,13 @@ export class StartupLog implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const { engine, host, keyVariables, missingVariable } = this.registry.configured;
+    const { engine, url, keyVariables, missingVariable } = this.registry.configured;
     const variable = this.credentials.firstOf(keyVariables)?.variable;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
         `engine ${engine}`,
-        host === undefined ? 'no upstream' : `upstream ${host}`,
+        url === undefined ? 'no upstream' : `upstream ${url.host}`,
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );

@@ -20,6 +20,6 @@ export class CustomProvider extends OpenAiCompatibleProvider implements ModelPro
   }
 
   override async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
-    return this.host === undefined ? EMPTY : super.listModels(request);
+    return this.url === undefined ? EMPTY : super.listModels(request);
   }
 }

@@ -64,8 +64,8 @@ export abstract class HttpProvider implements ModelProvider {
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {}
 
-  get host(): string | undefined {
-    return this.start?.url.host;
+  get url(): URL | undefined {
+    return this.start?.url;
   }
 
   get missingVariable(): UrlVariable | undefined {
@@ -174,6 +174,7 @@ export abstract class HttpProvider implements ModelProvider {
   private reportUnreadableRows(count: number): void {
     if (count === this.reportedUnreadableRows) return;
     this.reportedUnreadableRows = count;
-    this.logger.warn(`${String(count)} rows of the provider's list have no id and are left out`);
+    if (count > 0)
+      this.logger.warn(`${String(count)} rows of the provider's list have no id and are left out`);
   }
 }

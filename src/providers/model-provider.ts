@@ -22,8 +22,8 @@ export interface ModelProvider {
   readonly aliases: readonly string[];
   /** The variables that may hold the operator's key, the first set one wins. */
   readonly keyVariables: readonly KeyVariable[];
-  /** The host that is asked and gets the credential; undefined when none is known. */
-  readonly host: string | undefined;
+  /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */
+  readonly url: URL | undefined;
   /** The variable that has to be set before the provider can be asked; undefined when nothing is missing. */
   readonly missingVariable: UrlVariable | undefined;
 

@@ -10,7 +10,7 @@ const PROVIDER: ModelProvider = {
   engine: 'vllm',
   aliases: [],
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
-  host: 'gpu.test:8000',
+  url: new URL('http://gpu.test:8000/v1/models'),
   missingVariable: undefined,
   listModels: () => Promise.resolve({ models: [] }),
 };

@@ -19,7 +19,8 @@ export class ProviderStatus {
 
   /** The provider has not answered with its list. */
   failed(provider: ModelProvider, error: UpstreamError): void {
-    const { engine, host = 'no host' } = provider;
+    const { engine, url } = provider;
+    const host = url?.host ?? 'no host';
     const { status, credential } = error.details;
     if (error.failure === 'cancelled' || error.failure === 'not_configured') return;
     if (error.failure !== 'rejected') {

@@ -1,6 +1,7 @@
 import { AxiosHeaders } from 'axios';
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import type { IncomingHttpHeaders } from 'node:http';
+import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { UpstreamRequest } from './upstream-request.js';
 
@@ -95,6 +96,11 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.settled) return;
+    // The status of a failed answer counts, however large its body is.
+    if (this.status !== 200 && error instanceof errors.ResponseExceededMaxSizeError) {
+      this.onResponseEnd();
+      return;
+    }
     this.settle();
     this.reject(error);
   }

@@ -77,3 +77,20 @@ export function inTurn(...scripts: [Script, ...Script[]]): Script {
     script(request, response);
   };
 }
+
+/** A script that answers with a text. */
+export function text(body: string | Buffer, status = 200, headers: Record<string, string> = {}): Script {
+  return (_request, response) => {
+    response.writeHead(status, { 'content-type': 'text/html', ...headers }).end(body);
+  };
+}
+
+/** A script that writes bytes which need not be HTTP, and ends the connection. */
+export function raw(bytes: string): Script {
+  return ({ socket }) => {
+    socket.end(bytes);
+  };
+}
+
+/** A script that never answers. */
+export const silence: Script = () => undefined;

@@ -22,6 +22,12 @@ export class Coalescer<T> {
   /** @param timeoutMs how long each caller waits at the most */
   constructor(private readonly timeoutMs: number) {}
 
+  /** Whether a caller who joins now would share what others wait for. */
+  isUnderWay(key: string): boolean {
+    const flight = this.flights.get(key);
+    return flight !== undefined && flight.ageMs < this.timeoutMs;
+  }
+
   /**
    * Waits for the work under way with this key, or starts it.
    * @param key undefined for work that is shared with nobody

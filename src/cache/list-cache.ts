@@ -1,0 +1,202 @@
+import { LRUCache } from 'lru-cache';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CacheConfig } from '../config/cache.config.js';
+import type { Coalescer, Waiting, Work } from './coalescer.js';
+import type { Entry, Lease, SharedStore } from './shared-store.js';
+
+/** The pause after the first failed refresh; it doubles with each further one. */
+const FIRST_BACKOFF_MS = 1000;
+const MAX_BACKOFF_MS = 30_000;
+/** How often a replica looks whether another one has finished its refresh. */
+const POLL_MS = 50;
+
+/** Why the provider was asked, in the words of RFC 9211, section 2.2. */
+export type Forward = 'miss' | 'stale' | 'request';
+
+/** A value and how it was come by. */
+export interface Found<T> {
+  readonly value: T;
+  /** How old the value is, ms. */
+  readonly ageMs: number;
+  /** How long it is still fresh, ms; negative for a stale one. */
+  readonly ttlMs: number;
+  /** Undefined when the provider was not asked. */
+  readonly forward: Forward | undefined;
+  /** Whether another caller's request was shared. */
+  readonly collapsed: boolean;
+}
+
+/** An entry, and whether the provider was asked for it just now. */
+export interface Obtained<T> {
+  readonly entry: Entry<T>;
+  readonly fetched: boolean;
+}
+
+/** An entry, and how its refreshes have gone. */
+interface Slot<T> {
+  readonly entry: Entry<T>;
+  failures: number;
+  /** Unix time in ms before which no refresh is tried. */
+  retryAt: number;
+}
+
+/** Nobody waits for a refresh behind the scenes, so nobody can hang up. */
+const NOBODY: Waiting = { onHangUp: () => undefined };
+
+/**
+ * Keeps values for a while. Fresh ones are served as they are; stale ones are served while one refresh runs
+ * behind the scenes, and while refreshes fail, with growing pauses in between.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc5861 stale-while-revalidate and stale-if-error
+ */
+export class ListCache<T> {
+  private readonly slots: LRUCache<string, Slot<T>>;
+
+  /**
+   * @param flights shares what simultaneous callers ask for
+   * @param mustForget whether an error means that the caller has lost the right to the value
+   * @param shared what other replicas have
+   * @param now Unix time in ms
+   */
+  constructor(
+    private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
+    private readonly flights: Coalescer<Obtained<T>>,
+    private readonly mustForget: (error: unknown) => boolean,
+    private readonly shared?: SharedStore<T>,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.slots = new LRUCache({ max: config.maxEntries });
+  }
+
+  /**
+   * The value of a key, from the cache or fetched.
+   * @param revalidate whether the caller wants nothing but what the provider says now
+   * @throws what the fetch throws, when there is nothing that may be served instead
+   */
+  async get(key: string, fetch: Work<T>, caller: Waiting, revalidate: boolean): Promise<Found<T>> {
+    const slot = this.slots.get(key);
+    if (slot !== undefined && !revalidate && this.isServable(slot.entry)) {
+      if (!this.isFresh(slot.entry)) this.refreshBehind(key, slot, fetch);
+      return this.found(slot.entry, undefined, false);
+    }
+    const collapsed = this.flights.isUnderWay(key);
+    const work: Work<Obtained<T>> = (signal) =>
+      revalidate ? this.fetch(key, fetch, signal) : this.obtain(key, fetch, signal);
+    const { entry, fetched } = await this.flights.join(key, work, caller);
+    const forward = revalidate ? 'request' : slot === undefined ? 'miss' : 'stale';
+    return this.found(entry, fetched ? forward : undefined, collapsed);
+  }
+
+  private found(entry: Entry<T>, forward: Forward | undefined, collapsed: boolean): Found<T> {
+    const ageMs = this.ageMs(entry);
+    return { value: entry.value, ageMs, ttlMs: this.config.ttlMs - ageMs, forward, collapsed };
+  }
+
+  /** Never negative: the clock of the replica that stored the entry may be ahead. */
+  private ageMs({ storedAt }: Entry<T>): number {
+    return Math.max(0, this.now() - storedAt);
+  }
+
+  private isFresh(entry: Entry<T>): boolean {
+    return this.ageMs(entry) < this.config.ttlMs;
+  }
+
+  private isServable(entry: Entry<T>): boolean {
+    return this.ageMs(entry) < this.config.ttlMs + this.config.staleMs;
+  }
+
+  private refreshBehind(key: string, slot: Slot<T>, fetch: Work<T>): void {
+    if (this.now() < slot.retryAt || this.flights.isUnderWay(key)) return;
+    const work: Work<Obtained<T>> = (signal) => this.refresh(key, slot, fetch, signal);
+    // Whoever joins learns of a failure; the slot has taken note of it.
+    this.flights.join(key, work, NOBODY).catch(() => undefined);
+  }
+
+  /** Another replica's newer entry, or the provider's, unless another replica is asking for it just now. */
+  private async refresh(
+    key: string,
+    slot: Slot<T>,
+    fetch: Work<T>,
+    signal: AbortSignal,
+  ): Promise<Obtained<T>> {
+    const [shared, lease] = await this.look(key);
+    if (shared !== undefined && this.isFresh(shared)) return this.passLease(lease, shared);
+    if (lease !== 'held') return this.fetch(key, fetch, signal, lease);
+    slot.retryAt = this.now() + POLL_MS;
+    return { entry: slot.entry, fetched: false };
+  }
+
+  /** Another replica's entry, or the provider's; only one replica asks, the others wait for what it gets. */
+  private async obtain(key: string, fetch: Work<T>, signal: AbortSignal): Promise<Obtained<T>> {
+    for (;;) {
+      const [shared, lease] = await this.look(key);
+      if (shared !== undefined && this.isServable(shared)) return this.passLease(lease, shared);
+      if (lease !== 'held') return this.fetch(key, fetch, signal, lease);
+      await sleep(POLL_MS * (0.5 + Math.random()), undefined, { signal }).catch(() => {
+        throw signal.reason;
+      });
+    }
+  }
+
+  /** At the same time, so that a slow store is waited for once. */
+  private async look(key: string): Promise<[Entry<T> | undefined, Lease | 'held' | undefined]> {
+    if (this.shared === undefined) return [undefined, undefined];
+    return Promise.all([this.adopt(key, this.shared), this.shared.lease(key)]);
+  }
+
+  private passLease(lease: Lease | 'held' | undefined, entry: Entry<T>): Obtained<T> {
+    if (lease !== 'held') void lease?.release();
+    return { entry, fetched: false };
+  }
+
+  /** Takes over what another replica has stored, if it is newer than what is here. */
+  private async adopt(key: string, store: SharedStore<T>): Promise<Entry<T> | undefined> {
+    const entry = await store.get(key);
+    const own = this.slots.peek(key)?.entry;
+    if (
+      entry !== undefined &&
+      this.isServable(entry) &&
+      (own === undefined || entry.storedAt > own.storedAt)
+    ) {
+      this.keep(key, entry);
+    }
+    return entry;
+  }
+
+  private async fetch(key: string, fetch: Work<T>, signal: AbortSignal, lease?: Lease): Promise<Obtained<T>> {
+    try {
+      const entry = { value: await fetch(signal), storedAt: this.now() };
+      this.keep(key, entry);
+      void this.publish(this.shared?.set(key, entry), lease);
+      return { entry, fetched: true };
+    } catch (error) {
+      if (this.mustForget(error)) {
+        this.slots.delete(key);
+        void this.publish(this.shared?.delete(key), lease);
+      } else {
+        this.noteFailure(key);
+        void this.publish(undefined, lease);
+      }
+      throw error;
+    }
+  }
+
+  /** No caller waits for this. The lease goes last, so that whoever gets it next sees what was written. */
+  private async publish(written: Promise<void> | undefined, lease: Lease | undefined): Promise<void> {
+    await written;
+    await lease?.release();
+  }
+
+  private keep(key: string, entry: Entry<T>): void {
+    this.slots.set(key, { entry, failures: 0, retryAt: 0 });
+  }
+
+  /** Pauses double up to a limit and are jittered, so that replicas do not come back together. */
+  private noteFailure(key: string): void {
+    const slot = this.slots.peek(key);
+    if (slot === undefined) return;
+    const pauseMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** slot.failures);
+    slot.failures += 1;
+    slot.retryAt = this.now() + pauseMs * (0.5 + Math.random() / 2);
+  }
+}

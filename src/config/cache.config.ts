@@ -1,0 +1,34 @@
+import type { ConfigType } from '@nestjs/config';
+import { IsRedisUrl, IsWholeNumber } from './rules.js';
+import { registerVariables } from './variables.js';
+
+const A_YEAR_SECONDS = 31_536_000;
+
+class CacheVariables {
+  @IsWholeNumber(0, A_YEAR_SECONDS)
+  CACHE_TTL_SECONDS = 0;
+
+  @IsWholeNumber(0, A_YEAR_SECONDS)
+  CACHE_STALE_SECONDS = 0;
+
+  @IsWholeNumber(1, 1_000_000)
+  CACHE_MAX_ENTRIES = 1000;
+
+  @IsRedisUrl()
+  REDIS_URL?: string;
+
+  @IsWholeNumber(1, 60_000)
+  REDIS_TIMEOUT_MS = 250;
+}
+
+/** How long a list is kept, and where replicas share it. */
+export const cacheConfig = registerVariables('cache', CacheVariables, (variables) => ({
+  /** Without a lifetime nothing is kept at all. */
+  enabled: variables.CACHE_TTL_SECONDS > 0,
+  ttlMs: variables.CACHE_TTL_SECONDS * 1000,
+  staleMs: variables.CACHE_STALE_SECONDS * 1000,
+  maxEntries: variables.CACHE_MAX_ENTRIES,
+  redisUrl: variables.REDIS_URL,
+  redisTimeoutMs: variables.REDIS_TIMEOUT_MS,
+}));
+export type CacheConfig = ConfigType<typeof cacheConfig>;

@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+
+/** A body as it goes out, and its validator. */
+export interface Entity {
+  readonly body: Buffer;
+  /** A strong entity tag (RFC 9110, section 8.8.3): equal only for equal bytes. */
+  readonly etag: string;
+}
+
+/** The entity of a JSON value. */
+export function jsonEntity(value: unknown): Entity {
+  return entityOf(Buffer.from(JSON.stringify(value)));
+}
+
+/** The entity of bytes that are JSON already. */
+export function entityOf(body: Buffer): Entity {
+  return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+}

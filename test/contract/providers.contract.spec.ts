@@ -1,0 +1,652 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import type { KeyVariable, UrlVariable } from '../../src/config/provider.config.js';
+import { ProviderRegistry } from '../../src/providers/provider.registry.js';
+import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
+import type { FakeUpstream, Script } from '../support/fake-upstream.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
+import type { Gateway } from '../support/start-gateway.js';
+import { PROVIDER_CONTRACTS } from './provider-contracts.js';
+import type { ProviderContract } from './provider-contracts.js';
+
+type Environment = Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Response['headers'];
+  readonly body: unknown;
+}
+
+const OURS = secret('ours');
+const CALLERS = secret('callers');
+const OTHER = secret('other');
+
+const KEY_VARIABLES: readonly KeyVariable[] = [
+  'MAIN_MODEL_API_KEY',
+  'OPENAI_API_KEY',
+  'NVIDIA_API_KEY',
+  'VLLM_API_KEY',
+  'ANTHROPIC_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+  'COHERE_API_KEY',
+];
+const URL_VARIABLES: readonly UrlVariable[] = [
+  'MAIN_MODEL_BASE_URL',
+  'AZURE_OPENAI_ENDPOINT',
+  'COHERE_BASE_URL',
+];
+
+/** Where nobody listens. */
+const NOWHERE = 'http://127.0.0.1:1';
+
+let upstream: FakeUpstream;
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream();
+});
+
+beforeEach(() => {
+  upstream.requests.length = 0;
+});
+
+afterAll(async () => {
+  await upstream.close();
+});
+
+describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
+  const {
+    baseUrlVariables,
+    basePath,
+    credential,
+    engine,
+    errors,
+    keyVariables,
+    models,
+    pages,
+    withoutBaseUrl,
+  } = contract;
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway(environmentOf(contract, { [keyVariables[0]]: OURS }));
+  });
+
+  beforeEach(() => {
+    upstream.answer(listOf(contract));
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+  });
+
+  it('is the provider that the environment names', () => {
+    const { configured } = gateway.app.get(ProviderRegistry);
+    expect(configured).toMatchObject({ engine, url: { host: upstream.host } });
+  });
+
+  it('asks for every page and answers with its list in the format of OpenAI', async () => {
+    const { status, body } = await ask(gateway);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      object: 'list',
+      data: models.map(([id, created = expect.any(Number), owner]) => ({
+        id,
+        object: 'model',
+        created,
+        owned_by: owner,
+      })),
+    });
+    expect(upstream.requests).toEqual(
+      pages.map(({ request }) => ({
+        method: 'GET',
+        url: request,
+        headers: headersOf(contract, credential(OURS)),
+      })),
+    );
+  });
+
+  it('gives the start of the process where the provider gives no date', async () => {
+    const { data } = (await ask(gateway)).body as { data: { id: string; created: number }[] };
+    const started = Math.floor(Date.now() / 1000 - process.uptime());
+    const ids = models.filter(([, created]) => created === undefined).map(([id]) => id);
+    const invented = data.filter(({ created }) => Math.abs(created - started) <= 1);
+    expect(invented.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it.each(models.map(([id]) => id))('has %s, raw and encoded', async (id) => {
+    const list = await ask(gateway);
+    const { data } = list.body as { data: { id: string }[] };
+    const expected = { status: 200, body: data.find((model) => model.id === id) };
+    expect(await ask(gateway, {}, `/v1/models/${id}`)).toMatchObject(expected);
+    expect(await ask(gateway, {}, `/v1/models/${encodeURIComponent(id)}`)).toMatchObject(expected);
+  });
+
+  it('passes on what belongs to the request, and nothing else', async () => {
+    const passedOn = {
+      'openai-organization': 'org-1',
+      'openai-project': 'proj-1',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      tracestate: 'vendor=value',
+      'x-request-id': 'request-1',
+    };
+    await ask(gateway, {
+      ...passedOn,
+      accept: 'text/html',
+      'accept-language': 'de',
+      'anthropic-beta': 'caller',
+      'anthropic-version': '2000-01-01',
+      cookie: 'session=1',
+      'user-agent': 'caller',
+      'x-forwarded-for': '192.0.2.1',
+      'x-stainless-lang': 'js',
+    });
+    expect(upstream.requests[0]?.headers).toEqual({
+      ...headersOf(contract, credential(OURS)),
+      ...passedOn,
+    });
+  });
+
+  it.each<[string, Headers, Headers]>([
+    ['no credential', {}, credential(OURS)],
+    ['a bearer token', { authorization: `Bearer ${CALLERS}` }, credential(CALLERS)],
+    [
+      'a bearer token in lower case',
+      { authorization: `bearer ${CALLERS}` },
+      credential(CALLERS, `bearer ${CALLERS}`),
+    ],
+    ['another scheme', { authorization: `Token ${CALLERS}` }, { authorization: `Token ${CALLERS}` }],
+    ['Basic', { authorization: 'Basic dXNlcjpwYXNz' }, { authorization: 'Basic dXNlcjpwYXNz' }],
+    ['x-api-key', { 'x-api-key': CALLERS }, credential(CALLERS)],
+    ['api-key', { 'api-key': CALLERS }, credential(CALLERS)],
+    [
+      'all three headers',
+      { authorization: `Bearer ${CALLERS}`, 'x-api-key': OTHER, 'api-key': OTHER },
+      credential(CALLERS),
+    ],
+    [
+      'another scheme beside the key headers',
+      { authorization: `Token ${CALLERS}`, 'x-api-key': OTHER, 'api-key': OTHER },
+      { authorization: `Token ${CALLERS}` },
+    ],
+    ['an empty Authorization', { authorization: '', 'x-api-key': CALLERS }, credential(CALLERS)],
+    ['an empty bearer token', { authorization: 'Bearer ', 'x-api-key': '' }, credential(OURS)],
+    ['a placeholder', { authorization: 'Bearer not-used' }, credential(OURS)],
+    ['a placeholder as x-api-key', { 'x-api-key': 'not-used' }, credential(OURS)],
+    ['a placeholder as api-key', { 'api-key': 'not-used' }, credential(OURS)],
+    [
+      'a placeholder beside a key',
+      { authorization: 'Bearer not-used', 'x-api-key': CALLERS },
+      credential(CALLERS),
+    ],
+  ])('given %s, sends the right credential in the right form', async (_name, given, sent) => {
+    expect((await ask(gateway, given)).status).toBe(200);
+    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, sent));
+  });
+
+  describe.each([401, 429] as const)('at a %d', (status) => {
+    const { headers, error, relayed } = errors[status];
+
+    it('relays the error and its headers to a caller with a credential of its own', async () => {
+      upstream.answer(failure(contract, status, headers, CALLERS));
+      const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
+      expect(answer).toEqual({ status, headers: answer.headers, body: { error } });
+      expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('does not relay what the provider says of our key', async () => {
+      upstream.answer(failure(contract, status, headers, OURS));
+      const answer = await ask(gateway);
+      const withheld = { ...error, message: `The provider answered ${String(status)}.` };
+      expect(answer).toEqual({ status, headers: answer.headers, body: { error: withheld } });
+      expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
+    });
+  });
+
+  it('answers 502 to a 500, once and without a word of it', async () => {
+    upstream.answer(failure(contract, 500, { 'retry-after': '9', 'x-request-id': 'upstream-1' }));
+    const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
+    const error = {
+      message: 'The provider answered 500.',
+      type: 'upstream_error',
+      param: null,
+      code: 'upstream_error',
+    };
+    expect(answer).toEqual({ status: 502, headers: answer.headers, body: { error } });
+    expect(answer.headers.get('retry-after')).toBeNull();
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it.each(keyVariables.map((variable, index) => [variable, keyVariables.slice(index)] as const))(
+    'takes the key from %s when it is the first set of its variables',
+    async (variable, set) => {
+      const keys = Object.fromEntries(set.map((each) => [each, secret(each)]));
+      await withGateway(environmentOf(contract, keys), async (keyed) => {
+        expect((await ask(keyed)).status).toBe(200);
+      });
+      expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, credential(secret(variable))));
+    },
+  );
+
+  it('sends no credential when none of its variables is set, whatever else is', async () => {
+    const others = KEY_VARIABLES.filter((each) => !keyVariables.includes(each));
+    const keys = Object.fromEntries(others.map((each) => [each, secret(each)]));
+    await withGateway(environmentOf(contract, keys), async (keyless) => {
+      expect((await ask(keyless)).status).toBe(200);
+    });
+    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, {}));
+  });
+
+  it.each(baseUrlVariables.map((variable, index) => [variable, baseUrlVariables.slice(index + 1)] as const))(
+    'takes the base URL from %s when it is the first set of its variables',
+    async (variable, later) => {
+      const nowhere = Object.fromEntries(later.map((each) => [each, NOWHERE]));
+      const urls = { ...nowhere, [variable]: `${upstream.url}${basePath}/` };
+      await withGateway({ MAIN_MODEL_ENGINE: engine, ...urls }, async (placed) => {
+        expect((await ask(placed)).status).toBe(200);
+      });
+      expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+    },
+  );
+
+  it('without a base URL asks nobody that it was not told of', async () => {
+    const others = URL_VARIABLES.filter((each) => !baseUrlVariables.includes(each));
+    const urls = Object.fromEntries(others.map((each) => [each, upstream.url]));
+    await withGateway({ MAIN_MODEL_ENGINE: engine, [keyVariables[0]]: OURS, ...urls }, async (unplaced) => {
+      if (withoutBaseUrl === 'an empty list') {
+        expect(await ask(unplaced)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+      } else if ('missing' in withoutBaseUrl) {
+        expect(await ask(unplaced)).toMatchObject({
+          status: 502,
+          body: {
+            error: {
+              message: expect.stringContaining(withoutBaseUrl.missing),
+              type: 'upstream_error',
+              param: null,
+              code: 'provider_not_configured',
+            },
+          },
+        });
+      } else {
+        expect(unplaced.app.get(ProviderRegistry).configured.url?.host).toBe(withoutBaseUrl.host);
+      }
+    });
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
+  'the pages of $engine',
+  (contract) => {
+    const { lastPages, models, pages } = contract;
+    const [first, second] = pages.map(({ fixture }) => read(contract, fixture) as Record<string, unknown>);
+
+    it.each(lastPages)('end with %j', async (last) => {
+      upstream.answer(inTurn(json(first), json({ ...second, ...last }), json({}, 500)));
+      await withGateway(environmentOf(contract), async (gateway) => {
+        const { status, body } = await ask(gateway);
+        expect(status).toBe(200);
+        const ids = (body as { data: { id: string }[] }).data.map(({ id }) => id);
+        expect(ids).toEqual(models.map(([id]) => id).slice(0, ids.length));
+        expect(ids.length).toBeGreaterThanOrEqual(2);
+      });
+      expect(upstream.requests.map(({ url }) => url)).toEqual(
+        pages.slice(0, 2).map(({ request }) => request),
+      );
+    });
+
+    it('may be one without models', async () => {
+      upstream.answer(json({ ...first, ...lastPages.find((each) => 'data' in each || 'models' in each) }));
+      await withGateway(environmentOf(contract), async (gateway) => {
+        expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+      });
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('may be as many as UPSTREAM_MAX_PAGES', async () => {
+      upstream.answer(listOf(contract));
+      const environment = environmentOf(contract, { UPSTREAM_MAX_PAGES: String(pages.length) });
+      await withGateway(environment, async (gateway) => {
+        expect((await ask(gateway)).status).toBe(200);
+      });
+      expect(upstream.requests).toHaveLength(pages.length);
+    });
+
+    it.each<[string, Script, Environment, number, object]>([
+      [
+        'the cursor repeats',
+        json(first),
+        {},
+        2,
+        { status: 502, body: { error: { code: 'upstream_invalid_response' } } },
+      ],
+      [
+        'there are more than UPSTREAM_MAX_PAGES',
+        listOf(contract),
+        { UPSTREAM_MAX_PAGES: '2' },
+        2,
+        {
+          status: 502,
+          body: {
+            error: {
+              message: expect.stringContaining('UPSTREAM_MAX_PAGES'),
+              code: 'upstream_invalid_response',
+            },
+          },
+        },
+      ],
+      [
+        'one fails',
+        inTurn(json(first), failure(contract, 500)),
+        {},
+        2,
+        { status: 502, body: { error: { code: 'upstream_error' } } },
+      ],
+      [
+        'one is no list',
+        inTurn(json(first), json({ status: 'ok' })),
+        {},
+        2,
+        { status: 502, body: { error: { code: 'upstream_invalid_response' } } },
+      ],
+      ['one is refused', inTurn(json(first), failure(contract, 429)), {}, 2, { status: 429 }],
+    ])('are not passed off as whole when %s', async (_name, script, environment, requests, expected) => {
+      upstream.answer(script);
+      await withGateway(environmentOf(contract, environment), async (gateway) => {
+        expect(await ask(gateway)).toMatchObject(expected);
+      });
+      expect(upstream.requests).toHaveLength(requests);
+    });
+
+    it('share one deadline', async () => {
+      upstream.answer(inTurn(json(first), () => undefined));
+      await withGateway(environmentOf(contract, { UPSTREAM_TIMEOUT_MS: '400' }), async (gateway) => {
+        expect(await ask(gateway)).toMatchObject({
+          status: 502,
+          body: { error: { code: 'upstream_timeout' } },
+        });
+      });
+    });
+  },
+);
+
+describe('the table', () => {
+  it('has a row for every built-in provider', async () => {
+    await withGateway({}, (gateway) => {
+      const engines = gateway.app.get(ProviderRegistry).builtIn.map(({ engine }) => engine);
+      const rows = new Set(PROVIDER_CONTRACTS.map(({ engine }) => engine));
+      expect(engines.length).toBeGreaterThan(0);
+      expect(engines.filter((engine) => !rows.has(engine))).toEqual([]);
+    });
+  });
+
+  it('has rows for the one that an unset variable means, and for one that is not built in', async () => {
+    await withGateway({}, (gateway) => {
+      const { builtIn, configured } = gateway.app.get(ProviderRegistry);
+      expect(configured.engine).toBe('openai');
+      const names = new Set(builtIn.map(({ engine }) => engine));
+      expect(PROVIDER_CONTRACTS.filter(({ engine }) => !names.has(engine))).toHaveLength(1);
+    });
+  });
+});
+
+describe('PLACEHOLDER_API_KEYS', () => {
+  const contract = contractOf('openai');
+  const environment = { OPENAI_API_KEY: OURS, PLACEHOLDER_API_KEYS: 'dummy, none' };
+
+  it.each([
+    ['dummy', `Bearer ${OURS}`],
+    ['none', `Bearer ${OURS}`],
+    ['not-used', 'Bearer not-used'],
+  ])('makes of %s %s', async (token, authorization) => {
+    upstream.answer(listOf(contract));
+    await withGateway(environmentOf(contract, environment), async (gateway) => {
+      expect((await ask(gateway, { authorization: `Bearer ${token}` })).status).toBe(200);
+    });
+    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, { authorization }));
+  });
+});
+
+describe('the OAuth tokens of Anthropic', () => {
+  const token = `sk-ant-oat01-${secret('oauth')}`;
+  const contract = contractOf('anthropic');
+  const sent = { authorization: `Bearer ${token}`, 'anthropic-beta': 'oauth-2025-04-20' };
+
+  it.each<[string, Environment, Headers]>([
+    ['a caller', {}, { authorization: `Bearer ${token}` }],
+    ['a caller that writes bearer', {}, { authorization: `bearer ${token}` }],
+    ['the x-api-key of a caller', { ANTHROPIC_API_KEY: OURS }, { 'x-api-key': token }],
+    ['the environment', { ANTHROPIC_API_KEY: token }, {}],
+  ])('from %s stay bearer tokens, with the beta header', async (_name, environment, given) => {
+    upstream.answer(listOf(contract));
+    await withGateway(environmentOf(contract, environment), async (gateway) => {
+      expect((await ask(gateway, given)).status).toBe(200);
+    });
+    expect(upstream.requests.map(({ headers }) => headers)).toEqual(
+      contract.pages.map(() => headersOf(contract, sent)),
+    );
+  });
+});
+
+describe('the tokens of Azure', () => {
+  const jwt = `eyJhbGciOiJSUzI1NiJ9.${secret('claims')}.c2lnbmF0dXJl`;
+  const contract = contractOf('azure');
+
+  it.each<[string, Environment, Headers, Headers]>([
+    ['a JWT of a caller', {}, { authorization: `Bearer ${jwt}` }, { authorization: `Bearer ${jwt}` }],
+    ['a JWT as api-key', {}, { 'api-key': jwt }, { authorization: `Bearer ${jwt}` }],
+    ['a JWT in the environment', { AZURE_OPENAI_API_KEY: jwt }, {}, { authorization: `Bearer ${jwt}` }],
+    ['a key with dots', {}, { authorization: `Bearer a.${OTHER}.b` }, { 'api-key': `a.${OTHER}.b` }],
+    ['half a JWT', {}, { authorization: `Bearer eyJ.${OTHER}` }, { 'api-key': `eyJ.${OTHER}` }],
+  ])('%s goes where it belongs', async (_name, environment, given, sent) => {
+    upstream.answer(listOf(contract));
+    await withGateway(environmentOf(contract, environment), async (gateway) => {
+      expect((await ask(gateway, given)).status).toBe(200);
+    });
+    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, sent));
+  });
+});
+
+describe('the addresses of Azure', () => {
+  const contract = contractOf('azure');
+
+  it.each<[string, Environment, string]>([
+    ['', { MAIN_MODEL_ENGINE: 'Azure-OpenAI' }, '/openai/models?api-version=2024-06-01'],
+    ['', { AZURE_OPENAI_API_VERSION: '2024-10-21' }, '/openai/models?api-version=2024-10-21'],
+    ['/openai/deployments/gpt', {}, '/openai/models?api-version=2024-06-01'],
+    ['?api-version=2023-05-15', {}, '/openai/models?api-version=2023-05-15'],
+  ])('an endpoint with "%s" and %j means %s', async (path, environment, request) => {
+    upstream.answer(json(read(contract, 'list.json')));
+    const endpoint = { AZURE_OPENAI_ENDPOINT: upstream.url + path };
+    await withGateway(environmentOf(contract, { ...endpoint, ...environment }), async (gateway) => {
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { data: { length: 3 } } });
+    });
+    expect(upstream.requests.map(({ url }) => url)).toEqual([request]);
+  });
+
+  it.each(['/openai/v1', '/openai/v1/'])('an endpoint with %s needs no version', async (path) => {
+    upstream.answer(json(read(contract, 'list.v1.json')));
+    const environment = {
+      AZURE_OPENAI_ENDPOINT: upstream.url + path,
+      AZURE_OPENAI_API_VERSION: '2024-10-21',
+    };
+    await withGateway(environmentOf(contract, environment), async (gateway) => {
+      expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
+        object: 'list',
+        data: [
+          { id: 'gpt-4o-2024-11-20', object: 'model', created: 1732060800, owned_by: 'system' },
+          { id: 'o4-mini-2025-04-16', object: 'model', created: 1744761600, owned_by: 'azure' },
+        ],
+      });
+    });
+    expect(upstream.requests).toEqual([
+      { method: 'GET', url: '/openai/v1/models', headers: headersOf(contract, { 'api-key': CALLERS }) },
+    ]);
+  });
+});
+
+describe('statuses of their own', () => {
+  it.each([
+    ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],
+    ['cohere', 499, 499, 'The request was cancelled.', null],
+    ['anthropic', 529, 502, 'The provider answered 529.', 'upstream_error'],
+  ])('a %s %d becomes a %d', async (engine, given, status, message, code) => {
+    const contract = contractOf(engine);
+    upstream.answer(failure(contract, given));
+    await withGateway(environmentOf(contract), async (gateway) => {
+      const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
+      expect(answer).toMatchObject({ status, body: { error: { message, param: null, code } } });
+    });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
+describe('lists of other shapes', () => {
+  const contract = contractOf('My-Custom-Engine');
+  const chat = { id: 'orbit/chat', object: 'model', created: 1749000000, owned_by: 'orbit' };
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway(environmentOf(contract));
+  });
+
+  afterAll(async () => {
+    await gateway.close();
+  });
+
+  it.each([
+    ['list.bare-array.json', [{ ...chat, owned_by: 'My-Custom-Engine' }]],
+    ['list.models-key.json', [chat]],
+    ['list.both-keys.json', [chat]],
+    ['list.data-null.json', []],
+    ['list.bad-rows.json', [chat, { ...chat, id: 'orbit/embed', created: 1749000001 }]],
+    [
+      'list.odd-dates.json',
+      [
+        { ...chat, id: 'float' },
+        { ...chat, id: 'milliseconds' },
+        { ...chat, id: 'rfc3339' },
+        { ...chat, id: 'epoch', created: 0 },
+      ],
+    ],
+  ])('%s is read', async (fixture, data) => {
+    upstream.answer(json(read(contract, fixture)));
+    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data } });
+  });
+
+  it('counts the rows that are left out in one line of the log', async () => {
+    const list = read(contract, 'list.bad-rows.json') as object;
+    await withGateway(environmentOf(contract), async (fresh) => {
+      for (const body of [list, list, { ...list, changed: true }]) {
+        upstream.answer(json(body));
+        await ask(fresh);
+      }
+      expect(fresh.logs.filter((line) => line.includes('4 rows'))).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    ['HTML', '<!doctype html><title>Sign in</title>'],
+    ['JSON that breaks off', '{"object":"list","data":[{"id":"a"}'],
+    ['nothing', ''],
+    ['an object without a list', '{"status":"ok"}'],
+    ['an error', '{"error":{"message":"no"}}'],
+    ['a text', '"list"'],
+    ['null', 'null'],
+    ['data that is no array', '{"data":{"id":"a"}}'],
+  ])('%s is none', async (_name, body) => {
+    upstream.answer((_request, response) => response.end(body));
+    expect(await ask(gateway)).toMatchObject({
+      status: 502,
+      body: { error: { type: 'upstream_error', param: null, code: 'upstream_invalid_response' } },
+    });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
+/** The row of an engine. */
+function contractOf(name: string): ProviderContract {
+  const contract = PROVIDER_CONTRACTS.find(({ engine }) => engine === name);
+  if (contract === undefined) throw new Error(`the table has no row for ${name}`);
+  return contract;
+}
+
+/** The provider at the fake upstream. */
+function environmentOf(
+  { baseUrlVariables, basePath, engine }: ProviderContract,
+  more: Environment = {},
+): Environment {
+  return { MAIN_MODEL_ENGINE: engine, [baseUrlVariables[0]]: upstream.url + basePath, ...more };
+}
+
+/** Runs a test with a gateway of its own. */
+async function withGateway(environment: Environment, test: (gateway: Gateway) => unknown): Promise<void> {
+  const gateway = await startGateway(environment);
+  try {
+    await test(gateway);
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** Asks the gateway; no credential may be in what it answers. */
+async function ask(gateway: Gateway, headers: Headers = {}, path = '/v1/models'): Promise<Answer> {
+  const response = await fetch(gateway.url + path, { headers });
+  const text = await response.text();
+  expect(text + JSON.stringify([...response.headers])).not.toContain(SECRET_MARK);
+  return { status: response.status, headers: response.headers, body: JSON.parse(text) as unknown };
+}
+
+function read({ fixtures }: ProviderContract, fixture: string, credential = ''): unknown {
+  const text = readFileSync(new URL(`../fixtures/${fixtures}/${fixture}`, import.meta.url), 'utf8');
+  return JSON.parse(text.replaceAll('{credential}', credential));
+}
+
+/** Answers each request with its page, any other one with an error. */
+function listOf(contract: ProviderContract): Script {
+  const pages = new Map(contract.pages.map(({ request, fixture }) => [request, read(contract, fixture)]));
+  return (request, response) => {
+    const page = pages.get(request.url ?? '');
+    const script = page === undefined ? json({ error: 'no such page' }, 500) : json(page);
+    script(request, response);
+  };
+}
+
+/** Fails as the provider does, with headers that are nobody's business, and the credential it was sent. */
+function failure(contract: ProviderContract, status: number, headers: Headers = {}, credential = ''): Script {
+  const filled = Object.entries(headers).map(([name, value]) => [
+    name,
+    value.replace('{credential}', credential),
+  ]);
+  return json(read(contract, `error.${String(status)}.json`, credential), status, {
+    server: 'upstream',
+    'set-cookie': 'session=1',
+    ...(Object.fromEntries(filled) as Headers),
+  });
+}
+
+/** All headers that the provider is expected to see. */
+function headersOf({ fixedHeaders }: ProviderContract, credential: Headers): Record<string, unknown> {
+  return {
+    host: upstream.host,
+    connection: 'keep-alive',
+    accept: 'application/json',
+    'accept-encoding': 'gzip, br, deflate',
+    'user-agent': expect.stringMatching(/^models-gateway/),
+    'x-request-id': expect.stringMatching(/^[\w-]{36}$/),
+    ...fixedHeaders,
+    ...credential,
+  };
+}
+
+/** What of the provider's headers came through, the request id of our own aside. */
+function relayedHeaders({ headers }: Answer, groups: readonly Headers[]): Headers {
+  const names = new Set(['server', 'set-cookie', ...groups.flatMap((each) => Object.keys(each))]);
+  names.delete('x-request-id');
+  const relayed = [...names].flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(relayed);
+}

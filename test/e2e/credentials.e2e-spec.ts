@@ -1,0 +1,240 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { IncomingHttpHeaders } from 'node:http';
+import { failureOf, idsOf } from '../support/answers.js';
+import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
+import { started, startScenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
+
+const KEY = secret('caller');
+const OTHER = secret('other');
+const OURS = secret('ours');
+const BASIC = `Basic ${Buffer.from(`user:${KEY}`).toString('base64')}`;
+const OAUTH = `sk-ant-oat01-${KEY}`;
+const JWT = `eyJhbGciOiJub25lIn0.${Buffer.from(KEY).toString('base64url')}.c2lnbmF0dXJl`;
+
+/** An engine for each way in which providers take credentials, and the variable of its key. */
+const ENGINES = [
+  { engine: 'vllm', variable: 'VLLM_API_KEY' },
+  { engine: 'cohere', variable: 'COHERE_API_KEY' },
+  { engine: 'anthropic', variable: 'ANTHROPIC_API_KEY' },
+  { engine: 'azure', variable: 'AZURE_OPENAI_API_KEY' },
+];
+
+/** What of a request authorises it. */
+function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string, unknown> {
+  const names = ['authorization', 'x-api-key', 'api-key', 'anthropic-beta', 'cookie'];
+  return Object.fromEntries(names.flatMap((name) => (headers?.[name] ? [[name, headers[name]]] : [])));
+}
+
+/** What the provider gets of a caller's headers. */
+async function sentUpstream(
+  headers: Record<string, string>,
+  env: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
+  const { ask, upstream } = await startScenario(undefined, env);
+  expect(await idsOf(await ask('/v1/models', { headers }))).toEqual([]);
+  expect(upstream.requests).toHaveLength(1);
+  return credentialsOf(upstream.requests[0]?.headers);
+}
+
+describe.each(ENGINES)('$engine', ({ engine, variable }) => {
+  const env = { MAIN_MODEL_ENGINE: engine, [variable]: OURS };
+  const asKey = (key: string): Record<string, string> =>
+    ({ anthropic: { 'x-api-key': key }, azure: { 'api-key': key } })[engine] ?? {
+      authorization: `Bearer ${key}`,
+    };
+  const verbatim = engine === 'vllm' || engine === 'cohere';
+  const as = (authorization: string, translated: Record<string, string>): Record<string, string> =>
+    verbatim ? { authorization } : translated;
+
+  it.each([
+    ['a token', { authorization: `Bearer ${KEY}` }, asKey(KEY)],
+    ['a token, oddly written', { authorization: `bEARER  ${KEY}` }, as(`bEARER  ${KEY}`, asKey(KEY))],
+    ['the Basic scheme', { authorization: BASIC }, { authorization: BASIC }],
+    ['an unknown scheme', { authorization: `Hmac a=${KEY}, b` }, { authorization: `Hmac a=${KEY}, b` }],
+    ['no scheme', { authorization: KEY }, { authorization: KEY }],
+    ['x-api-key', { 'x-api-key': KEY }, asKey(KEY)],
+    ['api-key', { 'api-key': KEY }, asKey(KEY)],
+    [
+      'Authorization before the others',
+      { authorization: `Bearer ${KEY}`, 'x-api-key': OTHER, 'api-key': OTHER },
+      asKey(KEY),
+    ],
+    ['an empty Authorization, and a key', { authorization: '', 'x-api-key': KEY }, asKey(KEY)],
+    ['an empty Authorization', { authorization: '' }, asKey(OURS)],
+    ['empty keys', { 'x-api-key': '', 'api-key': '' }, asKey(OURS)],
+    ['nothing', {}, asKey(OURS)],
+    ['a placeholder as token', { authorization: 'Bearer not-used' }, asKey(OURS)],
+    ['a placeholder as x-api-key', { 'x-api-key': 'not-used' }, asKey(OURS)],
+    ['a placeholder as api-key', { 'api-key': 'not-used' }, asKey(OURS)],
+    ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
+    ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
+  ])('is sent what it takes for %s', async (_name, headers, expected) => {
+    expect(await sentUpstream(headers, env)).toEqual(expected);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['nothing', {}],
+    ['a placeholder', { authorization: 'Bearer not-used', 'x-api-key': 'not-used', 'api-key': 'not-used' }],
+    ['empty headers', { authorization: '', 'x-api-key': '', 'api-key': '' }],
+    ['a cookie', { cookie: `session=${KEY}` }],
+    ['a proxy credential', { 'proxy-authorization': BASIC }],
+  ])('is sent no credential for %s when there is none', async (_name, headers) => {
+    expect(await sentUpstream(headers, { MAIN_MODEL_ENGINE: engine })).toEqual({});
+  });
+});
+
+describe('a token of its own kind', () => {
+  it.each([
+    ['authorization', `Bearer ${OAUTH}`],
+    ['x-api-key', OAUTH],
+  ])("stays a bearer token: Anthropic's OAuth in %s", async (name, value) => {
+    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'anthropic' })).toEqual({
+      authorization: `Bearer ${OAUTH}`,
+      'anthropic-beta': 'oauth-2025-04-20',
+    });
+  });
+
+  it.each([
+    ['authorization', `Bearer ${JWT}`],
+    ['api-key', JWT],
+  ])("stays a bearer token: Azure's JWT in %s", async (name, value) => {
+    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'azure' })).toEqual({
+      authorization: `Bearer ${JWT}`,
+    });
+  });
+});
+
+describe('PLACEHOLDER_API_KEYS', () => {
+  const env = { PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS };
+
+  it.each([
+    ['dummy', OURS],
+    ['EMPTY', OURS],
+    ['empty', 'empty'],
+    ['not-used', 'not-used'],
+  ])('decides on %s', async (token, sent) => {
+    expect(await sentUpstream({ authorization: `Bearer ${token}` }, env)).toEqual({
+      authorization: `Bearer ${sent}`,
+    });
+  });
+});
+
+describe('the headers of a caller', () => {
+  const noise = {
+    cookie: `session=${OTHER}`,
+    'x-forwarded-for': '10.0.0.1',
+    'x-forwarded-host': 'gateway.test',
+    forwarded: 'for=10.0.0.1',
+    via: '1.1 proxy.test',
+    'x-custom': OTHER,
+    'proxy-authorization': `Basic ${OTHER}`,
+    referer: `https://app.test/?key=${OTHER}`,
+    origin: 'https://app.test',
+    'user-agent': 'caller/1.0',
+    accept: 'text/html',
+    'accept-language': 'de',
+    'content-type': 'application/json',
+    'cache-control': 'no-cache',
+    'if-none-match': '"a"',
+    range: 'bytes=0-1',
+    'anthropic-version': '2099-01-01',
+    'anthropic-beta': 'x',
+    'x-stainless-lang': 'js',
+    te: 'trailers',
+  };
+  const forwarded = {
+    'openai-organization': 'org-1',
+    'openai-project': 'proj_1',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'a=1,b=2',
+    'x-request-id': 'caller-1',
+  };
+  const own = {
+    accept: 'application/json',
+    'accept-encoding': expect.any(String),
+    'user-agent': expect.stringMatching(/^models-gateway/),
+    connection: 'keep-alive',
+  };
+
+  it.each(ENGINES)('stay here but for a few, with $engine', async ({ engine }) => {
+    const { ask, upstream } = await startScenario(undefined, { MAIN_MODEL_ENGINE: engine });
+    await ask('/v1/models?key=x', { headers: { ...noise, ...forwarded } });
+    expect(upstream.requests.map(({ headers }) => headers)).toEqual([
+      {
+        ...own,
+        ...forwarded,
+        ...(engine === 'anthropic' && { 'anthropic-version': '2023-06-01' }),
+        host: upstream.host,
+      },
+    ]);
+    expect(upstream.requests[0]?.url).not.toContain('key');
+  });
+
+  it('come with a request id in any case', async () => {
+    const { ask, upstream } = await startScenario();
+    const response = await ask();
+    expect(upstream.requests.map(({ headers }) => headers)).toEqual([
+      { ...own, host: upstream.host, 'x-request-id': response.headers.get('x-request-id') },
+    ]);
+  });
+});
+
+describe('a credential goes to no other host', () => {
+  afterEach(() => {
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) Reflect.deleteProperty(process.env, name);
+  });
+
+  it.each([300, 301, 302, 303, 304, 307, 308])('in a redirect with status %d', async (status) => {
+    const other = await started(startFakeUpstream());
+    const location = `${other.url}/v1/models`;
+    const { ask, upstream } = await startScenario(json({ data: [] }, status, { location }), {
+      VLLM_API_KEY: OURS,
+    });
+    for (const headers of [{}, { authorization: `Bearer ${KEY}` }] as Record<string, string>[]) {
+      const response = await ask('/v1/models', { headers });
+      expect(response.headers.get('location')).toBeNull();
+      expect(await failureOf(response)).toEqual([502, 'upstream_error']);
+    }
+    expect(other.requests).toEqual([]);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('in a redirect to the same host', async () => {
+    const { ask, upstream } = await startScenario(json({ data: [] }, 302, { location: '/v1/models/' }));
+    expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
+  it('through a proxy that nobody configured', async () => {
+    const proxy = await started(startFakeUpstream());
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = proxy.url;
+    const { ask, upstream } = await startScenario();
+    expect((await ask('/v1/models', { headers: { authorization: `Bearer ${KEY}` } })).status).toBe(200);
+    expect(upstream.requests).toHaveLength(1);
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it('by the Host that the caller names', async () => {
+    const other = await started(startFakeUpstream());
+    const { ask, upstream } = await startScenario();
+    await ask('/v1/models', { headers: { host: other.host, 'x-forwarded-host': other.host } });
+    expect(upstream.requests).toHaveLength(1);
+    expect(other.requests).toEqual([]);
+  });
+
+  it('in the cursor of a page', async () => {
+    const other = await started(startFakeUpstream());
+    const next = `${other.url}/v1/models`;
+    const { ask, upstream } = await startScenario(
+      inTurn(
+        json({ data: [{ id: 'a' }], has_more: true, last_id: next, next }),
+        json({ data: [{ id: 'b' }], has_more: false }),
+      ),
+      { MAIN_MODEL_ENGINE: 'anthropic' },
+    );
+    expect(await idsOf(await ask('/v1/models', { headers: { 'x-api-key': KEY } }))).toEqual(['a', 'b']);
+    expect(upstream.requests).toHaveLength(2);
+    expect(other.requests).toEqual([]);
+  });
+});

@@ -1,0 +1,26 @@
+import type { Gateway } from './start-gateway.js';
+import { until } from './until.js';
+
+/** One line of the log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** Everything that a gateway has logged so far. */
+export function logLines({ logs }: Gateway): LogLine[] {
+  return parseLog(logs.join(''));
+}
+
+/** The lines of a log as it stands in a file. */
+export function parseLog(text: string): LogLine[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as LogLine);
+}
+
+/** The lines of requests, when there are this many: a line is written after the answer has been sent. */
+export function requestLines(gateway: Gateway, count: number): Promise<LogLine[]> {
+  return until(`${String(count)} requests are logged`, () => {
+    const lines = logLines(gateway).filter(({ msg }) => msg === 'request');
+    return lines.length >= count && lines;
+  });
+}

@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+/**
+ * Sends bytes that no HTTP client would, and reads what comes until the gateway closes the connection.
+ * @param request may hold characters up to U+00FF, each sent as one byte
+ */
+export async function sendRaw(url: string, request: string): Promise<Response> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  socket.write(Buffer.from(request, 'latin1'));
+  await once(socket, 'close');
+  return parse(Buffer.concat(chunks).toString('latin1'));
+}
+
+function parse(text: string): Response {
+  const headEnd = text.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = text.slice(0, headEnd).split('\r\n');
+  const status = /^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1];
+  if (headEnd < 0 || status === undefined)
+    throw new Error(`this is no HTTP response: ${JSON.stringify(text)}`);
+  const headers = lines.map((line): [string, string] => {
+    const colon = line.indexOf(':');
+    return [line.slice(0, colon), line.slice(colon + 1).trim()];
+  });
+  return new Response(text.slice(headEnd + 4), { status: Number(status), headers });
+}

@@ -1,0 +1,47 @@
+import { afterEach } from '@jest/globals';
+import { startFakeUpstream } from './fake-upstream.js';
+import type { FakeUpstream, Script } from './fake-upstream.js';
+import { startGateway } from './start-gateway.js';
+import type { Gateway } from './start-gateway.js';
+
+/** A gateway in front of a provider of its own. */
+export interface Scenario {
+  readonly upstream: FakeUpstream;
+  readonly gateway: Gateway;
+  /** Sends a request to the gateway; without a path, for the list. */
+  ask(path?: string, init?: RequestInit): Promise<Response>;
+}
+
+const running: { close(): Promise<void> }[] = [];
+
+afterEach(async () => {
+  // The last one first: a gateway ends before the provider that it holds connections to.
+  for (const each of running.splice(0).reverse()) await each.close();
+});
+
+/** Has something closed at the end of the test. */
+export async function started<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+  const closable = await starting;
+  running.push(closable);
+  return closable;
+}
+
+/**
+ * Starts a gateway in front of a fake provider, both until the end of the test.
+ * @param script without one the provider answers with an empty list
+ * @param env more variables, or others than those of a vLLM at the fake provider
+ */
+export async function startScenario(
+  script?: Script,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Scenario> {
+  const upstream = await started(startFakeUpstream(script));
+  const gateway = await started(
+    startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: upstream.url, ...env }),
+  );
+  return {
+    upstream,
+    gateway,
+    ask: (path = '/v1/models', init = {}) => fetch(gateway.url + path, { redirect: 'manual', ...init }),
+  };
+}
