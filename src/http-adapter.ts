@@ -34,14 +34,14 @@ export function createHttpAdapter(): FastifyAdapter {
     clientErrorHandler: answerClientError,
   });
   const server: FastifyInstance = adapter.getInstance();
+  const allowedMethods = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    const lacksHost = request.raw.httpVersion === '1.1' && request.headers.host === undefined;
-    done(lacksHost ? new OpenAiException(400, 'The request has no Host header.') : undefined);
+    // Before a body is read that nobody wants.
+    done(refusal(request, reply, allowedMethods));
   });
   // The same of an expectation that it does not know. RFC 9110, section 10.1.1, lets a server overlook it.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
-  refuseUnknownRequests(server);
   return adapter;
 }
 
@@ -50,8 +50,11 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** Answers 404, or 405 on a known path, before a body is read that nobody wants. */
-function refuseUnknownRequests(server: FastifyInstance): void {
+/** The methods of a path; undefined for one that is not known. */
+type AllowedMethods = (path: string) => ReadonlySet<string> | undefined;
+
+/** Learns the routes as they are registered. */
+function collectRoutes(server: FastifyInstance): AllowedMethods {
   const paths = Router({ ...ROUTER_OPTIONS, defaultRoute: () => undefined });
   const methodsByPath = new Map<string, Set<string>>();
   server.addHook('onRoute', ({ method, url }) => {
@@ -62,23 +65,29 @@ function refuseUnknownRequests(server: FastifyInstance): void {
     }
     for (const each of [method].flat()) methods.add(each);
   });
-  server.addHook('onRequest', (request, reply, done) => {
-    if (!request.is404) {
-      done();
-      return;
-    }
-    const allowed = paths.find('GET', request.url.split('?')[0] ?? '')?.store as Set<string> | undefined;
+  return (path) => paths.find('GET', path)?.store as ReadonlySet<string> | undefined;
+}
+
+/** Why a request is not served at all: 404, 405 on a known path, or 400 without a host. */
+function refusal(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  allowedMethods: AllowedMethods,
+): OpenAiException | undefined {
+  if (request.is404) {
+    const allowed = allowedMethods(request.url.split('?')[0] ?? '');
     if (allowed === undefined) {
-      done(new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' }));
-      return;
+      return new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' });
     }
     reply.header('allow', [...allowed].join(', '));
-    done(
-      new OpenAiException(405, `The method ${request.method} is not allowed here.`, {
-        code: 'method_not_allowed',
-      }),
-    );
-  });
+    return new OpenAiException(405, `The method ${request.method} is not allowed here.`, {
+      code: 'method_not_allowed',
+    });
+  }
+  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+    return new OpenAiException(400, 'The request has no Host header.');
+  }
+  return undefined;
 }
 
 /** A URL that cannot be decoded or is too long: Fastify's router finds out before any hook runs. */

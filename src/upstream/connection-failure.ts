@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamErrorDetails, UpstreamFailure } from './upstream.error.js';
 
@@ -21,11 +22,12 @@ export function connectionFailure(error: unknown, details: UpstreamErrorDetails)
 function classify(code: string, error: unknown): [UpstreamFailure, string] {
   const invalid = INVALID_CODES.get(code);
   if (invalid !== undefined) return ['invalid', invalid];
-  if (code.startsWith('HPE_') || code.startsWith('Z_') || code.startsWith('ERR__ERROR_')) {
-    return ['invalid', `The provider sent a response that cannot be read (${code}).`];
+  if (error instanceof errors.HTTPParserError) {
+    return ['invalid', 'The provider sent a response that is not HTTP.'];
   }
-  // undici reports a stray 100 Continue or 101 Switching Protocols as a socket error with these words.
-  if (error instanceof Error && (error.message === 'bad response' || error.message === 'bad upgrade')) {
+  // undici reports a stray 100 Continue or 101 Switching Protocols with these words, or by a failed assertion.
+  const isNotFinal = error instanceof Error && /^bad (response|upgrade)$/.test(error.message);
+  if (isNotFinal || code === 'ERR_ASSERTION') {
     return ['failed', 'The provider answered with a status that is not final.'];
   }
   return ['unreachable', `The provider cannot be reached (${code}).`];
