@@ -1,3 +1,5 @@
+import { Cancellation } from '../upstream/cancellation.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 
 /** Somebody who waits for an answer and may stop to do so. */
@@ -7,7 +9,7 @@ export interface Waiting {
 }
 
 /** Starts the work that a flight shares; it has to end soon after the signal aborts. */
-export type Work<T> = (signal: AbortSignal) => Promise<T>;
+export type Work<T> = (signal: CancellationSignal) => Promise<T>;
 
 /**
  * Lets callers that want the same thing at the same time share one piece of work. This is no cache: whoever
@@ -54,7 +56,7 @@ interface Waiter<T> {
 /** One piece of work and those who wait for it. */
 class Flight<T> {
   private readonly started = performance.now();
-  private readonly controller = new AbortController();
+  private readonly cancellation = new Cancellation();
   private readonly waiters = new Set<Waiter<T>>();
 
   /** @param onEnd called once when nobody may join any more */
@@ -62,7 +64,7 @@ class Flight<T> {
     work: Work<T>,
     private readonly onEnd: () => void,
   ) {
-    work(this.controller.signal).then(
+    work(this.cancellation).then(
       (value) => {
         this.end((waiter) => {
           waiter.resolve(value);
@@ -108,7 +110,7 @@ class Flight<T> {
     }
     // The work rejects with this reason and what else it knows, unless it does not listen.
     this.onEnd();
-    this.controller.abort(reason);
+    this.cancellation.abort(reason);
     setImmediate(() => {
       this.remove(waiter);
       waiter.reject(reason);

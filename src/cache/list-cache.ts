@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CacheConfig } from '../config/cache.config.js';
+import { pause } from '../upstream/cancellation.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import type { Coalescer, Waiting, Work } from './coalescer.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -117,7 +118,7 @@ export class ListCache<T> {
     key: string,
     slot: Slot<T>,
     fetch: Work<T>,
-    signal: AbortSignal,
+    signal: CancellationSignal,
   ): Promise<Obtained<T>> {
     const [shared, lease] = await this.look(key);
     if (shared !== undefined && this.isFresh(shared)) return this.passLease(lease, shared);
@@ -127,14 +128,12 @@ export class ListCache<T> {
   }
 
   /** Another replica's entry, or the provider's; only one replica asks, the others wait for what it gets. */
-  private async obtain(key: string, fetch: Work<T>, signal: AbortSignal): Promise<Obtained<T>> {
+  private async obtain(key: string, fetch: Work<T>, signal: CancellationSignal): Promise<Obtained<T>> {
     for (;;) {
       const [shared, lease] = await this.look(key);
       if (shared !== undefined && this.isServable(shared)) return this.passLease(lease, shared);
       if (lease !== 'held') return this.fetch(key, fetch, signal, lease);
-      await sleep(POLL_MS * (0.5 + Math.random()), undefined, { signal }).catch(() => {
-        throw signal.reason;
-      });
+      if (!(await pause(POLL_MS * (0.5 + Math.random()), signal))) throw signal.reason;
     }
   }
 
@@ -163,7 +162,12 @@ export class ListCache<T> {
     return entry;
   }
 
-  private async fetch(key: string, fetch: Work<T>, signal: AbortSignal, lease?: Lease): Promise<Obtained<T>> {
+  private async fetch(
+    key: string,
+    fetch: Work<T>,
+    signal: CancellationSignal,
+    lease?: Lease,
+  ): Promise<Obtained<T>> {
     try {
       const entry = { value: await fetch(signal), storedAt: this.now() };
       this.keep(key, entry);

@@ -20,6 +20,7 @@ import type { ModelCatalogue } from '../providers/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { cacheHeaders } from './cache-headers.js';
 import { ModelList } from './model-list.js';
@@ -93,7 +94,7 @@ export class ModelsService {
       if (this.provider.url === undefined) return;
       caller.onUpstream({ status, durationMs: performance.now() - started });
     };
-    const ask = (signal: AbortSignal): Promise<ModelList> =>
+    const ask = (signal: CancellationSignal): Promise<ModelList> =>
       this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal });
     try {
       if (this.cache === undefined) {

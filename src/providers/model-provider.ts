@@ -1,4 +1,5 @@
 import type { KeyVariable, UrlVariable } from '../config/provider.config.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import type { Credential } from '../credentials/credential.js';
 import type { ModelCatalogue } from './model.js';
 
@@ -8,7 +9,7 @@ export interface ModelsRequest {
   /** Headers of the caller that go upstream as they are, names in lower case. */
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   /** Aborted with an `UpstreamError` at the deadline, or when nobody waits any more. */
-  readonly signal: AbortSignal;
+  readonly signal: CancellationSignal;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestCo
 import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
+import type { CancellationSignal } from './cancellation.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
 declare module 'axios' {
@@ -53,12 +54,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     private readonly config: InternalAxiosRequestConfig,
-    private readonly signal: AbortSignal,
+    private readonly signal: CancellationSignal,
     private readonly resolve: (response: AxiosResponse<Buffer>) => void,
     private readonly reject: (error: unknown) => void,
   ) {
     if (signal.aborted) this.abort();
-    else signal.addEventListener('abort', this.abort, { once: true });
+    else signal.addEventListener('abort', this.abort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

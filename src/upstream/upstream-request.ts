@@ -1,4 +1,5 @@
 import type { Credential } from '../credentials/credential.js';
+import type { CancellationSignal } from './cancellation.js';
 
 /** Where a GET goes, taken apart once and not at every request. */
 export interface UpstreamAddress {
@@ -24,6 +25,6 @@ export class UpstreamRequest {
     readonly address: UpstreamAddress,
     readonly headers: Readonly<Record<string, string>>,
     readonly credential: Credential | undefined,
-    readonly signal: AbortSignal,
+    readonly signal: CancellationSignal,
   ) {}
 }

@@ -1,9 +1,10 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import { pause } from './cancellation.js';
+import type { CancellationSignal } from './cancellation.js';
 import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
@@ -82,11 +83,9 @@ export class UpstreamClient {
   }
 
   /** Jitter around a doubling pause, so that many replicas do not come back together. */
-  private async backOff(attempts: number, signal: AbortSignal): Promise<void> {
+  private async backOff(attempts: number, signal: CancellationSignal): Promise<void> {
     const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
-    await sleep(pauseMs, undefined, { signal }).catch(() => {
-      throw abortReason(signal, attempts);
-    });
+    if (!(await pause(pauseMs, signal))) throw abortReason(signal, attempts);
   }
 }
 
@@ -95,7 +94,7 @@ function isPassing({ failure, details: { status } }: UpstreamError): boolean {
 }
 
 /** The reason may be shared by several waiting requests, so what only this one knows goes into a copy. */
-function abortReason(signal: AbortSignal, attempts: number): UpstreamError {
+function abortReason(signal: CancellationSignal, attempts: number): UpstreamError {
   const reason: unknown = signal.reason;
   if (!(reason instanceof UpstreamError)) throw reason;
   return new UpstreamError(reason.failure, reason.message, { ...reason.details, attempts });
