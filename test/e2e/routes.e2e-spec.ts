@@ -17,9 +17,10 @@ const IDS = [
 ];
 const MODELS = json({ data: IDS.map((id) => ({ id, created: 1, owned_by: 'x' })) });
 
+/** The headers that say something of the answer, not of the exchange. */
 function headersOf(response: Response): Record<string, string> {
-  const { date: _date, 'x-request-id': _requestId, ...rest } = Object.fromEntries(response.headers);
-  return rest;
+  const others = ['date', 'x-request-id', 'connection', 'keep-alive'];
+  return Object.fromEntries([...response.headers].filter(([name]) => !others.includes(name)));
 }
 
 describe('the list', () => {
@@ -71,9 +72,7 @@ describe('HEAD', () => {
     expect(got.status).toBe(status);
     expect(head.headers.get('x-request-id')).not.toBeNull();
     expect(head.headers.get('content-length')).toBe(String(length));
-    const { connection: _close, ...headHeaders } = headersOf(head);
-    const { connection: _keepAlive, 'keep-alive': _seconds, ...getHeaders } = headersOf(got);
-    expect(headHeaders).toEqual(getHeaders);
+    expect(headersOf(head)).toEqual(headersOf(got));
     expect(await head.text()).toBe('');
   });
 });

@@ -9,7 +9,7 @@ export interface Scenario {
   readonly upstream: FakeUpstream;
   readonly gateway: Gateway;
   /** Sends a request to the gateway; without a path, for the list. */
-  ask(path?: string, init?: RequestInit): Promise<Response>;
+  readonly ask: (path?: string, init?: RequestInit) => Promise<Response>;
 }
 
 const running: { close(): Promise<void> }[] = [];

@@ -1,0 +1,285 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { VERSION } from '../../src/version.js';
+import { json, raw, silence, text } from '../support/fake-upstream.js';
+import type { Script } from '../support/fake-upstream.js';
+import { logLines, requestLines } from '../support/log-lines.js';
+import { sendRaw } from '../support/raw-client.js';
+import { started, startScenario } from '../support/scenario.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
+
+const LIST = json({ data: [{ id: 'meta/llama' }] });
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('the line of a request', () => {
+  it('has all that there is to say', async () => {
+    const { ask, gateway } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'TRT-LLM' });
+    await ask('/v1/models?limit=1', { headers: { 'x-request-id': 'caller-1' } });
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({
+      level: 30,
+      time: expect.any(Number),
+      method: 'GET',
+      route: '/v1/models',
+      status: 200,
+      durationMs: expect.any(Number),
+      engine: 'trt_llm',
+      upstreamStatus: 200,
+      upstreamDurationMs: expect.any(Number),
+      requestId: 'caller-1',
+    });
+    const { durationMs, upstreamDurationMs } = line as { durationMs: number; upstreamDurationMs: number };
+    expect(upstreamDurationMs).toBeGreaterThan(0);
+    expect(durationMs).toBeGreaterThanOrEqual(upstreamDurationMs);
+  });
+
+  const fast = { UPSTREAM_TIMEOUT_MS: '200', UPSTREAM_MAX_RETRIES: '0' };
+  it.each<[string, string, string, Script, Record<string, unknown>]>([
+    [
+      'a model',
+      'GET',
+      '/v1/models/meta/llama?x=y',
+      LIST,
+      { route: '/v1/models/*', status: 200, upstreamStatus: 200 },
+    ],
+    [
+      'an unknown model',
+      'GET',
+      '/v1/models/nobody',
+      LIST,
+      { route: '/v1/models/*', status: 404, upstreamStatus: 200 },
+    ],
+    ['HEAD', 'HEAD', '/v1/models', LIST, { route: '/v1/models', status: 200, upstreamStatus: 200 }],
+    ['a 401', 'GET', '/v1/models', text('', 401), { status: 401, upstreamStatus: 401 }],
+    ['a 499', 'GET', '/v1/models', text('', 499), { status: 499, upstreamStatus: 499 }],
+    ['a 503', 'GET', '/v1/models', text('', 503), { status: 502, upstreamStatus: 503 }],
+    ['a redirect', 'GET', '/v1/models', text('', 302), { status: 502, upstreamStatus: 302 }],
+    ['a closed connection', 'GET', '/v1/models', raw(''), { status: 502, upstreamStatus: undefined }],
+    ['no answer', 'GET', '/v1/models', silence, { status: 502, upstreamStatus: undefined }],
+  ])('tells of %s', async (_name, method, path, script, expected) => {
+    const { ask, gateway } = await startScenario(script, fast);
+    await ask(path, { method });
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({ method, engine: 'vllm', upstreamDurationMs: expect.any(Number) });
+    expect({ upstreamStatus: undefined, ...line }).toMatchObject(expected);
+  });
+
+  it.each([
+    ['an unknown path', 'GET', '/secret/path', 404],
+    ['a wrong method', 'DELETE', '/v1/models', 405],
+    ['a URL that cannot be understood', 'GET', '/v1/models/%ff', 400],
+  ])('tells of %s without the path', async (_name, method, path, status) => {
+    const { gateway } = await startScenario();
+    await sendRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({ method, status, requestId: expect.any(String) });
+    expect(line).not.toHaveProperty('upstreamStatus');
+    expect(JSON.stringify(line)).not.toMatch(/secret|%ff/);
+  });
+
+  it('tells of a caller that hung up', async () => {
+    const { ask, gateway, upstream } = await startScenario(silence);
+    const caller = new AbortController();
+    const asking = ask('/v1/models', { signal: caller.signal });
+    await upstream.received(1);
+    caller.abort();
+    await expect(asking).rejects.toThrow('aborted');
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({ route: '/v1/models', status: 499 });
+  });
+
+  it('is one', async () => {
+    const { ask, gateway } = await startScenario(LIST);
+    for (let turn = 0; turn < 5; turn += 1) await ask('/v1/models', { headers: { 'x-request-id': 'same' } });
+    await ask('/v1/models', { headers: { 'x-request-id': 'last' } });
+    const lines = await requestLines(gateway, 6);
+    expect(lines.map(({ requestId }) => requestId)).toEqual([...Array<string>(5).fill('same'), 'last']);
+  });
+});
+
+describe('LOG_LEVEL', () => {
+  it.each([
+    ['info', ['/v1/models']],
+    ['debug', ['/healthz', '/readyz', '/v1/models']],
+    ['warn', []],
+  ])('%s decides on the lines of requests', async (level, routes) => {
+    const { ask, gateway } = await startScenario(LIST, { LOG_LEVEL: level });
+    for (const path of ['/healthz', '/readyz', '/v1/models']) expect((await ask(path)).status).toBe(200);
+    // The last request's line follows the others; no line at all can only be seen when all is over.
+    if (routes.length > 0) await requestLines(gateway, routes.length);
+    await gateway.app.close();
+    expect(logLines(gateway).flatMap(({ msg, route }) => (msg === 'request' ? [route] : []))).toEqual(routes);
+  });
+
+  it('info is silent on the start of the framework', async () => {
+    const { gateway } = await startScenario(LIST, { LOG_LEVEL: 'info' });
+    expect(logLines(gateway).map(({ context }) => context)).toEqual(['StartupLog']);
+  });
+});
+
+describe('the line of the start', () => {
+  const url = 'https://gpu.test:8443/llm/v1?tenant=a';
+  const key = secret('ours');
+
+  it.each([
+    ['the default', {}, ['engine openai', 'upstream api.openai.com', 'no key of its own']],
+    [
+      'a key',
+      { MAIN_MODEL_ENGINE: 'anthropic', ANTHROPIC_API_KEY: key },
+      ['engine anthropic', 'upstream api.anthropic.com', 'key from ANTHROPIC_API_KEY'],
+    ],
+    [
+      "another provider's key",
+      { MAIN_MODEL_ENGINE: 'VLLM', MAIN_MODEL_BASE_URL: url, OPENAI_API_KEY: key },
+      ['engine vllm', 'upstream gpu.test:8443', 'key from OPENAI_API_KEY'],
+    ],
+    [
+      'the first of several keys',
+      {
+        MAIN_MODEL_ENGINE: 'nim',
+        MAIN_MODEL_BASE_URL: url,
+        OPENAI_API_KEY: key,
+        MAIN_MODEL_API_KEY: key,
+        NVIDIA_API_KEY: key,
+      },
+      ['engine nim', 'upstream gpu.test:8443', 'key from NVIDIA_API_KEY'],
+    ],
+    [
+      'a key that is not for this engine',
+      { MAIN_MODEL_ENGINE: 'cohere', OPENAI_API_KEY: key },
+      ['engine cohere', 'upstream api.cohere.com', 'no key of its own'],
+    ],
+    [
+      'no upstream',
+      { MAIN_MODEL_ENGINE: 'my-engine', OPENAI_API_KEY: key },
+      ['engine my-engine', 'no upstream', 'key from OPENAI_API_KEY'],
+    ],
+  ])('tells of %s', async (_name, env, parts) => {
+    const gateway = await started(startGateway({ ...env, LOG_LEVEL: 'info' }));
+    expect(logLines(gateway)).toEqual([
+      expect.objectContaining({ level: 30, msg: [`models-gateway ${VERSION}`, ...parts].join(', ') }),
+    ]);
+    expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('is followed by what is missing', async () => {
+    const gateway = await started(startGateway({ MAIN_MODEL_ENGINE: 'azure', LOG_LEVEL: 'info' }));
+    const [, warning, ...others] = logLines(gateway);
+    expect(warning).toMatchObject({ level: 40, msg: expect.stringContaining('AZURE_OPENAI_ENDPOINT') });
+    expect(others).toEqual([]);
+  });
+});
+
+describe('no credential is logged', () => {
+  const key = secret('caller');
+  const basic = Buffer.from(`user:${key}`).toString('base64');
+  const jwt = `eyJhbGciOiJub25lIn0.${Buffer.from(key).toString('base64url')}.c2ln`;
+  const CALLERS: Record<string, string>[] = [
+    {},
+    { authorization: `Bearer ${key}` },
+    { authorization: `bearer  ${key}` },
+    { authorization: `Basic ${basic}` },
+    { authorization: `Hmac key=${key}` },
+    { authorization: key },
+    { authorization: `Bearer sk-ant-oat01-${key}` },
+    { authorization: `Bearer ${jwt}` },
+    { 'x-api-key': key },
+    { 'api-key': key },
+    { authorization: 'Bearer not-used', 'x-api-key': key, cookie: `session=${key}` },
+  ];
+  /** None of these may be anywhere: the last two are credentials that do not show the mark. */
+  const FORBIDDEN = [SECRET_MARK, basic, jwt];
+
+  /** Says all that it was sent, in the body and in headers. */
+  function parrot(status: number, headers: Record<string, string> = {}): Script {
+    return (request, response) => {
+      const sent = JSON.stringify(request.headers);
+      json({ error: { message: sent, type: sent, param: sent, code: sent } }, status, {
+        'x-request-id': sent,
+        'www-authenticate': sent,
+        ...headers,
+      })(request, response);
+    };
+  }
+  const PROVIDERS: readonly [string, Script][] = [
+    ['a list', LIST],
+    ['rows that are no models', json({ data: [{ name: key }, key] })],
+    ['a 400', parrot(400)],
+    ['a 401', parrot(401)],
+    ['a 403', parrot(403)],
+    ['a 429', parrot(429)],
+    ['a redirect', parrot(302, { location: `http://127.0.0.1:1/?key=${key}` })],
+    ['a 500', parrot(500)],
+    ['a 503', parrot(503)],
+    ['a 200 that is no list', parrot(200)],
+    ['HTML', text(`<title>${key}</title>`)],
+    ['a header that is none', raw(`HTTP/1.1 200 OK\r\n${key}\r\n\r\n`)],
+    ['a status that is none', raw(`HTTP/1.1 ${key}\r\n\r\n`)],
+    ['a huge header', text('', 200, { 'x-huge': key.repeat(5000) })],
+    ['a damaged body', text(key, 200, { 'content-encoding': 'gzip' })],
+    ['a closed connection', raw('')],
+    ['no answer', silence],
+  ];
+  const engines = ['vllm', 'anthropic', 'azure'].map((engine) => ({
+    MAIN_MODEL_ENGINE: engine,
+    UPSTREAM_TIMEOUT_MS: '500',
+  }));
+  const keys = Object.fromEntries(
+    ['VLLM', 'ANTHROPIC', 'AZURE_OPENAI'].map((name) => [`${name}_API_KEY`, secret('ours')]),
+  );
+
+  /** Sees what is written past the log. */
+  function watchOutput(): () => string {
+    const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write'));
+    return () => spies.flatMap(({ mock }) => mock.calls.map(([chunk]) => String(chunk))).join('');
+  }
+
+  it.each(PROVIDERS)('when the provider answers with %s', async (_name, script) => {
+    const output = watchOutput();
+    for (const env of engines) {
+      const { ask, gateway } = await startScenario(script, { ...env, ...keys, LOG_LEVEL: 'trace' });
+      const responses = await Promise.all(
+        CALLERS.flatMap((headers) => [
+          ask('/v1/models', { headers }),
+          ask(`/v1/models/${key}?key=${key}`, { headers }),
+          ask(`/${key}`, { headers, method: 'POST', body: key }),
+        ]),
+      );
+      await requestLines(gateway, responses.length);
+      const said = gateway.logs.join('') + output();
+      for (const credential of FORBIDDEN) expect(said).not.toContain(credential);
+    }
+  });
+
+  it('when the request cannot be understood', async () => {
+    const output = watchOutput();
+    const { gateway } = await startScenario(LIST, { LOG_LEVEL: 'trace' });
+    for (const request of [
+      `GET /v1/models/%ff?${key} HTTP/1.1\r\nHost: x\r\nAuthorization: ${key}\r\nConnection: close\r\n\r\n`,
+      `GET /v1/models HTTP/1.1\r\nAuthorization: ${key}\r\nX-Api-Key ${key}\r\n\r\n`,
+      `${key}\r\n\r\n`,
+      `GET /v1/models HTTP/1.1\r\nAuthorization: ${key.repeat(2000)}\r\n\r\n`,
+    ]) {
+      expect((await sendRaw(gateway.url, request)).status).toBeGreaterThanOrEqual(400);
+    }
+    expect(gateway.logs.join('') + output()).not.toContain(SECRET_MARK);
+  });
+
+  it('unless it is, which every test would notice', async () => {
+    const gateway = await startGateway({ MAIN_MODEL_ENGINE: 'my-engine' });
+    new Logger('Leak').log(`the key is ${key}`);
+    await until('it is logged', () => gateway.logs.join('').includes(SECRET_MARK));
+    await expect(gateway.close()).rejects.toThrow('a credential was logged');
+  });
+
+  it('unless it is, wherever it is written', () => {
+    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const output = watchOutput();
+    process.stderr.write(`the key is ${key}`);
+    expect(output()).toContain(SECRET_MARK);
+  });
+});

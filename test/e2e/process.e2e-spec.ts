@@ -1,0 +1,219 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failureOf, idsOf } from '../support/answers.js';
+import { build } from '../support/build.js';
+import type { Build } from '../support/build.js';
+import { json, startFakeUpstream } from '../support/fake-upstream.js';
+import type { FakeUpstream } from '../support/fake-upstream.js';
+import { parseLog } from '../support/log-lines.js';
+import { started } from '../support/scenario.js';
+import { secret, SECRET_MARK } from '../support/start-gateway.js';
+import { startProcess, untilAlive } from '../support/start-process.js';
+import type { Exit, ServiceProcess } from '../support/start-process.js';
+import { until } from '../support/until.js';
+
+const BUILD_MS = 120_000;
+
+let service: Build;
+let folder: string;
+
+beforeAll(async () => {
+  service = await build();
+}, BUILD_MS);
+
+afterAll(() => service.remove());
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Starts the service in an empty folder and in an environment with nothing else in it. */
+function start(env: Record<string, string>): Promise<ServiceProcess> {
+  return started(startProcess(service.main, folder, env));
+}
+
+/** What a process says that is told to stop as soon as it answers. */
+async function startAndStop(env: Record<string, string>): Promise<Exit> {
+  const running = await start(env);
+  await untilAlive(running);
+  running.signal('SIGTERM');
+  return running.exited;
+}
+
+describe('a malformed configuration', () => {
+  const bad = {
+    PORT: 'abc-SECRET0',
+    LOG_LEVEL: 'SECRET0',
+    SHUTDOWN_DELAY_MS: '-70707',
+    MAIN_MODEL_ENGINE: 'SECRET0\nx',
+    MAIN_MODEL_BASE_URL: 'ftp://SECRET0.test',
+    AZURE_OPENAI_ENDPOINT: 'not a url SECRET0',
+    COHERE_BASE_URL: 'https://user:SECRET0@gw.test',
+    OPENAI_API_KEY: 'SECRET0 SECRET0',
+    UPSTREAM_TIMEOUT_MS: '-5',
+    UPSTREAM_MAX_RETRIES: '1.5',
+  };
+
+  it('stops the start with one message that names every variable and no value', async () => {
+    const { exited } = await start({ ...bad, VLLM_API_KEY: secret('good') });
+    const { code, stdout, stderr } = await exited;
+    expect(code).toBe(1);
+    expect(stdout).toBe('');
+    const [headline, ...lines] = stderr.trimEnd().split('\n');
+    expect(headline).toBe('The configuration is not valid:');
+    expect(lines.map((line) => /^ {2}([A-Z_]+) must be /.exec(line)?.[1]).sort()).toEqual(
+      Object.keys(bad).sort(),
+    );
+    expect(stderr).not.toMatch(/SECRET0|70707|gw\.test|-5|1\.5| at /);
+  });
+
+  it('stops the start when it is in .env, too', async () => {
+    await writeFile(join(folder, '.env'), 'UPSTREAM_TIMEOUT_MS=soon\n');
+    const { code, stdout, stderr } = await (await start({})).exited;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      'The configuration is not valid:\n  UPSTREAM_TIMEOUT_MS must be a whole number from 1 to 600000\n',
+    );
+  });
+});
+
+describe('the configuration', () => {
+  it('is read from .env in the working directory, which the environment overrides', async () => {
+    const lines = [
+      '# mine',
+      'MAIN_MODEL_ENGINE=cohere',
+      `COHERE_API_KEY="${secret('file')}"`,
+      'LOG_LEVEL=warn',
+    ];
+    await writeFile(join(folder, '.env'), `${lines.join('\n')}\n`);
+    const { code, stdout, stderr } = await startAndStop({ LOG_LEVEL: 'info' });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout)[0]?.['msg']).toMatch(/, engine cohere, .*, key from COHERE_API_KEY$/);
+    expect(stdout).not.toContain(SECRET_MARK);
+  });
+
+  it('takes an empty variable for an unset one', async () => {
+    const { code, stdout, stderr } = await startAndStop({
+      MAIN_MODEL_ENGINE: '',
+      MAIN_MODEL_BASE_URL: ' ',
+      OPENAI_API_KEY: '',
+      LOG_LEVEL: '',
+      UPSTREAM_TIMEOUT_MS: '',
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout)[0]?.['msg']).toMatch(
+      /, engine openai, upstream api\.openai\.com, no key of its own$/,
+    );
+  });
+
+  it('need not be complete', async () => {
+    const running = await start({ MAIN_MODEL_ENGINE: 'nim' });
+    await untilAlive(running);
+    expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'provider_not_configured']);
+  });
+});
+
+describe('a port that is in use', () => {
+  it('stops the start with one line', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const port = String((other.address() as AddressInfo).port);
+    const { code, stderr } = await (await start({ PORT: port })).exited;
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^The service cannot listen: .*EADDRINUSE.*\n$/);
+    expect(stderr).toContain(port);
+  });
+});
+
+describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
+  let upstream: FakeUpstream;
+  let held: ServerResponse[];
+
+  beforeEach(async () => {
+    held = [];
+    upstream = await started(
+      startFakeUpstream((_request, response) => {
+        held.push(response);
+      }),
+    );
+  });
+
+  function answerAll(): void {
+    for (const response of held.splice(0)) response.end('{"data":[{"id":"a"}]}');
+  }
+
+  function serve(env: Record<string, string>): Promise<ServiceProcess> {
+    return start({
+      MAIN_MODEL_ENGINE: 'vllm',
+      MAIN_MODEL_BASE_URL: upstream.url,
+      UPSTREAM_TIMEOUT_MS: '60000',
+      ...env,
+    });
+  }
+
+  it('ends the process when there is nothing to do', async () => {
+    const { code, stdout, stderr } = await startAndStop({});
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout).map(({ level }) => level)).toEqual(['info']);
+  });
+
+  it('lets requests under way end, and refuses new ones', async () => {
+    const running = await serve({});
+    await untilAlive(running);
+    const asking = fetch(`${running.url}/v1/models`);
+    await upstream.received(1);
+    running.signal(signal);
+    await until('connections are refused', () => isRefused(running.url));
+    answerAll();
+    const response = await asking;
+    expect(response.headers.get('connection')).toBe('close');
+    expect(await idsOf(response)).toEqual(['a']);
+    const { code, stdout, stderr } = await running.exited;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200, route: '/v1/models' });
+  });
+
+  it('turns /readyz first, for SHUTDOWN_DELAY_MS', async () => {
+    const running = await serve({ SHUTDOWN_DELAY_MS: '3000' });
+    await untilAlive(running);
+    expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
+    const early = fetch(`${running.url}/v1/models`);
+    await upstream.received(1);
+    running.signal(signal);
+    const signalled = performance.now();
+    await until('it is not ready', async () => (await fetch(`${running.url}/readyz`)).status === 503);
+    expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'shutting_down']);
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+    upstream.answer(json({ data: [{ id: 'late' }] }));
+    expect(
+      await idsOf(await fetch(`${running.url}/v1/models?late`, { headers: { 'x-api-key': 'k' } })),
+    ).toEqual(['late']);
+    answerAll();
+    expect(await idsOf(await early)).toEqual(['a']);
+    expect((await running.exited).code).toBe(0);
+    expect(performance.now() - signalled).toBeGreaterThan(2900);
+    expect(await isRefused(running.url)).toBe(true);
+  });
+});
+
+async function isRefused(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => {
+      resolve(true);
+    });
+  });
+}

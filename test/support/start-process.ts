@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { until } from './until.js';
+
+/** How a process ended, and all that it wrote. */
+export interface Exit {
+  /** Null for a process that a signal ended. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The service as a process of its own. */
+export interface ServiceProcess {
+  /** `http://127.0.0.1:port`, without a path. */
+  readonly url: string;
+  signal(name: NodeJS.Signals): void;
+  readonly exited: Promise<Exit>;
+  /** Ends it at once, if it still runs. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the service on a free port, without waiting for anything.
+ * @param main what `node` has to run
+ * @param cwd the working directory, where a `.env` may be
+ * @param env all of the environment; `PORT` and `HOST` are set unless given
+ */
+export async function startProcess(
+  main: string,
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<ServiceProcess> {
+  const port = env['PORT'] ?? String(await freePort());
+  const child = spawn(process.execPath, [main], {
+    cwd,
+    env: { HOST: '127.0.0.1', ...env, PORT: port },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const closed = once(child, 'close') as Promise<[number | null]>;
+  const exited = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
+    ([[code], stdout, stderr]) => ({ code, stdout, stderr }),
+  );
+  return {
+    url: `http://127.0.0.1:${port}`,
+    signal: (name) => child.kill(name),
+    exited,
+    async close() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+/** Resolves when a process answers. */
+export async function untilAlive({ url }: ServiceProcess): Promise<void> {
+  await until('the process answers', () =>
+    fetch(`${url}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
