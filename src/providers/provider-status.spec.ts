@@ -81,13 +81,18 @@ describe('ProviderStatus', () => {
     ]);
   });
 
-  it.each([401, 403, 429])('says once that the key of the operator got a %d', (httpStatus) => {
+  it.each([
+    [401, 'Check that variable, and that it belongs to gpu.test:8000.'],
+    [403, 'Check that variable, and that it belongs to gpu.test:8000.'],
+    [404, 'Check the base URL and the other settings of vllm.'],
+    [429, 'Check the limits and the quota of that key.'],
+  ])('says once that the key of the operator got a %d, and what to check', (httpStatus, advice) => {
     rejects(httpStatus);
     rejects(httpStatus);
     expect(lines).toEqual([
       {
         level: 'warn',
-        message: `gpu.test:8000 answered ${String(httpStatus)} to the key from VLLM_API_KEY. Check that variable, and that it belongs to gpu.test:8000.`,
+        message: `gpu.test:8000 answered ${String(httpStatus)} to the key from VLLM_API_KEY. ${advice}`,
       },
     ]);
     // Another key works: that says nothing of this one.

@@ -37,7 +37,7 @@ export class ProviderStatus {
     this.report(
       credential.variable,
       String(status),
-      `${host} answered ${String(status)} to the key from ${credential.variable}. Check that variable, and that it belongs to ${host}.`,
+      `${host} answered ${String(status)} to the key from ${credential.variable}. ${advice(status, engine, host)}`,
     );
   }
 
@@ -50,4 +50,11 @@ export class ProviderStatus {
   private recovered(subject: string): void {
     if (this.reported.delete(subject)) this.logger.log(`${subject} works again`);
   }
+}
+
+/** What an operator should look at after a 4xx. */
+function advice(status: number | undefined, engine: string, host: string): string {
+  if (status === 401 || status === 403) return `Check that variable, and that it belongs to ${host}.`;
+  if (status === 429) return 'Check the limits and the quota of that key.';
+  return `Check the base URL and the other settings of ${engine}.`;
 }
