@@ -4,7 +4,10 @@ import { promisify } from 'node:util';
 import { cpuMicroseconds, has, LOAD_CORE, onCore, residentMebibytes } from './processes.mjs';
 
 const run = promisify(execFile);
-const DIFFERENT_KEYS = fileURLToPath(new URL('different-keys.lua', import.meta.url));
+const SCRIPTS = {
+  different: fileURLToPath(new URL('different-keys.lua', import.meta.url)),
+  two: fileURLToPath(new URL('two-keys.lua', import.meta.url)),
+};
 const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
 
 export const CONNECTIONS = 32;
@@ -13,7 +16,7 @@ export const TOOL = has('wrk') ? 'wrk' : 'autocannon';
 
 /**
  * Loads a server for some seconds.
- * @param keys `one` for a single credential, `different` for another one with every request
+ * @param keys `one` for a single credential, `two` in turn, `different` for another one with every request
  */
 export async function load(server, { keys, seconds, headers = {} }) {
   const cpuBefore = cpuMicroseconds(server.pid);
@@ -30,7 +33,7 @@ export async function load(server, { keys, seconds, headers = {} }) {
 }
 
 async function wrk(url, keys, seconds, headers) {
-  const script = keys === 'different' ? ['-s', DIFFERENT_KEYS] : ['-H', 'Authorization: Bearer sk-one'];
+  const script = keys === 'one' ? ['-H', 'Authorization: Bearer sk-one'] : ['-s', SCRIPTS[keys]];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...script, ...given, url];
   const { stdout } = await run(...onCore(LOAD_CORE, 'wrk', args));
@@ -53,10 +56,11 @@ function milliseconds(match) {
 }
 
 async function autocannon(url, keys, seconds, headers) {
-  const key =
-    keys === 'different'
-      ? ['-I', '-H', 'authorization=Bearer sk-[<id>]']
-      : ['-H', 'authorization=Bearer sk-one'];
+  const key = {
+    one: ['-H', 'authorization=Bearer sk-one'],
+    two: ['-H', 'authorization=Bearer sk-0'],
+    different: ['-I', '-H', 'authorization=Bearer sk-[<id>]'],
+  }[keys];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);
   const args = [
     AUTOCANNON,

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureCache } from './cache.mjs';
 import { GOALS, meets } from './goals.mjs';
 import { CONNECTIONS, load, TOOL } from './load.mjs';
 import { SERVERS, start, startUpstream } from './servers.mjs';
@@ -15,7 +16,7 @@ const SHORT = {
   seconds: 1,
   servers: ['gateway', 'naive Nest', 'raw undici', 'bare Fastify'],
 };
-const FULL = { sizes: [2, 100, 3000], rounds: 5, seconds: 3, servers: Object.keys(SERVERS) };
+const FULL = { sizes: [2, 100, 3000], rounds: 5, seconds: 2, servers: Object.keys(SERVERS) };
 const { sizes, rounds, seconds, servers } = check ? SHORT : FULL;
 
 const KEYS = { different: 'every request under a different credential', one: 'one credential' };
@@ -32,23 +33,25 @@ for (const models of sizes) {
 }
 results.rest = await atRest(['gateway', 'naive Nest', 'bare Fastify']);
 results.simultaneous = await countUpstreamRequests(1000);
+results.cache = check ? new Map() : await measureCache(seconds);
 
 const report = render();
 console.log(report);
 if (check) failIfFarFromGoals();
 else writeFileSync(new URL('results.md', import.meta.url), report);
 
-/** Runs the servers in turn, so that a slow minute of the machine meets them all, and takes medians. */
+/** Loads the servers in turn, so that a slow minute of the machine meets them all, and takes medians. */
 async function compare(models, keys, upstream) {
+  const running = new Map();
+  for (const name of servers) {
+    running.set(name, await start(name, upstream));
+    await load(running.get(name), { keys, seconds: 1 });
+  }
   const runs = new Map(servers.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of servers) {
-      const server = await start(name, upstream);
-      await load(server, { keys, seconds: 1 });
-      runs.get(name).push(await load(server, { keys, seconds }));
-      await server.stop();
-    }
+    for (const name of servers) runs.get(name).push(await load(running.get(name), { keys, seconds }));
   }
+  for (const server of running.values()) await server.stop();
   for (const [name, list] of runs) {
     const row = Object.fromEntries(
       ['perSecond', 'p50', 'p99', 'cpu', 'rss'].map((field) => [
@@ -118,20 +121,23 @@ function render() {
   for (const [keys, title] of Object.entries(KEYS)) {
     for (const models of sizes) {
       lines.push(`## ${models} models, ${title}`, '');
-      lines.push(
-        '| | req/s | p50, ms | p99, ms | CPU, µs a request | memory, MiB |',
-        '|---|---|---|---|---|---|',
-      );
-      for (const name of servers) {
-        const row = results.of(name, keys, models);
-        lines.push(
-          `| ${name} | ${row.perSecond.toFixed(0)} | ${figure(row.p50)} | ${figure(row.p99)} | ${figure(row.cpu)} | ${row.rss.toFixed(0)} |`,
-        );
-      }
-      lines.push('');
+      lines.push(...table(new Map(servers.map((name) => [name, results.of(name, keys, models)]))));
     }
   }
+  if (results.cache.size > 0) lines.push('## Cache, 100 models', '', ...table(results.cache));
   return lines.join('\n');
+}
+
+function table(rows) {
+  return [
+    '| | req/s | p50, ms | p99, ms | CPU, µs a request | memory, MiB |',
+    '|---|---|---|---|---|---|',
+    ...[...rows].map(
+      ([name, { perSecond, p50, p99, cpu, rss }]) =>
+        `| ${name} | ${perSecond.toFixed(0)} | ${figure(p50)} | ${figure(p99)} | ${figure(cpu)} | ${rss.toFixed(0)} |`,
+    ),
+    '',
+  ];
 }
 
 function bound({ atMost, atLeast }) {

@@ -101,8 +101,12 @@ export const SERVERS = {
   }),
 };
 
-/** Starts one of them in front of a provider. */
-export async function start(name, upstream) {
+/**
+ * Starts one of them in front of a provider.
+ * @param variables added to its environment
+ */
+export async function start(name, upstream, variables = {}) {
   const port = await freePort();
-  return startServer({ ...SERVERS[name](port, new URL(upstream.url).origin), port });
+  const { env, ...server } = SERVERS[name](port, new URL(upstream.url).origin);
+  return startServer({ ...server, env: { ...env, ...variables }, port });
 }

@@ -34,10 +34,8 @@ export async function countUpstreamRequests(callers) {
     await body.dump();
     if (statusCode !== 200) throw new Error(`a caller got ${statusCode}`);
   });
-  // All have been sent once this later one is answered: the gateway takes connections in their order.
-  await request(gateway.url.replace('/v1/models', '/healthz'), { dispatcher }).then(({ body }) =>
-    body.dump(),
-  );
+  // The gateway reads its connections in turn: when it answers this one it has read those before.
+  await (await fetch(gateway.url.replace('/v1/models', '/healthz'))).arrayBuffer();
   setTimeout(release, 1000);
   await Promise.all(answers);
   await dispatcher.close();

@@ -1,0 +1,87 @@
+import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { load, TOOL } from './load.mjs';
+import { freePort, has } from './processes.mjs';
+import { start, startUpstream } from './servers.mjs';
+
+const MODELS = 100;
+const KEY = { authorization: 'Bearer sk-one' };
+
+/** What an answer out of the cache costs, by where it comes from; 100 models, one credential. */
+export async function measureCache(seconds) {
+  const rows = new Map();
+  await withGateway({ CACHE_TTL_SECONDS: '600' }, async (server) => {
+    const etag = (await prime(server, KEY)).headers.get('etag');
+    rows.set('cache hit', await load(server, { keys: 'one', seconds }));
+    rows.set('304', await load(server, { keys: 'one', seconds, headers: { 'if-none-match': etag } }));
+  });
+  await withGateway({ CACHE_TTL_SECONDS: '1', CACHE_STALE_SECONDS: '600' }, async (server, upstream) => {
+    await prime(server, KEY);
+    await upstream.stop();
+    await sleep(1100);
+    rows.set('stale hit, provider down', await load(server, { keys: 'one', seconds }));
+  });
+  // Only wrk sends two credentials in turn.
+  if (has('redis-server') && TOOL === 'wrk') {
+    await withRedis(async (url) => {
+      // One place for two credentials: each request finds the other's list in this process, and its own in Redis.
+      await withGateway(
+        { CACHE_TTL_SECONDS: '600', CACHE_MAX_ENTRIES: '1', REDIS_URL: url },
+        async (server) => {
+          await prime(server, { authorization: 'Bearer sk-0' });
+          await prime(server, { authorization: 'Bearer sk-1' });
+          rows.set('Redis hit', await load(server, { keys: 'two', seconds }));
+        },
+      );
+    });
+  }
+  return rows;
+}
+
+async function withGateway(variables, measure) {
+  const upstream = await startUpstream(MODELS);
+  const server = await start('gateway', upstream, variables);
+  try {
+    await measure(server, upstream);
+  } finally {
+    await server.stop();
+    await upstream.stop();
+  }
+}
+
+async function withRedis(measure) {
+  const port = await freePort();
+  const redis = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
+    stdio: 'ignore',
+  });
+  try {
+    await accepts(port);
+    await measure(`redis://127.0.0.1:${port}`);
+  } finally {
+    redis.kill('SIGTERM');
+    await once(redis, 'exit');
+  }
+}
+
+async function accepts(port) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const socket = connect(port, '127.0.0.1');
+    const connected = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (connected) return;
+    await sleep(25);
+  }
+  throw new Error('redis-server did not start');
+}
+
+async function prime(server, headers) {
+  const response = await fetch(server.url, { headers });
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`${server.url} answered ${response.status}`);
+  return response;
+}
