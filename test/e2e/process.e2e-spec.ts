@@ -40,11 +40,11 @@ function start(env: Record<string, string>): Promise<ServiceProcess> {
   return started(startProcess(service.main, folder, env));
 }
 
-/** What a process says that is told to stop as soon as it answers. */
-async function startAndStop(env: Record<string, string>): Promise<Exit> {
+/** How a process ends that is told to stop as soon as it answers. */
+async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
   const running = await start(env);
   await untilAlive(running);
-  running.signal('SIGTERM');
+  running.signal(signal);
   return running.exited;
 }
 
@@ -58,8 +58,8 @@ describe('a malformed configuration', () => {
     AZURE_OPENAI_ENDPOINT: 'not a url SECRET0',
     COHERE_BASE_URL: 'https://user:SECRET0@gw.test',
     OPENAI_API_KEY: 'SECRET0 SECRET0',
-    UPSTREAM_TIMEOUT_MS: '-5',
-    UPSTREAM_MAX_RETRIES: '1.5',
+    UPSTREAM_TIMEOUT_MS: '-80808',
+    UPSTREAM_MAX_RETRIES: '9090.9',
   };
 
   it('stops the start with one message that names every variable and no value', async () => {
@@ -72,7 +72,7 @@ describe('a malformed configuration', () => {
     expect(lines.map((line) => /^ {2}([A-Z_]+) must be /.exec(line)?.[1]).sort()).toEqual(
       Object.keys(bad).sort(),
     );
-    expect(stderr).not.toMatch(/SECRET0|70707|gw\.test|-5|1\.5| at /);
+    expect(stderr).not.toMatch(/SECRET0|70707|80808|9090|gw\.test/);
   });
 
   it('stops the start when it is in .env, too', async () => {
@@ -161,7 +161,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
   }
 
   it('ends the process when there is nothing to do', async () => {
-    const { code, stdout, stderr } = await startAndStop({});
+    const { code, stdout, stderr } = await startAndStop({}, signal);
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout).map(({ level }) => level)).toEqual(['info']);
   });
@@ -194,9 +194,9 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'shutting_down']);
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
     upstream.answer(json({ data: [{ id: 'late' }] }));
-    expect(
-      await idsOf(await fetch(`${running.url}/v1/models?late`, { headers: { 'x-api-key': 'k' } })),
-    ).toEqual(['late']);
+    expect(await idsOf(await fetch(`${running.url}/v1/models`, { headers: { 'x-api-key': 'k' } }))).toEqual([
+      'late',
+    ]);
     answerAll();
     expect(await idsOf(await early)).toEqual(['a']);
     expect((await running.exited).code).toBe(0);

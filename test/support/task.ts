@@ -1,0 +1,36 @@
+import type { Waiting, Work } from '../../src/cache/coalescer.js';
+import type { CancellationSignal } from '../../src/upstream/cancellation.js';
+import { UpstreamError } from '../../src/upstream/upstream.error.js';
+
+/** Work that ends when a test says so. */
+export class Task<T> {
+  /** How often it was started. */
+  starts = 0;
+  signal: CancellationSignal | undefined;
+  succeed!: (value: T) => void;
+  fail!: (error: Error) => void;
+  private readonly ending = new Promise<T>((resolve, reject) => {
+    this.succeed = resolve;
+    this.fail = reject;
+  });
+
+  readonly work: Work<T> = (signal) => {
+    this.starts += 1;
+    this.signal = signal;
+    return this.ending;
+  };
+
+  /** Why it was aborted; undefined when it was not. */
+  get abortedFor(): string | undefined {
+    return this.signal?.reason instanceof UpstreamError ? this.signal.reason.failure : undefined;
+  }
+}
+
+/** Somebody who hangs up when a test says so. */
+export class Caller implements Waiting {
+  hangUp: () => void = () => undefined;
+
+  onHangUp(callback: () => void): void {
+    this.hangUp = callback;
+  }
+}
