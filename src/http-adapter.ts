@@ -16,6 +16,13 @@ const ROUTER_OPTIONS = {
 /** What a caller's request id may look like to be taken over into logs and headers. */
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Called once for each request, when its answer is sent or its caller gone. */
+    requestClosed: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
+  }
+}
+
 /** Fastify, set up so that every answer has a request id and every error is an OpenAI error. */
 export function createHttpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -34,15 +41,22 @@ export function createHttpAdapter(): FastifyAdapter {
     clientErrorHandler: answerClientError,
   });
   const server: FastifyInstance = adapter.getInstance();
+  server.decorate('requestClosed', undefined);
   const allowedMethods = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    begin(server, request, reply);
     // Before a body is read that nobody wants.
     done(refusal(request, reply, allowedMethods));
   });
   // The same of an expectation that it does not know. RFC 9110, section 10.1.1, lets a server overlook it.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
   return adapter;
+}
+
+/** Fastify's own hook for this, onResponse, does not run for callers that are gone. */
+function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('x-request-id', request.id);
+  reply.raw.once('close', () => server.requestClosed?.(request, reply));
 }
 
 function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
@@ -97,9 +111,9 @@ function answerFrameworkError(
   reply: FastifyReply,
 ): void {
   const status = error.statusCode ?? 400;
+  begin(request.server, request, reply);
   void reply
     .status(status)
-    .header('x-request-id', request.id)
     .send(openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' }));
 }
 

@@ -11,17 +11,20 @@ declare module 'fastify' {
 /** Probes come every few seconds and say nothing. */
 const QUIET_ROUTES = new Set(['/healthz', '/readyz']);
 
+/** nginx's number for a caller that hung up before its answer was sent. */
+const CLIENT_CLOSED_REQUEST = 499;
+
 /** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
 export function logRequests(server: FastifyInstance, logger: Logger, engine: string): void {
   server.decorateRequest('upstream', undefined);
-  server.addHook('onResponse', (request, reply, done) => {
+  server.requestClosed = (request, reply) => {
     const route = routeOf(request);
     const level = QUIET_ROUTES.has(route) ? 'debug' : 'info';
     logger[level](
       {
         method: request.method,
         route,
-        status: reply.statusCode,
+        status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
         durationMs: rounded(reply.elapsedTime),
         engine,
         upstreamStatus: request.upstream?.status,
@@ -30,8 +33,7 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
       },
       'request',
     );
-    done();
-  });
+  };
 }
 
 /** The route's template, never the path as it was sent. */
