@@ -258,7 +258,9 @@ describe('a credential that the provider repeats', () => {
     expect(shown).not.toContain('Incorrect');
     expect(shown).toContain('The provider answered 401.');
     const warning = await until('the operator is warned', () =>
-      logLines(gateway).find(({ msg }) => String(msg).includes(variable) && String(msg).includes('401')),
+      logLines(gateway).find(
+        ({ msg }) => String(msg).includes(variable) && String(msg).includes('answered 401'),
+      ),
     );
     expect(warning['level']).toBe(40);
   });
