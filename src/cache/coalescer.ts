@@ -22,7 +22,7 @@ export class Coalescer<T> {
   private readonly flights = new Map<string, Flight<T>>();
 
   /** @param timeoutMs how long each caller waits at the most */
-  constructor(private readonly timeoutMs: number) {}
+  constructor(readonly timeoutMs: number) {}
 
   /** Whether a caller who joins now would share what others wait for. */
   isUnderWay(key: string): boolean {

@@ -8,6 +8,8 @@ import type { Entry, Lease, SharedStore } from './shared-store.js';
 /** The pause after the first failed refresh; it doubles with each further one. */
 const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
+/** How long a lease outlives its holder at the most. */
+const MAX_LEASE_MS = 1500;
 /** How often a replica looks whether another one has finished its refresh. */
 const POLL_MS = 50;
 
@@ -52,6 +54,8 @@ const NOBODY: Waiting = { onHangUp: () => undefined };
  */
 export class ListCache<T> {
   private readonly slots: LRUCache<string, Slot<T>>;
+  /** When keys were dropped, Unix time in ms: the shared store may have failed to forget them. */
+  private readonly dropped: LRUCache<string, number>;
 
   /**
    * @param flights shares what simultaneous callers ask for
@@ -67,6 +71,7 @@ export class ListCache<T> {
     private readonly now: () => number = Date.now,
   ) {
     this.slots = new LRUCache({ max: config.maxEntries });
+    this.dropped = new LRUCache({ max: config.maxEntries });
   }
 
   /**
@@ -80,12 +85,17 @@ export class ListCache<T> {
       if (!this.isFresh(slot.entry)) this.refreshBehind(key, slot, fetch);
       return this.found(slot.entry, undefined, false);
     }
-    const collapsed = this.flights.isUnderWay(key);
+    const asked = this.now();
     const work: Work<Obtained<T>> = (signal) =>
       revalidate ? this.fetch(key, fetch, signal) : this.obtain(key, fetch, signal);
-    const { entry, fetched } = await this.flights.join(key, work, caller);
     const forward = revalidate ? 'request' : slot === undefined ? 'miss' : 'stale';
-    return this.found(entry, fetched ? forward : undefined, collapsed);
+    for (;;) {
+      const collapsed = this.flights.isUnderWay(key);
+      const { entry, fetched } = await this.flights.join(key, work, caller);
+      // Whoever is joined may have found what was stored before this caller asked.
+      if (!revalidate || fetched || entry.storedAt >= asked)
+        return this.found(entry, fetched ? forward : undefined, collapsed);
+    }
   }
 
   private found(entry: Entry<T>, forward: Forward | undefined, collapsed: boolean): Found<T> {
@@ -93,7 +103,7 @@ export class ListCache<T> {
     return { value: entry.value, ageMs, ttlMs: this.config.ttlMs - ageMs, forward, collapsed };
   }
 
-  /** Never negative: the clock of the replica that stored the entry may be ahead. */
+  /** Never negative: the clock may have been set back. */
   private ageMs({ storedAt }: Entry<T>): number {
     return Math.max(0, this.now() - storedAt);
   }
@@ -137,10 +147,16 @@ export class ListCache<T> {
     }
   }
 
-  /** At the same time, so that a slow store is waited for once. */
+  /**
+   * At the same time, so that a slow store is waited for once. The lease goes first: whoever gets it sees what
+   * its last holder has stored.
+   */
   private async look(key: string): Promise<[Entry<T> | undefined, Lease | 'held' | undefined]> {
     if (this.shared === undefined) return [undefined, undefined];
-    return Promise.all([this.adopt(key, this.shared), this.shared.lease(key)]);
+    // A dead holder must leave those who wait the time to ask for themselves.
+    const holdMs = Math.ceil(Math.min(MAX_LEASE_MS, this.flights.timeoutMs / 2));
+    const lease = this.shared.lease(key, holdMs);
+    return [await this.adopt(key, this.shared), await lease];
   }
 
   private passLease(lease: Lease | 'held' | undefined, entry: Entry<T>): Obtained<T> {
@@ -150,15 +166,12 @@ export class ListCache<T> {
 
   /** Takes over what another replica has stored, if it is newer than what is here. */
   private async adopt(key: string, store: SharedStore<T>): Promise<Entry<T> | undefined> {
-    const entry = await store.get(key);
+    const shared = await store.get(key);
+    if (shared === undefined || shared.storedAt <= (this.dropped.peek(key) ?? 0)) return undefined;
+    // The other replica's clock may be ahead.
+    const entry = { ...shared, storedAt: Math.min(shared.storedAt, this.now()) };
     const own = this.slots.peek(key)?.entry;
-    if (
-      entry !== undefined &&
-      this.isServable(entry) &&
-      (own === undefined || entry.storedAt > own.storedAt)
-    ) {
-      this.keep(key, entry);
-    }
+    if (this.isServable(entry) && (own === undefined || entry.storedAt > own.storedAt)) this.keep(key, entry);
     return entry;
   }
 
@@ -176,6 +189,7 @@ export class ListCache<T> {
     } catch (error) {
       if (this.mustForget(error)) {
         this.slots.delete(key);
+        this.dropped.set(key, this.now());
         void this.publish(this.shared?.delete(key), lease);
       } else {
         this.noteFailure(key);

@@ -7,9 +7,8 @@ import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** Changes when the form of an entry does: replicas of two versions do not read each other's entries. */
 const NAMESPACE = 'models-gateway:v1';
-/** How long a lease outlives its holder, and how often a living holder renews it, ms. */
-const LEASE_MS = 1500;
-const RENEWAL_MS = 500;
+/** How often a living holder renews its lease within the time that it outlives a dead one. */
+const RENEWALS = 3;
 /** How long the store is left alone after a failure, ms. */
 const REST_MS = 1000;
 
@@ -31,11 +30,18 @@ export interface RedisStoreOptions {
   readonly lifetimeMs: number;
 }
 
+/** An entry as Keyv stores it. */
+interface Stored {
+  readonly storedAt: number;
+  readonly value: string;
+}
+
 /** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
 export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
   private readonly client: RedisClientType;
-  private readonly keyv: Keyv<string>;
+  private readonly keyv: Keyv<Stored>;
+  private connectionError: unknown;
   private down = false;
   /** Monotonic time in ms before which a failing server is not asked again. */
   private restUntil = 0;
@@ -55,9 +61,11 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
       },
     });
     // Without a listener a lost connection would end the process. What it means shows at the next operation.
-    this.client.on('error', () => undefined);
-    this.keyv = new Keyv<string>({
-      store: new KeyvRedis<string>(this.client, { namespace: NAMESPACE, throwOnErrors: true }),
+    this.client.on('error', (error: unknown) => {
+      this.connectionError = error;
+    });
+    this.keyv = new Keyv<Stored>({
+      store: new KeyvRedis<Stored>(this.client, { namespace: NAMESPACE, throwOnErrors: true }),
       namespace: NAMESPACE,
       useKeyPrefix: false,
       throwOnErrors: true,
@@ -70,54 +78,78 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   async get(key: string): Promise<Entry<T> | undefined> {
-    const text = await this.attempt(() => this.keyv.get(key));
-    return text === undefined ? undefined : this.decode(text);
+    const stored = await this.attempt(() => this.keyv.get(key).catch(ignoreRubbish));
+    return stored && this.decode(stored);
   }
 
   async set(key: string, { value, storedAt }: Entry<T>): Promise<void> {
-    const text = JSON.stringify({ storedAt, value: this.codec.encode(value) });
-    await this.attempt(() => this.keyv.set(key, text, this.options.lifetimeMs));
+    const stored = { storedAt, value: this.codec.encode(value) };
+    await this.write(() => this.keyv.set(key, stored, this.options.lifetimeMs));
   }
 
   async delete(key: string): Promise<void> {
     await this.attempt(() => this.keyv.delete(key));
   }
 
-  async lease(key: string): Promise<Lease | 'held' | undefined> {
+  async lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
     const name = `${NAMESPACE}:lease:${key}`;
     const holder = randomUUID();
-    const answer = await this.attempt(async () => ({
-      taken: (await this.client.set(name, holder, { NX: true, PX: LEASE_MS })) === 'OK',
-    }));
-    if (answer === undefined) return undefined;
+    const giveBack = async (): Promise<void> => {
+      await this.client.eval(RELEASE, { keys: [name], arguments: [holder] }).catch(() => undefined);
+    };
+    let abandoned = false;
+    const answer = await this.write(async () => {
+      const [set, ttlMs] = await Promise.all([
+        this.client.set(name, holder, { NX: true, PX: holdMs }),
+        this.client.pTTL(name),
+      ]);
+      if (abandoned) void giveBack();
+      return { taken: set === 'OK', endless: ttlMs === -1 };
+    });
+    abandoned = answer === undefined;
+    // No replica takes a lease without an end, and nobody should wait for one.
+    if (answer === undefined || answer.endless) return undefined;
     if (!answer.taken) return 'held';
     const renewal = setInterval(() => {
-      void this.attempt(() =>
-        this.client.eval(RENEW, { keys: [name], arguments: [holder, String(LEASE_MS)] }),
-      );
-    }, RENEWAL_MS);
+      const command = { keys: [name], arguments: [holder, String(holdMs)] };
+      void this.attempt(() => this.client.eval(RENEW, command));
+    }, holdMs / RENEWALS);
     return {
       release: async () => {
         clearInterval(renewal);
-        await this.attempt(() => this.client.eval(RELEASE, { keys: [name], arguments: [holder] }));
+        await giveBack();
       },
     };
   }
 
   /** Nest calls this when the last request has been answered. */
   onApplicationShutdown(): void {
+    // Keyv would connect again for a refresh that ends later.
+    this.restUntil = Infinity;
     this.client.destroy();
   }
 
   /** What is not an entry is no entry: it will be overwritten. */
-  private decode(text: unknown): Entry<T> | undefined {
+  private decode({ storedAt, value }: Partial<Record<keyof Stored, unknown>>): Entry<T> | undefined {
+    if (typeof storedAt !== 'number' || typeof value !== 'string') return undefined;
     try {
-      const { storedAt, value } = JSON.parse(String(text)) as Record<string, unknown>;
-      if (typeof storedAt !== 'number' || typeof value !== 'string') return undefined;
       return { storedAt, value: this.codec.decode(value) };
     } catch {
       return undefined;
     }
+  }
+
+  /**
+   * An operation that needs room. Only the success of one that began after the failure shows that the server works
+   * again: a full one still reads and deletes.
+   */
+  private async write<R>(operation: () => Promise<R>): Promise<R | undefined> {
+    const result = await this.attempt(operation);
+    if (result !== undefined && this.down && performance.now() >= this.restUntil) {
+      this.down = false;
+      this.logger.log('Redis works again, lists are shared between replicas');
+    }
+    return result;
   }
 
   /** The result of an operation; undefined when it fails, takes too long, or the server is being left alone. */
@@ -130,27 +162,35 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
       }, this.options.timeoutMs);
     });
     try {
-      const result = await Promise.race([operation(), timeout]);
-      this.report(false);
-      return result;
+      return await Promise.race([operation(), timeout]);
     } catch (error) {
-      this.restUntil = performance.now() + REST_MS;
-      this.report(true, error);
+      this.fail(error);
       return undefined;
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Once per change of state. The client's messages name hosts and commands, never the URL's password. */
-  private report(down: boolean, error?: unknown): void {
-    if (down === this.down) return;
-    this.down = down;
-    if (!down) this.logger.log('Redis works again, lists are shared between replicas');
-    else this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reasonOf(error)}`);
+  private fail(error: unknown): void {
+    this.restUntil = Math.max(this.restUntil, performance.now() + REST_MS);
+    if (this.down) return;
+    this.down = true;
+    const reason = reasonOf(this.client.isReady ? error : (this.connectionError ?? error));
+    this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reason}`);
   }
 }
 
+/** What another program has put under one of our keys is no failure of the server. */
+function ignoreRubbish(error: unknown): undefined {
+  if (error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'))) {
+    return undefined;
+  }
+  throw error;
+}
+
+/** Of what a server says only the kind of error, its first word: it may repeat what it was sent, a password too. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : 'unknown error';
+  if (!(error instanceof Error)) return 'unknown error';
+  const [reason = error.message || error.name] = /^[A-Z]+(?= )/.exec(error.message) ?? [];
+  return reason;
 }

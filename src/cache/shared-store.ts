@@ -22,6 +22,9 @@ export interface SharedStore<T> {
   get(key: string): Promise<Entry<T> | undefined>;
   set(key: string, entry: Entry<T>): Promise<void>;
   delete(key: string): Promise<void>;
-  /** The lease of a key; `held` while another replica has it, undefined when the store cannot tell. */
-  lease(key: string): Promise<Lease | 'held' | undefined>;
+  /**
+   * The lease of a key; `held` while another replica has it, undefined when the store cannot tell.
+   * @param holdMs how long it outlives its holder
+   */
+  lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined>;
 }

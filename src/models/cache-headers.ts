@@ -9,7 +9,8 @@ const CACHE_NAME = 'models-gateway';
  * @see https://www.rfc-editor.org/rfc/rfc9211 Cache-Status
  */
 export function cacheHeaders({ ageMs, ttlMs, forward, collapsed }: Found<unknown>): Record<string, string> {
-  const ttl = Math.ceil(ttlMs / 1000);
+  // Rounded away from zero: a fresh list never looks stale, nor a stale one fresh.
+  const ttl = ttlMs > 0 ? Math.ceil(ttlMs / 1000) : Math.floor(ttlMs / 1000);
   const status =
     forward === undefined
       ? `hit; ttl=${String(ttl)}`

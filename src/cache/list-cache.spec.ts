@@ -1,0 +1,706 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Caller, Task } from '../../test/support/task.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
+import { Coalescer } from './coalescer.js';
+import type { Work } from './coalescer.js';
+import { ListCache } from './list-cache.js';
+import type { Found, Obtained } from './list-cache.js';
+import type { Entry, Lease, SharedStore } from './shared-store.js';
+
+const TTL_MS = 60_000;
+const STALE_MS = 3_600_000;
+const TIMEOUT_MS = 5000;
+const FAILED = new UpstreamError('failed', 'The provider answered 500.');
+const REJECTED = new UpstreamError('rejected', 'The provider answered 403.');
+
+/** The time of day, in ms. */
+let now: number;
+
+beforeEach(() => {
+  now = 1_800_000_000_000;
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'Date'] });
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+});
+
+/** A provider that answers at once, in a way that a test may change. */
+class Provider {
+  asked = 0;
+  answer: string | Error = 'list 1';
+
+  readonly fetch: Work<string> = () => {
+    this.asked += 1;
+    return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer);
+  };
+}
+
+/** Lets what runs behind the scenes come to an end. */
+async function settle(): Promise<void> {
+  await jest.advanceTimersByTimeAsync(0);
+}
+
+interface Options {
+  readonly staleMs?: number;
+  readonly maxEntries?: number;
+  readonly shared?: SharedStore<string>;
+}
+
+class Setup {
+  readonly provider = new Provider();
+  readonly cache: ListCache<string>;
+
+  constructor({ staleMs = STALE_MS, maxEntries = 10, shared }: Options = {}) {
+    this.cache = new ListCache(
+      { ttlMs: TTL_MS, staleMs, maxEntries },
+      new Coalescer<Obtained<string>>(TIMEOUT_MS),
+      (error) => error === REJECTED,
+      shared,
+      () => now,
+    );
+  }
+
+  readonly get = (key = 'a', fetch = this.provider.fetch): Promise<Found<string>> =>
+    this.cache.get(key, fetch, new Caller(), false);
+
+  readonly revalidate = (key = 'a', fetch = this.provider.fetch): Promise<Found<string>> =>
+    this.cache.get(key, fetch, new Caller(), true);
+}
+
+describe('without an entry', () => {
+  it('asks the provider', async () => {
+    const { get, provider } = new Setup();
+    expect(await get()).toEqual({
+      value: 'list 1',
+      ageMs: 0,
+      ttlMs: TTL_MS,
+      forward: 'miss',
+      collapsed: false,
+    });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('asks once for callers of one key, and for each of two keys', async () => {
+    const { get, provider } = new Setup();
+    const found = await Promise.all([get('a'), get('a'), get('b'), get('a')]);
+    expect(found.map(({ collapsed }) => collapsed)).toEqual([false, true, false, true]);
+    expect(found.map(({ forward }) => forward)).toEqual(Array(4).fill('miss'));
+    expect(provider.asked).toBe(2);
+  });
+
+  it.each([
+    ['a failure', FAILED],
+    ['a rejection', REJECTED],
+  ])('passes %s on and keeps nothing', async (_name, error) => {
+    const { get, provider } = new Setup();
+    provider.answer = error;
+    await expect(get()).rejects.toBe(error);
+    provider.answer = 'list 2';
+    expect(await get()).toMatchObject({ value: 'list 2', forward: 'miss' });
+  });
+});
+
+describe('a fresh entry', () => {
+  it('is served without asking, to the last millisecond', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    provider.answer = 'list 2';
+    now += TTL_MS - 1;
+    expect(await get()).toEqual({
+      value: 'list 1',
+      ageMs: TTL_MS - 1,
+      ttlMs: 1,
+      forward: undefined,
+      collapsed: false,
+    });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('is as old as its answer, not as the question', async () => {
+    const { get } = new Setup();
+    const task = new Task<string>();
+    const asking = get('a', task.work);
+    now += 3000;
+    task.succeed('list');
+    expect(await asking).toMatchObject({ ageMs: 0, ttlMs: TTL_MS });
+  });
+
+  it('has no negative age when the clock is set back', async () => {
+    const { get } = new Setup();
+    await get();
+    now -= 10_000;
+    expect(await get()).toMatchObject({ ageMs: 0, ttlMs: TTL_MS, forward: undefined });
+  });
+});
+
+describe('a stale entry', () => {
+  it('is served at once to everybody, while one refresh runs', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    const refresh = new Task<string>();
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await get('a', refresh.work)).toEqual({
+        value: 'list 1',
+        ageMs: TTL_MS,
+        ttlMs: 0,
+        forward: undefined,
+        collapsed: false,
+      });
+    }
+    expect(refresh.starts).toBe(1);
+    now += 1000;
+    refresh.succeed('list 2');
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 0, forward: undefined });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('is served to the last millisecond, and not beyond', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    provider.answer = FAILED;
+    now += TTL_MS + STALE_MS - 1;
+    expect(await get()).toMatchObject({ value: 'list 1', ttlMs: 1 - STALE_MS });
+    await settle();
+    now += 1;
+    await expect(get()).rejects.toBe(FAILED);
+  });
+
+  it('waits for no refresh that hangs, and the next one begins after the deadline', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    const hung = new Task<string>();
+    expect(await get('a', hung.work)).toMatchObject({ value: 'list 1' });
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
+    now += TIMEOUT_MS;
+    expect(hung.abortedFor).toBe('timeout');
+    expect(await get()).toMatchObject({ value: 'list 1' });
+    expect(provider.asked).toBe(2);
+  });
+
+  it('does not outlive a lifetime without a stale time', async () => {
+    const { get, provider } = new Setup({ staleMs: 0 });
+    await get();
+    provider.answer = 'list 2';
+    now += TTL_MS;
+    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 0, forward: 'stale' });
+  });
+});
+
+describe('an expired entry', () => {
+  it('is fetched anew while its callers wait, once', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    provider.answer = 'list 2';
+    now += TTL_MS + STALE_MS;
+    const found = await Promise.all([get(), get()]);
+    expect(found).toEqual([
+      { value: 'list 2', ageMs: 0, ttlMs: TTL_MS, forward: 'stale', collapsed: false },
+      { value: 'list 2', ageMs: 0, ttlMs: TTL_MS, forward: 'stale', collapsed: true },
+    ]);
+    expect(provider.asked).toBe(2);
+  });
+});
+
+describe('failing refreshes', () => {
+  /** Milliseconds from each failed refresh to the next try, as many as asked for. */
+  async function pauses(count: number, random: number): Promise<number[]> {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    const { get, provider } = new Setup();
+    await get();
+    provider.answer = FAILED;
+    now += TTL_MS;
+    await get();
+    await settle();
+    const found: number[] = [];
+    while (found.length < count) {
+      const [failedAt, asked] = [now, provider.asked];
+      while (provider.asked === asked) {
+        now += 250;
+        expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+        await settle();
+      }
+      found.push(now - failedAt);
+    }
+    return found;
+  }
+
+  it.each([
+    ['at the most', 1, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
+    ['at the least', 0, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]],
+  ])('are tried again after growing pauses, these %s', async (_name, random, expected) => {
+    expect(await pauses(expected.length, random)).toEqual(expected);
+  });
+
+  it('forget their pauses after a success', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const { get, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    for (let failures = 0; failures < 4; failures += 1) {
+      provider.answer = FAILED;
+      await get();
+      await settle();
+      now += 30_000;
+    }
+    provider.answer = 'list 2';
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 0 });
+    provider.answer = FAILED;
+    now += TTL_MS;
+    await get();
+    await settle();
+    const { asked } = provider;
+    now += 999;
+    await get();
+    expect(provider.asked).toBe(asked);
+    now += 1;
+    await get();
+    expect(provider.asked).toBe(asked + 1);
+  });
+
+  it('of one key do not slow down another', async () => {
+    const { get, provider } = new Setup();
+    await Promise.all([get('a'), get('b')]);
+    now += TTL_MS;
+    provider.answer = FAILED;
+    await get('a');
+    await settle();
+    expect(provider.asked).toBe(3);
+    await get('b');
+    expect(provider.asked).toBe(4);
+  });
+
+  it('do not keep an expired entry from being fetched', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    provider.answer = FAILED;
+    now += TTL_MS + STALE_MS - 1;
+    await get();
+    await settle();
+    provider.answer = 'list 2';
+    now += 1;
+    expect(await get()).toMatchObject({ value: 'list 2', forward: 'stale' });
+  });
+});
+
+describe('a rejection', () => {
+  it('of a refresh drops the entry', async () => {
+    const { get, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    provider.answer = REJECTED;
+    expect(await get()).toMatchObject({ value: 'list 1' });
+    await settle();
+    await expect(get()).rejects.toBe(REJECTED);
+    provider.answer = 'list 2';
+    expect(await get()).toMatchObject({ value: 'list 2', forward: 'miss' });
+  });
+
+  it('of a revalidation is passed on and drops the entry', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    provider.answer = REJECTED;
+    await expect(revalidate()).rejects.toBe(REJECTED);
+    await expect(get()).rejects.toBe(REJECTED);
+  });
+
+  it('of one key leaves the others alone', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await Promise.all([get('a'), get('b')]);
+    provider.answer = REJECTED;
+    await expect(revalidate('a')).rejects.toBe(REJECTED);
+    expect(await get('b')).toMatchObject({ value: 'list 1', forward: undefined });
+  });
+});
+
+describe('a revalidation', () => {
+  it('asks although the entry is fresh, and replaces it', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    now += 1000;
+    provider.answer = 'list 2';
+    expect(await revalidate()).toEqual({
+      value: 'list 2',
+      ageMs: 0,
+      ttlMs: TTL_MS,
+      forward: 'request',
+      collapsed: false,
+    });
+    expect(await get()).toMatchObject({ value: 'list 2', forward: undefined });
+  });
+
+  it('without an entry asks, too', async () => {
+    const { revalidate } = new Setup();
+    expect(await revalidate()).toMatchObject({ value: 'list 1', forward: 'request' });
+  });
+
+  it('is shared by those who want one at the same time', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    const found = await Promise.all([revalidate(), revalidate()]);
+    expect(found.map(({ collapsed }) => collapsed)).toEqual([false, true]);
+    expect(provider.asked).toBe(2);
+  });
+
+  it('that fails is not answered from the cache, which stays as it is', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    provider.answer = FAILED;
+    await expect(revalidate()).rejects.toBe(FAILED);
+    expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+  });
+
+  it('joins the refresh of a stale entry', async () => {
+    const { get, revalidate } = new Setup();
+    await get();
+    now += TTL_MS;
+    const refresh = new Task<string>();
+    await get('a', refresh.work);
+    const asking = revalidate('a', refresh.work);
+    refresh.succeed('list 2');
+    expect(await asking).toMatchObject({ value: 'list 2', forward: 'request', collapsed: true });
+    expect(refresh.starts).toBe(1);
+  });
+});
+
+describe('the limit', () => {
+  it('drops the least recently used entry', async () => {
+    const { get, provider } = new Setup({ maxEntries: 2 });
+    await get('a');
+    await get('b');
+    await get('a');
+    await get('c');
+    expect(provider.asked).toBe(3);
+    expect(await get('a')).toMatchObject({ forward: undefined });
+    expect(await get('c')).toMatchObject({ forward: undefined });
+    expect(await get('b')).toMatchObject({ forward: 'miss' });
+  });
+});
+
+/** A store in which everything works, and which remembers what was done to it. */
+class FakeStore implements SharedStore<string> {
+  readonly entries = new Map<string, Entry<string>>();
+  readonly log: string[] = [];
+  readonly holdMs: number[] = [];
+  /** What the next callers get who want a lease; `free` gives it away. */
+  leasing: 'free' | 'held' | undefined = 'free';
+
+  get(key: string): Promise<Entry<string> | undefined> {
+    this.log.push('get');
+    return Promise.resolve(this.entries.get(key));
+  }
+
+  set(key: string, entry: Entry<string>): Promise<void> {
+    this.log.push('set');
+    this.entries.set(key, entry);
+    return Promise.resolve();
+  }
+
+  delete(key: string): Promise<void> {
+    this.log.push('delete');
+    this.entries.delete(key);
+    return Promise.resolve();
+  }
+
+  lease(_key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
+    this.log.push('lease');
+    this.holdMs.push(holdMs);
+    if (this.leasing !== 'free') return Promise.resolve(this.leasing);
+    return Promise.resolve({
+      release: () => {
+        this.log.push('release');
+        return Promise.resolve();
+      },
+    });
+  }
+}
+
+describe('a shared store', () => {
+  let store: FakeStore;
+  let setup: Setup;
+
+  beforeEach(() => {
+    store = new FakeStore();
+    setup = new Setup({ shared: store });
+  });
+
+  /** As another replica would do. */
+  function publish(value: string, ageMs: number, key = 'a'): void {
+    store.entries.set(key, { value, storedAt: now - ageMs });
+  }
+
+  it('gets what was fetched, and then its lease back', async () => {
+    const { get } = setup;
+    await get();
+    await settle();
+    // The lease first: whoever gets it must see what its last holder has stored.
+    expect(store.log).toEqual(['lease', 'get', 'set', 'release']);
+    expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: now });
+  });
+
+  it('is not asked for what is fresh here', async () => {
+    const { get } = setup;
+    await get();
+    await settle();
+    const before = store.log.length;
+    await get();
+    expect(store.log).toHaveLength(before);
+  });
+
+  it('spares the provider a question', async () => {
+    const { get, provider } = setup;
+    publish('theirs', 1000);
+    expect(await get()).toEqual({
+      value: 'theirs',
+      ageMs: 1000,
+      ttlMs: TTL_MS - 1000,
+      forward: undefined,
+      collapsed: false,
+    });
+    await settle();
+    expect(store.log).toEqual(['lease', 'get', 'release']);
+    expect(await get()).toMatchObject({ value: 'theirs', forward: undefined });
+    expect([store.log.length, provider.asked]).toEqual([3, 0]);
+  });
+
+  it('may have a stale entry, which is refreshed at its next use', async () => {
+    const { get, provider } = setup;
+    publish('theirs', TTL_MS + 1000);
+    expect(await get()).toMatchObject({ value: 'theirs', ttlMs: -1000 });
+    expect(provider.asked).toBe(0);
+    await get();
+    await settle();
+    expect(provider.asked).toBe(1);
+    expect(await get()).toMatchObject({ value: 'list 1' });
+  });
+
+  it('has nothing that may still be served', async () => {
+    const { get } = setup;
+    publish('theirs', TTL_MS + STALE_MS);
+    expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
+  });
+
+  it('may have what makes a refresh needless', async () => {
+    const { get, provider } = setup;
+    await get();
+    now += TTL_MS;
+    publish('theirs', 1000);
+    expect(await get()).toMatchObject({ value: 'list 1' });
+    await settle();
+    expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
+    expect(provider.asked).toBe(1);
+    expect(store.log.slice(-3)).toEqual(['lease', 'get', 'release']);
+  });
+
+  it.each([
+    ['an older entry', 1, 'list 1'],
+    ['a newer entry', -1, 'theirs'],
+  ])('has %s than this one while refreshing fails', async (_name, olderMs, served) => {
+    const { get, provider } = setup;
+    await get();
+    publish('theirs', olderMs);
+    now += TTL_MS + 1000;
+    provider.answer = FAILED;
+    expect(await get()).toMatchObject({ value: 'list 1' });
+    await settle();
+    expect(await get()).toMatchObject({ value: served });
+    expect(provider.asked).toBe(2);
+  });
+
+  it('gets the lease back when the provider fails', async () => {
+    const { get, provider } = setup;
+    provider.answer = FAILED;
+    await expect(get()).rejects.toBe(FAILED);
+    await settle();
+    expect(store.log).toEqual(['lease', 'get', 'release']);
+  });
+
+  it('forgets what the provider rejects, and then gets its lease back', async () => {
+    const { get, provider } = setup;
+    await get();
+    await settle();
+    now += TTL_MS;
+    provider.answer = REJECTED;
+    await get();
+    await settle();
+    expect(store.log.slice(-4)).toEqual(['lease', 'get', 'delete', 'release']);
+    expect(store.entries.size).toBe(0);
+  });
+
+  it('is not believed when it still has what the provider has rejected', async () => {
+    const { get, revalidate, provider } = setup;
+    await get();
+    now += 1000;
+    provider.answer = REJECTED;
+    await expect(revalidate()).rejects.toBe(REJECTED);
+    // As if it had been down at that moment.
+    publish('list 1', 1000);
+    await expect(get()).rejects.toBe(REJECTED);
+    now += 1000;
+    publish('list 2', 0);
+    expect(await get()).toMatchObject({ value: 'list 2' });
+  });
+
+  it.each([
+    ['a minute', 60_000],
+    ['for ever', Infinity],
+  ])('may be ahead by %s, which prolongs nothing', async (_name, aheadMs) => {
+    const { get, provider } = setup;
+    publish('theirs', -aheadMs);
+    expect(await get()).toMatchObject({ value: 'theirs', ageMs: 0, ttlMs: TTL_MS });
+    store.entries.clear();
+    now += TTL_MS;
+    expect(await get()).toMatchObject({ value: 'theirs', ttlMs: 0 });
+    await settle();
+    expect(provider.asked).toBe(1);
+    expect(await get()).toMatchObject({ value: 'list 1' });
+  });
+
+  it('says that another replica is asking, whose list comes', async () => {
+    const { get, provider } = setup;
+    store.leasing = 'held';
+    const asking = get();
+    await jest.advanceTimersByTimeAsync(1000);
+    publish('theirs', 0);
+    await jest.advanceTimersByTimeAsync(75);
+    expect(await asking).toMatchObject({ value: 'theirs', forward: undefined });
+    expect(provider.asked).toBe(0);
+  });
+
+  it.each(['free', undefined] as const)(
+    'says that another replica is asking, which gives up; then the lease is %s',
+    async (leasing) => {
+      const { get, provider } = setup;
+      store.leasing = 'held';
+      const asking = get();
+      await jest.advanceTimersByTimeAsync(1000);
+      expect(provider.asked).toBe(0);
+      store.leasing = leasing;
+      await jest.advanceTimersByTimeAsync(75);
+      expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+    },
+  );
+
+  it('is asked often, but not all the time, while another replica is asking', async () => {
+    const { get } = setup;
+    store.leasing = 'held';
+    const asking = expect(get()).rejects.toMatchObject({ failure: 'timeout' });
+    await jest.advanceTimersByTimeAsync(1000);
+    const looks = store.log.filter((each) => each === 'get').length;
+    expect(looks).toBeGreaterThan(1000 / 76);
+    expect(looks).toBeLessThan(1000 / 25 + 2);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
+    await asking;
+  });
+
+  it('is not asked any more when nobody waits', async () => {
+    const { cache, provider } = setup;
+    store.leasing = 'held';
+    const caller = new Caller();
+    const gone = expect(cache.get('a', provider.fetch, caller, false)).rejects.toMatchObject({
+      failure: 'cancelled',
+    });
+    await jest.advanceTimersByTimeAsync(100);
+    caller.hangUp();
+    await gone;
+    const looks = store.log.length;
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(store.log).toHaveLength(looks);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('says that another replica is refreshing: what is stale goes out, and it is asked again later', async () => {
+    const { get, provider } = setup;
+    await get();
+    await settle();
+    now += TTL_MS;
+    store.leasing = 'held';
+    const before = store.log.length;
+    for (const stepMs of [0, 0, 49]) {
+      now += stepMs;
+      expect(await get()).toMatchObject({ value: 'list 1' });
+      await settle();
+    }
+    expect(store.log.slice(before)).toEqual(['lease', 'get']);
+    now += 1;
+    publish('theirs', 0);
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'theirs' });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('does not keep a revalidation from asking', async () => {
+    const { revalidate } = setup;
+    publish('theirs', 0);
+    store.leasing = 'held';
+    expect(await revalidate()).toMatchObject({ value: 'list 1', forward: 'request' });
+    await settle();
+    expect(store.entries.get('a')?.value).toBe('list 1');
+  });
+
+  it('does not answer a revalidation that joins somebody who finds an old entry there', async () => {
+    const { get, revalidate, provider } = setup;
+    publish('theirs', 1000);
+    const [found, revalidated] = await Promise.all([get(), revalidate()]);
+    expect(found).toMatchObject({ value: 'theirs', forward: undefined });
+    expect(revalidated).toMatchObject({ value: 'list 1', forward: 'request', collapsed: false });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('answers a revalidation that joins somebody who waits for what another replica is asking', async () => {
+    const { get, revalidate, provider } = setup;
+    store.leasing = 'held';
+    const asking = Promise.all([get(), revalidate()]);
+    await jest.advanceTimersByTimeAsync(1000);
+    now += 1000;
+    publish('theirs', 0);
+    await jest.advanceTimersByTimeAsync(75);
+    expect((await asking).map(({ value }) => value)).toEqual(['theirs', 'theirs']);
+    expect(provider.asked).toBe(0);
+  });
+
+  it.each([
+    ['as long as needed', TIMEOUT_MS, 1500],
+    ['no longer than those who wait for a dead holder can', 400, 200],
+  ])('leases for %s', async (_name, timeoutMs, holdMs) => {
+    const flights = new Coalescer<Obtained<string>>(timeoutMs);
+    const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
+    const cache = new ListCache(config, flights, () => false, store);
+    await cache.get('a', setup.provider.fetch, new Caller(), false);
+    expect(store.holdMs).toEqual([holdMs]);
+  });
+
+  it('that has nothing and does nothing is no hindrance', async () => {
+    const nothing = (): Promise<undefined> => Promise.resolve(undefined);
+    const { get, revalidate, provider } = new Setup({
+      shared: { get: nothing, set: nothing, delete: nothing, lease: nothing },
+    });
+    expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
+    expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+    now += TTL_MS;
+    provider.answer = 'list 2';
+    expect(await get()).toMatchObject({ value: 'list 1', ttlMs: 0 });
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 0 });
+    provider.answer = REJECTED;
+    await expect(revalidate()).rejects.toBe(REJECTED);
+    await expect(get()).rejects.toBe(REJECTED);
+  });
+
+  it('that is slow to store keeps nobody waiting', async () => {
+    const { get, revalidate, provider } = setup;
+    const never = new Promise<void>(() => undefined);
+    store.set = () => never;
+    store.delete = () => never;
+    expect(await get()).toMatchObject({ value: 'list 1' });
+    provider.answer = REJECTED;
+    await expect(revalidate()).rejects.toBe(REJECTED);
+  });
+});
