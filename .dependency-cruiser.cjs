@@ -25,7 +25,11 @@ module.exports = {
     layer('config-knows-nobody', '^src/config/', '^src/(?!config/)'),
     layer('credentials-know-only-config', '^src/credentials/', '^src/(?!credentials/|config/)'),
     layer('errors-know-nobody', '^src/errors/', '^src/(?!errors/)'),
-    layer('upstream-does-not-call-upwards', '^src/upstream/', '^src/(models|providers|health|observability)/'),
+    layer(
+      'upstream-does-not-call-upwards',
+      '^src/upstream/',
+      '^src/(models|providers|health|observability)/',
+    ),
     layer('providers-do-not-call-upwards', '^src/providers/', '^src/(models|health|observability)/'),
     layer('models-do-not-know-http-clients', '^src/models/', '^node_modules/(axios|undici|@nestjs/axios)/'),
     {

@@ -104,16 +104,16 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
         this.client.pTTL(name),
       ]);
       if (abandoned) void giveBack();
-      return { taken: set === 'OK', endless: ttlMs === -1 };
+      return { taken: set === 'OK', held: set === null && ttlMs > 0 };
     });
     abandoned = answer === undefined;
-    // No replica takes a lease without an end, and nobody should wait for one.
-    if (answer === undefined || answer.endless) return undefined;
-    if (!answer.taken) return 'held';
+    // Nobody should wait for what has no end: no replica has taken that.
+    if (answer?.held) return 'held';
+    if (!answer?.taken) return undefined;
     const renewal = setInterval(() => {
       const command = { keys: [name], arguments: [holder, String(holdMs)] };
       void this.attempt(() => this.client.eval(RENEW, command));
-    }, holdMs / RENEWALS);
+    }, holdMs / RENEWALS).unref();
     return {
       release: async () => {
         clearInterval(renewal);
@@ -190,7 +190,8 @@ function ignoreRubbish(error: unknown): undefined {
 
 /** Of what a server says only the kind of error, its first word: it may repeat what it was sent, a password too. */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown error';
-  const [reason = error.message || error.name] = /^[A-Z]+(?= )/.exec(error.message) ?? [];
+  const { message, code } = error as NodeJS.ErrnoException;
+  // Where a host has several addresses, the error of all of them has no message.
+  const [reason = message || (code ?? 'unknown error')] = /^[A-Z]+(?= )/.exec(message) ?? [];
   return reason;
 }

@@ -1,0 +1,122 @@
+import { afterAll, describe } from '@jest/globals';
+import { createClient } from '@keyv/redis';
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+const PROGRAM = 'redis-server';
+
+/** A real Redis on a port of its own, which keeps nothing on disk. */
+export interface RedisServer {
+  /** With the password, if there is one. */
+  readonly url: string;
+  /** Sends a command, as redis-cli would. */
+  command(...words: string[]): Promise<unknown>;
+  /** All keys, sorted. */
+  keys(): Promise<string[]>;
+  /** Stops it with SIGSTOP, lets it go on with SIGCONT. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void;
+  /** Ends it at once; all that it held is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Declares tests that need a Redis. Without one they are left out, unless REQUIRE_REDIS says that they must not. */
+export function describeWithRedis(name: string, tests: () => void): void {
+  const runs = isInstalled() || process.env['REQUIRE_REDIS'] === 'true';
+  (runs ? describe : describe.skip)(name, tests);
+  if (!runs) {
+    afterAll(() => {
+      process.stderr.write(`${PROGRAM} is not on the PATH: the tests that need it are left out\n`);
+    });
+  }
+}
+
+function isInstalled(): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, PROGRAM), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * Starts a Redis.
+ * @param options more of its command line
+ */
+export async function startRedis(options: readonly string[] = [], password?: string): Promise<RedisServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'models-gateway-redis-'));
+  const secrets = password === undefined ? [] : ['--requirepass', password];
+  const launch = (port: number): Promise<ChildProcess | undefined> =>
+    run(['--port', String(port), '--dir', folder, ...secrets, ...options]);
+  let port = somePort();
+  let server = await launch(port);
+  while (server === undefined) server = await launch((port = somePort()));
+  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${String(port)}`;
+  const command = async (...words: string[]): Promise<unknown> => {
+    const client = createClient({ url, socket: { reconnectStrategy: false } });
+    client.on('error', () => undefined);
+    await client.connect();
+    try {
+      return await client.sendCommand(words);
+    } finally {
+      client.destroy();
+    }
+  };
+  const kill = async (): Promise<void> => {
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.kill('SIGKILL');
+    await closed;
+    server = undefined;
+  };
+  return {
+    url,
+    command,
+    keys: async () => ((await command('KEYS', '*')) as string[]).sort(),
+    signal: (name) => server?.kill(name),
+    kill,
+    async restart() {
+      await kill();
+      server = await launch(port);
+      if (server === undefined) throw new Error(`somebody has taken the port ${String(port)}`);
+    },
+    async close() {
+      await kill();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Below the ports that systems give away by themselves, so that it is still free after a restart. */
+function somePort(): number {
+  return 10_000 + Math.floor(Math.random() * 20_000);
+}
+
+/** A server that takes connections; undefined when it cannot have its port. */
+async function run(options: readonly string[]): Promise<ChildProcess | undefined> {
+  const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const child = spawn(PROGRAM, [...quiet, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child, 'spawn');
+  let said = '';
+  const ready = await new Promise<boolean>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes('Ready to accept connections')) resolve(true);
+    });
+    child.once('close', () => {
+      resolve(false);
+    });
+  });
+  if (!ready && !/address already in use/i.test(said)) throw new Error(`${PROGRAM} does not start:\n${said}`);
+  return ready ? child : undefined;
+}
