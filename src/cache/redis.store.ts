@@ -104,10 +104,10 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
         this.client.pTTL(name),
       ]);
       if (abandoned) void giveBack();
-      return { taken: set === 'OK', held: set === null && ttlMs > 0 };
+      // What lasts longer no replica has taken, and nobody should wait for it.
+      return { taken: set === 'OK', held: set === null && ttlMs > 0 && ttlMs <= holdMs };
     });
     abandoned = answer === undefined;
-    // Nobody should wait for what has no end: no replica has taken that.
     if (answer?.held) return 'held';
     if (!answer?.taken) return undefined;
     const renewal = setInterval(() => {

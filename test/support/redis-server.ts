@@ -1,4 +1,4 @@
-import { afterAll, describe } from '@jest/globals';
+import { describe } from '@jest/globals';
 import { createClient } from '@keyv/redis';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -31,11 +31,7 @@ export interface RedisServer {
 export function describeWithRedis(name: string, tests: () => void): void {
   const runs = isInstalled() || process.env['REQUIRE_REDIS'] === 'true';
   (runs ? describe : describe.skip)(name, tests);
-  if (!runs) {
-    afterAll(() => {
-      process.stderr.write(`${PROGRAM} is not on the PATH: the tests that need it are left out\n`);
-    });
-  }
+  if (!runs) process.stderr.write(`${PROGRAM} is not on the PATH: the tests "${name}" are left out\n`);
 }
 
 function isInstalled(): boolean {
