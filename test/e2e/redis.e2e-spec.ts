@@ -1,0 +1,637 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { RedisStore } from '../../src/cache/redis.store.js';
+import type { Codec } from '../../src/cache/redis.store.js';
+import type { Lease } from '../../src/cache/shared-store.js';
+import { failureOf, idsOf } from '../support/answers.js';
+import { build } from '../support/build.js';
+import type { Build } from '../support/build.js';
+import { movableClock } from '../support/clock.js';
+import { inTurn, json, silence, startFakeUpstream } from '../support/fake-upstream.js';
+import type { FakeUpstream } from '../support/fake-upstream.js';
+import { heldAnswers } from '../support/held-answers.js';
+import { logLines } from '../support/log-lines.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import type { RedisServer } from '../support/redis-server.js';
+import { started } from '../support/scenario.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
+import type { Gateway } from '../support/start-gateway.js';
+import { startProcess, untilAlive } from '../support/start-process.js';
+import type { ServiceProcess } from '../support/start-process.js';
+import { until } from '../support/until.js';
+
+const TTL_MS = 60_000;
+const STALE_MS = 600_000;
+/** Nothing here takes as long as these time-outs, unless something is broken. */
+const CACHE = {
+  MAIN_MODEL_ENGINE: 'vllm',
+  UPSTREAM_TIMEOUT_MS: '60000',
+  UPSTREAM_MAX_RETRIES: '0',
+  CACHE_TTL_SECONDS: '60',
+  CACHE_STALE_SECONDS: '600',
+  REDIS_TIMEOUT_MS: '10000',
+};
+/** For a Redis that does not answer: what its time-out is, and what an answer may take with all that is around. */
+const SHORT = { REDIS_TIMEOUT_MS: '300' };
+const LONGEST_ANSWER_MS = 2500;
+
+const KEY = { authorization: `Bearer ${secret('one')}` };
+const NO_CACHE = { 'cache-control': 'no-cache' };
+const OLD = json({ data: [{ id: 'old' }] });
+const NEW = json({ data: [{ id: 'new' }] });
+const HIT = 'models-gateway; hit; ttl=60';
+const MISS = 'models-gateway; fwd=miss; stored; ttl=60';
+const FETCHED_ANEW = 'models-gateway; fwd=stale; stored; ttl=60';
+
+const ENTRY_KEY = /^models-gateway:v1::[\w-]{43}$/;
+const LEASE_KEY = /^models-gateway:v1:lease:[\w-]{43}$/;
+
+let upstream: FakeUpstream;
+
+beforeEach(async () => {
+  upstream = await started(startFakeUpstream(OLD));
+});
+
+/** A replica with an empty memory. */
+function replica(redisUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
+  return started(startGateway({ ...CACHE, MAIN_MODEL_BASE_URL: upstream.url, REDIS_URL: redisUrl, ...env }));
+}
+
+function ask({ url }: { readonly url: string }, headers: Record<string, string> = KEY): Promise<Response> {
+  return fetch(`${url}/v1/models`, { headers });
+}
+
+function statusOf({ headers }: Response): string | null {
+  return headers.get('cache-status');
+}
+
+/** The one entry in a Redis. */
+function entryKey(redis: RedisServer): Promise<string> {
+  return until('an entry is stored, and its lease given back', async () => {
+    const keys = await redis.keys();
+    return keys.length === 1 && keys[0]?.match(ENTRY_KEY)?.[0];
+  });
+}
+
+/** What a gateway has said of its Redis. */
+function saidOfRedis(gateway: Gateway): string[] {
+  return logLines(gateway).flatMap(({ context, msg }) => (context === 'RedisStore' ? [String(msg)] : []));
+}
+
+/** Resolves when the commands of this name number so many. */
+async function untilAsked(redis: RedisServer, command: string, count: number): Promise<void> {
+  await until(`${command} has come ${String(count)} times`, async () => {
+    const stats = String(await redis.command('INFO', 'commandstats'));
+    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0) >= count;
+  });
+}
+
+const WORKS = 'Redis works again, lists are shared between replicas';
+
+function failing(reason: RegExp): unknown {
+  const prefix = 'Redis does not work, lists are not shared between replicas: ';
+  return expect.stringMatching(new RegExp(`^${prefix}(${reason.source})$`));
+}
+
+describeWithRedis('with a Redis', () => {
+  describe('replicas', () => {
+    let redis: RedisServer;
+
+    beforeEach(async () => {
+      redis = await started(startRedis());
+    });
+
+    it('share what one of them has fetched', async () => {
+      const fetched = await ask(await replica(redis.url));
+      expect(statusOf(fetched)).toBe(MISS);
+      await entryKey(redis);
+      const shared = await ask(await replica(redis.url));
+      expect(statusOf(shared)).toBe(HIT);
+      expect(shared.headers.get('etag')).toBe(fetched.headers.get('etag'));
+      expect(await shared.text()).toBe(await fetched.text());
+      expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('share nothing between credentials', async () => {
+      upstream.answer((request, response) => {
+        json({ data: [{ id: request.headers.authorization }] })(request, response);
+      });
+      const all = [await replica(redis.url), await replica(redis.url)];
+      for (const gateway of all) {
+        for (const name of ['one', 'other', 'third']) {
+          const authorization = `Bearer ${secret(name)}`;
+          expect(await idsOf(await ask(gateway, { authorization }))).toEqual([authorization]);
+        }
+        await until('all are stored', async () => (await redis.keys()).filter(isEntry).length === 3);
+      }
+      expect(upstream.requests).toHaveLength(3);
+    });
+
+    it('leave keys with a name space and an end, and no credential', async () => {
+      const held = heldAnswers(OLD);
+      upstream.answer(held.script);
+      const asking = ask(await replica(redis.url));
+      await upstream.received(1);
+      const lease = await until('there is a lease', async () => (await redis.keys())[0]);
+      expect(lease).toMatch(LEASE_KEY);
+      expect(await redis.command('PTTL', lease)).toBeGreaterThan(0);
+      expect(await redis.command('GET', lease)).toMatch(/^[\da-f-]{36}$/);
+      await held.release(1);
+      await asking;
+      const entry = await entryKey(redis);
+      const ttl = Number(await redis.command('PTTL', entry));
+      expect(ttl).toBeGreaterThan(600_000);
+      expect(ttl).toBeLessThanOrEqual(660_000);
+      const value = String(await redis.command('GET', entry));
+      expect(value).toContain('old');
+      expect(value).not.toContain(SECRET_MARK);
+    });
+
+    it('refresh a stale list once, and all get it', async () => {
+      const clock = movableClock();
+      const held = heldAnswers(NEW);
+      upstream.answer(inTurn(OLD, held.script));
+      const all = [await replica(redis.url), await replica(redis.url), await replica(redis.url)];
+      await ask(await replica(redis.url));
+      await entryKey(redis);
+      for (const gateway of all) await ask(gateway);
+      clock.advance(TTL_MS);
+      for (const gateway of all) expect(await idsOf(await ask(gateway))).toEqual(['old']);
+      await held.release(1);
+      for (const gateway of all) {
+        await until('the new list is there', async () => {
+          clock.advance(10);
+          return (await idsOf(await ask(gateway))).includes('new');
+        });
+      }
+      expect(upstream.requests).toHaveLength(2);
+    });
+
+    it('forget what the provider rejects', async () => {
+      const first = await replica(redis.url);
+      await ask(first);
+      await entryKey(redis);
+      upstream.answer(json({ error: { message: 'No.', code: 'no' } }, 403));
+      expect(await failureOf(await ask(first, { ...KEY, ...NO_CACHE }))).toEqual([403, 'no']);
+      await until('the entry is gone', async () => (await redis.keys()).length === 0);
+      expect(await failureOf(await ask(first))).toEqual([403, 'no']);
+      expect(await failureOf(await ask(await replica(redis.url)))).toEqual([403, 'no']);
+    });
+
+    it('share what was asked for with no-cache', async () => {
+      const first = await replica(redis.url);
+      await ask(first);
+      upstream.answer(NEW);
+      await ask(first, { ...KEY, ...NO_CACHE });
+      await until('it is stored', async () =>
+        String(await redis.command('GET', await entryKey(redis))).includes('new'),
+      );
+      const response = await ask(await replica(redis.url));
+      expect([statusOf(response), await idsOf(response)]).toEqual([HIT, ['new']]);
+      expect(upstream.requests).toHaveLength(2);
+    });
+  });
+
+  describe('a poisoned entry', () => {
+    function stored(value: unknown, storedAt: unknown = Date.now()): string {
+      return JSON.stringify({ value: { value, storedAt } });
+    }
+
+    /** A gateway that needs its Redis for what it had before. */
+    async function poisoned(poison: (key: string) => string[]): Promise<[RedisServer, Gateway, key: string]> {
+      const clock = movableClock();
+      const redis = await started(startRedis());
+      const gateway = await replica(redis.url);
+      await ask(gateway);
+      const key = await entryKey(redis);
+      await redis.command('DEL', key);
+      clock.advance(TTL_MS + STALE_MS);
+      await redis.command(...poison(key));
+      upstream.answer(NEW);
+      return [redis, gateway, key];
+    }
+
+    it.each<[string, (key: string) => string[]]>([
+      ['rubbish', (key) => ['SET', key, '\u0000\u00ff{']],
+      ['an empty text', (key) => ['SET', key, '']],
+      ['half of a JSON text', (key) => ['SET', key, stored('{"object":"list"').slice(0, -5)]],
+      ['a number', (key) => ['SET', key, '5']],
+      ['null', (key) => ['SET', key, 'null']],
+      ['a list', (key) => ['SET', key, '[]']],
+      ['a value that is none', (key) => ['SET', key, '{"value":5}']],
+      ['a value without a list', (key) => ['SET', key, stored(undefined)]],
+      ['a list that is no text', (key) => ['SET', key, stored({ object: 'list', data: [] })]],
+      ['a list that is no JSON', (key) => ['SET', key, stored('{"object":"list","data":[')]],
+      ['a list that is none', (key) => ['SET', key, stored('null')]],
+      ['an object that is no list', (key) => ['SET', key, stored('{"object":"error","data":[]}')]],
+      ['a list without rows', (key) => ['SET', key, stored('{"object":"list"}')]],
+      ['rows that are no models', (key) => ['SET', key, stored('{"object":"list","data":[{"id":5}]}')]],
+      ['no date', (key) => ['SET', key, stored('{"object":"list","data":[]}', 'today')]],
+      ['a date long ago', (key) => ['SET', key, stored('{"object":"list","data":[]}', 0)]],
+      ['a hash', (key) => ['HSET', key, 'value', '{}']],
+      ['a Redis list', (key) => ['RPUSH', key, '{}']],
+      ['a set', (key) => ['SADD', key, '{}']],
+      ['a stream', (key) => ['XADD', key, '*', 'value', '{}']],
+    ])('that is %s is ignored and overwritten', async (_name, poison) => {
+      const [redis, gateway, key] = await poisoned(poison);
+      const response = await ask(gateway);
+      expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
+      expect(await entryKey(redis)).toBe(key);
+      expect(await redis.command('TYPE', key)).toBe('string');
+      expect(await redis.command('GET', key)).toMatch(/^\{"value":.*"new/);
+      expect(await redis.command('PTTL', key)).toBeGreaterThan(0);
+      expect(saidOfRedis(gateway)).toEqual([]);
+    });
+
+    it.each<[string, (key: string) => string[]]>([
+      ['a text without an end', (key) => ['SET', key, 'me']],
+      ['a text for a year', (key) => ['SET', key, 'me', 'EX', '31536000']],
+      ['a hash', (key) => ['HSET', key, 'me', '1']],
+    ])('is no lease: %s holds nobody up', async (_name, poison) => {
+      const [, gateway] = await poisoned((key) => poison(key.replace('v1::', 'v1:lease:')));
+      const response = await ask(gateway);
+      expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
+    });
+  });
+
+  describe('a Redis', () => {
+    it('that stops, goes on, dies and comes back harms no answer, and each change is said once', async () => {
+      const redis = await started(startRedis());
+      const gateway = await replica(redis.url, SHORT);
+      const answers: { readonly status: number; readonly durationMs: number }[] = [];
+      let loaded = true;
+      // Each with a key of its own, so that each needs the Redis.
+      const worker = async (name: number): Promise<void> => {
+        for (let turn = 0; loaded; turn += 1) {
+          const begun = performance.now();
+          const response = await ask(gateway, { 'x-api-key': secret(`${String(name)}-${String(turn)}`) });
+          await response.text();
+          answers.push({ status: response.status, durationMs: performance.now() - begun });
+        }
+      };
+      const working = Promise.all(Array.from({ length: 8 }, (_each, name) => worker(name)));
+      const more = async (): Promise<void> => {
+        const before = answers.length;
+        await until('there are more answers', () => answers.length > before + 100);
+      };
+      const said = (count: number): Promise<true> =>
+        until('a change is said', () => saidOfRedis(gateway).length === count);
+      await more();
+      redis.signal('SIGSTOP');
+      await said(1);
+      await more();
+      redis.signal('SIGCONT');
+      await said(2);
+      await more();
+      await redis.kill();
+      await said(3);
+      await more();
+      await redis.restart();
+      await said(4);
+      await more();
+      loaded = false;
+      await working;
+      expect(saidOfRedis(gateway)).toEqual([
+        failing(/time-out/),
+        WORKS,
+        failing(/Socket closed.*|.*ECONN.*/),
+        WORKS,
+      ]);
+      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
+      expect(Math.max(...answers.map(({ durationMs }) => durationMs))).toBeLessThan(LONGEST_ANSWER_MS);
+      await until('lists are stored again', async () => (await redis.keys()).some(isEntry));
+    });
+
+    it('that is not there at the start is used when it comes', async () => {
+      const redis = await started(startRedis());
+      await redis.kill();
+      const gateway = await replica(redis.url, SHORT);
+      expect(saidOfRedis(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
+      expect(statusOf(await ask(gateway))).toBe(MISS);
+      await redis.restart();
+      let turn = 0;
+      await until('a list is stored', async () => {
+        turn += 1;
+        await ask(gateway, { 'x-api-key': secret(String(turn)) });
+        return (await redis.keys()).some(isEntry);
+      });
+      expect(saidOfRedis(gateway)).toEqual([failing(/.*ECONNREFUSED.*/), WORKS]);
+    });
+
+    it('that is full harms no answer, which is said once, and so is that it has room again', async () => {
+      const redis = await started(startRedis(['--maxmemory-policy', 'noeviction']));
+      await redis.command('SET', 'all the room', 'x'.repeat(1_000_000));
+      await redis.command('CONFIG', 'SET', 'maxmemory', '1mb');
+      await expect(redis.command('SET', 'more', 'x')).rejects.toThrow('OOM');
+      const gateway = await replica(redis.url);
+      let turn = 0;
+      const next = async (): Promise<void> => {
+        turn += 1;
+        const response = await ask(gateway, { 'x-api-key': secret(String(turn)) });
+        expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
+      };
+      const begun = performance.now();
+      // Longer than it is left alone twice.
+      await until('it has been tried three times', async () => {
+        await next();
+        return performance.now() - begun > 2500;
+      });
+      expect(saidOfRedis(gateway)).toEqual([failing(/OOM/)]);
+      expect(await redis.keys()).toEqual(['all the room']);
+      await redis.command('DEL', 'all the room');
+      await until('a list is stored', async () => {
+        await next();
+        return (await redis.keys()).some(isEntry);
+      });
+      expect(saidOfRedis(gateway)).toEqual([failing(/OOM/), WORKS]);
+    });
+
+    it('that wants a password gets it out of the URL, which no log shows', async () => {
+      const redis = await started(startRedis([], secret('redis')));
+      expect(redis.url).toContain(SECRET_MARK);
+      const gateway = await replica(redis.url, { LOG_LEVEL: 'trace' });
+      await ask(gateway);
+      await entryKey(redis);
+      await redis.kill();
+      await until('it is missed', async () => {
+        await ask(gateway, { 'x-api-key': secret('other') });
+        return saidOfRedis(gateway).length > 0;
+      });
+      await redis.restart();
+      await until('it works again', async () => {
+        await ask(gateway, { ...KEY, ...NO_CACHE });
+        return saidOfRedis(gateway).includes(WORKS);
+      });
+      expect(gateway.logs.join('')).not.toContain(SECRET_MARK);
+    });
+
+    it('that knows users gets both out of the URL', async () => {
+      const redis = await started(startRedis());
+      const password = `${SECRET_MARK}:/@%`;
+      await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~models-gateway:*', '+@all');
+      const url = redis.url.replace('redis://', `redis://gateway:${encodeURIComponent(password)}@`);
+      const gateway = await replica(url);
+      await ask(gateway);
+      await entryKey(redis);
+      expect(saidOfRedis(gateway)).toEqual([]);
+    });
+
+    it.each<[string, RegExp, (url: string) => string]>([
+      ['a wrong password', /WRONGPASS/, (url) => url.replace('redis://', `redis://:${secret('wrong')}@`)],
+      ['no password', /NOAUTH/, (url) => url],
+    ])('that gets %s is done without, and the log says why', async (_name, reason, change) => {
+      const redis = await started(startRedis([], secret('redis')));
+      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), SHORT);
+      expect(statusOf(await ask(gateway))).toBe(MISS);
+      expect(statusOf(await ask(gateway))).toBe(HIT);
+      expect(saidOfRedis(gateway)).toEqual([failing(reason)]);
+    });
+
+    it.each<[string, (socket: Socket) => void]>([
+      ['says nothing', () => undefined],
+      ['hangs up', (socket) => socket.destroy()],
+      ['speaks HTTP', (socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
+      ['says OK to everything', (socket) => socket.on('data', () => socket.write('+OK\r\n'.repeat(8)))],
+      ['is always busy', (socket) => socket.on('data', () => socket.write('-LOADING busy\r\n'.repeat(8)))],
+      [
+        'repeats what it was sent',
+        (socket) =>
+          socket.on('data', (sent) => socket.write(`-ERR ${JSON.stringify(String(sent))}\r\n`.repeat(8))),
+      ],
+      ['speaks in lists', (socket) => socket.on('data', () => socket.write('*1\r\n*1\r\n:5\r\n'.repeat(8)))],
+    ])('that %s is done without', async (_name, talk) => {
+      const other = await started(startServer(talk));
+      const gateway = await replica(`redis://:${secret('redis')}@${other.host}`, SHORT);
+      for (const name of ['one', 'other', 'third']) {
+        const begun = performance.now();
+        const response = await ask(gateway, { 'x-api-key': secret(name) });
+        expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
+        expect(performance.now() - begun).toBeLessThan(LONGEST_ANSWER_MS);
+      }
+      expect(saidOfRedis(gateway).filter((line) => line !== WORKS).length).toBeLessThanOrEqual(1);
+    });
+  });
+
+  describe('the store', () => {
+    /** Longer than a test can wait: what ends does so because somebody ended it. */
+    const HOLD_MS = 3_600_000;
+    let redis: RedisServer;
+    let store: RedisStore<string>;
+    const running: RedisStore<string>[] = [];
+
+    beforeEach(async () => {
+      Logger.overrideLogger(false);
+      redis = await started(startRedis());
+      store = await connect(10_000);
+    });
+
+    async function connect(timeoutMs: number): Promise<RedisStore<string>> {
+      const codec: Codec<string> = { encode: String, decode: String };
+      const connected = new RedisStore(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
+      await connected.connect();
+      running.push(connected);
+      return connected;
+    }
+
+    afterEach(() => {
+      for (const each of running.splice(0)) each.onApplicationShutdown();
+    });
+
+    it('gives back what it was given, and what is deleted is gone', async () => {
+      const entry = { value: ':base64:\u0000"ü"', storedAt: 1_800_000_000_000.5 };
+      await store.set('a', entry);
+      expect(await store.get('a')).toEqual(entry);
+      expect(await store.get('b')).toBeUndefined();
+      await store.delete('a');
+      expect(await store.get('a')).toBeUndefined();
+    });
+
+    it('leases a key to one at a time', async () => {
+      const lease = await store.lease('a', HOLD_MS);
+      const other = await connect(10_000);
+      expect(await other.lease('a', HOLD_MS)).toBe('held');
+      expect(await store.lease('a', HOLD_MS)).toBe('held');
+      expect(await other.lease('b', HOLD_MS)).toEqual({ release: expect.any(Function) });
+      await (lease as Lease).release();
+      expect(await other.lease('a', HOLD_MS)).toEqual({ release: expect.any(Function) });
+    });
+
+    it('lets nobody give back what another one holds by now', async () => {
+      const lease = (await store.lease('a', HOLD_MS)) as Lease;
+      await redis.command('DEL', 'models-gateway:v1:lease:a');
+      const other = await connect(10_000);
+      await other.lease('a', HOLD_MS);
+      await lease.release();
+      expect(await store.lease('a', HOLD_MS)).toBe('held');
+    });
+
+    it('prolongs a lease for as long as it is held', async () => {
+      const holdMs = 1500;
+      const lease = (await store.lease('a', holdMs)) as Lease;
+      const left = async (): Promise<number> =>
+        Number(await redis.command('PTTL', 'models-gateway:v1:lease:a'));
+      for (let renewals = 0; renewals < 2; renewals += 1) {
+        const before = await left();
+        await until('some time is over', async () => (await left()) < before);
+        let lowest = await left();
+        await until('it is prolonged', async () => {
+          const now = await left();
+          if (now > lowest) return true;
+          lowest = now;
+          return false;
+        });
+      }
+      await lease.release();
+      expect(await left()).toBe(-2);
+    });
+
+    it('gives back a lease that it got too late', async () => {
+      const slow = await connect(100);
+      redis.signal('SIGSTOP');
+      expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
+      redis.signal('SIGCONT');
+      await untilAsked(redis, 'set', 1);
+      await until('it is given back', async () => (await redis.keys()).length === 0);
+      await expect(store.lease('a', HOLD_MS)).resolves.toEqual({ release: expect.any(Function) });
+    });
+
+    it('leaves a failing server alone for a moment', async () => {
+      const slow = await connect(100);
+      redis.signal('SIGSTOP');
+      await slow.get('a');
+      const begun = performance.now();
+      for (let turn = 0; turn < 100; turn += 1) {
+        expect(await slow.get('a')).toBeUndefined();
+        expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
+      }
+      expect(performance.now() - begun).toBeLessThan(900);
+      redis.signal('SIGCONT');
+    });
+
+    it('does not connect again when it is shut down', async () => {
+      const other = await connect(10_000);
+      running.pop();
+      const clients = async (): Promise<number> =>
+        String(await redis.command('CLIENT', 'LIST'))
+          .trim()
+          .split('\n').length;
+      const before = await clients();
+      other.onApplicationShutdown();
+      await until('it has gone', async () => (await clients()) === before - 1);
+      await other.set('a', { value: 'x', storedAt: 1 });
+      expect(await other.lease('a', HOLD_MS)).toBeUndefined();
+      expect([await clients(), await redis.keys()]).toEqual([before - 1, []]);
+    });
+  });
+
+  describe('processes', () => {
+    let service: Build;
+
+    beforeAll(async () => {
+      service = await build();
+    }, 120_000);
+
+    afterAll(() => service.remove());
+
+    async function start(redis: RedisServer, env: Record<string, string> = {}): Promise<ServiceProcess> {
+      const process = await started(
+        startProcess(service.main, tmpdir(), {
+          ...CACHE,
+          MAIN_MODEL_BASE_URL: upstream.url,
+          REDIS_URL: redis.url,
+          ...env,
+        }),
+      );
+      await untilAlive(process);
+      return process;
+    }
+
+    it('eight of them, with nothing in memory and twenty callers of one key each, make one request', async () => {
+      const redis = await started(startRedis([], secret('redis')));
+      const held = heldAnswers(OLD);
+      upstream.answer(held.script);
+      const all = await Promise.all(Array.from({ length: 8 }, () => start(redis)));
+      const asking = all.flatMap((process) => Array.from({ length: 20 }, () => ask(process)));
+      await upstream.received(1);
+      // Each looks for the list several times.
+      await untilAsked(redis, 'get', 60);
+      await held.release(1);
+      for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['old']);
+      expect(upstream.requests).toHaveLength(1);
+      for (const process of all) process.signal('SIGTERM');
+      for (const { code, stdout, stderr } of await Promise.all(all.map(({ exited }) => exited))) {
+        expect([code, stderr]).toEqual([0, '']);
+        expect(stdout).not.toContain(SECRET_MARK);
+        expect(stdout).not.toContain('RedisStore');
+      }
+    });
+
+    it('take over from one that dies while it asks', async () => {
+      const redis = await started(startRedis());
+      upstream.answer(inTurn(silence, NEW));
+      const first = await start(redis);
+      const second = await start(redis);
+      const lost = ask(first);
+      lost.catch(() => undefined);
+      await upstream.received(1);
+      await until('there is a lease', async () => (await redis.keys()).length === 1);
+      const waiting = ask(second);
+      await untilAsked(redis, 'get', 5);
+      expect(upstream.requests).toHaveLength(1);
+      first.signal('SIGKILL');
+      await expect(lost).rejects.toThrow();
+      const response = await waiting;
+      expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['new']]);
+      expect(upstream.requests).toHaveLength(2);
+    });
+
+    it.each<[string, (redis: RedisServer) => Promise<void> | void]>([
+      ['there', () => undefined],
+      [
+        'stopped',
+        (redis) => {
+          redis.signal('SIGSTOP');
+        },
+      ],
+      ['gone', (redis) => redis.kill()],
+    ])('end in good order when their Redis is %s', async (_name, happen) => {
+      const redis = await started(startRedis());
+      const process = await start(redis, SHORT);
+      await ask(process);
+      await happen(redis);
+      await ask(process, { 'x-api-key': secret('other') });
+      process.signal('SIGTERM');
+      const { code, stderr } = await process.exited;
+      expect([code, stderr]).toEqual([0, '']);
+    });
+  });
+});
+
+function isEntry(key: string): boolean {
+  return ENTRY_KEY.test(key);
+}
+
+/** A server that is no Redis. */
+async function startServer(
+  talk: (socket: Socket) => void,
+): Promise<{ host: string; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    talk(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    host: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
+    async close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await once(server, 'close');
+    },
+  };
+}
