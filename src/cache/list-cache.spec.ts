@@ -383,7 +383,7 @@ describe('the limit', () => {
   });
 });
 
-/** A store in which everything works, and which remembers what was done to it. */
+/** A store in which everything works, and which remembers what was done to it, in the order in which it ended. */
 class FakeStore implements SharedStore<string> {
   readonly entries = new Map<string, Entry<string>>();
   readonly log: string[] = [];
@@ -396,16 +396,16 @@ class FakeStore implements SharedStore<string> {
     return Promise.resolve(this.entries.get(key));
   }
 
-  set(key: string, entry: Entry<string>): Promise<void> {
+  async set(key: string, entry: Entry<string>): Promise<void> {
+    await Promise.resolve();
     this.log.push('set');
     this.entries.set(key, entry);
-    return Promise.resolve();
   }
 
-  delete(key: string): Promise<void> {
+  async delete(key: string): Promise<void> {
+    await Promise.resolve();
     this.log.push('delete');
     this.entries.delete(key);
-    return Promise.resolve();
   }
 
   lease(_key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
