@@ -79,7 +79,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 
   async get(key: string): Promise<Entry<T> | undefined> {
     const stored = await this.attempt(() => this.keyv.get(key).catch(ignoreRubbish));
-    return stored && this.decode(stored);
+    return stored ? this.decode(stored) : undefined;
   }
 
   async set(key: string, { value, storedAt }: Entry<T>): Promise<void> {

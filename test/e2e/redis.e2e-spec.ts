@@ -223,6 +223,8 @@ describeWithRedis('with a Redis', () => {
       ['null', (key) => ['SET', key, 'null']],
       ['a list', (key) => ['SET', key, '[]']],
       ['a value that is none', (key) => ['SET', key, '{"value":5}']],
+      ['a value that is null', (key) => ['SET', key, '{"value":null}']],
+      ['a value that is false', (key) => ['SET', key, '{"value":false}']],
       ['a value without a list', (key) => ['SET', key, stored(undefined)]],
       ['a list that is no text', (key) => ['SET', key, stored({ object: 'list', data: [] })]],
       ['a list that is no JSON', (key) => ['SET', key, stored('{"object":"list","data":[')]],
@@ -510,6 +512,29 @@ describeWithRedis('with a Redis', () => {
       }
       expect(performance.now() - begun).toBeLessThan(900);
       redis.signal('SIGCONT');
+    });
+
+    it('takes nothing that began before a failure for the end of it', async () => {
+      const said: string[] = [];
+      const note = (message: string): unknown => said.push(message);
+      const timeoutMs = 600;
+      const slow = await connect(timeoutMs);
+      Logger.overrideLogger({ log: note, warn: note, error: note });
+      const entry = { value: 'list', storedAt: 1 };
+      redis.signal('SIGSTOP');
+      const begun = performance.now();
+      const failing = slow.set('a', entry);
+      await until('half of the time is over', () => performance.now() - begun > timeoutMs / 2);
+      const late = slow.set('b', entry);
+      await failing;
+      redis.signal('SIGCONT');
+      await late;
+      expect(said).toEqual([expect.stringContaining('time-out')]);
+      await until('it works again', async () => {
+        await slow.set('c', entry);
+        return said.includes(WORKS);
+      });
+      expect(said).toHaveLength(2);
     });
 
     it('does not connect again when it is shut down', async () => {
