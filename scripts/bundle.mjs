@@ -32,6 +32,8 @@ await build({
     '@fastify/view',
     // Loaded in a terminal only.
     'pino-pretty',
+    // Loaded where replicas share a cache only.
+    '@keyv/redis',
   ],
   banner: {
     // What CommonJS modules expect to find.

@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import KeyvRedis, { createClient, Keyv } from '@keyv/redis';
-import type { RedisClientType } from '@keyv/redis';
+import type { Keyv, RedisClientType } from '@keyv/redis';
 import { randomUUID } from 'node:crypto';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -39,19 +38,28 @@ interface Stored {
 /** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
 export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
-  private readonly client: RedisClientType;
-  private readonly keyv: Keyv<Stored>;
   private connectionError: unknown;
   private down = false;
   /** Monotonic time in ms before which a failing server is not asked again. */
   private restUntil = 0;
 
-  constructor(
-    url: string,
+  private constructor(
+    private readonly client: RedisClientType,
+    private readonly keyv: Keyv<Stored>,
     private readonly codec: Codec<T>,
     private readonly options: RedisStoreOptions,
   ) {
-    this.client = createClient({
+    // Without a listener a lost connection would end the process. What it means shows at the next operation.
+    client.on('error', (error: unknown) => {
+      this.connectionError = error;
+    });
+  }
+
+  /** A store that has tried to connect for as long as an operation may take, and goes on trying. */
+  static async connect<T>(url: string, codec: Codec<T>, options: RedisStoreOptions): Promise<RedisStore<T>> {
+    // The client takes 15 MiB and 100 ms: only who shares a cache pays for it.
+    const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
+    const client: RedisClientType = createClient({
       url,
       // A command that cannot be sent now is of no use later.
       disableOfflineQueue: true,
@@ -60,21 +68,15 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
         reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, REST_MS) * (0.5 + Math.random() / 2),
       },
     });
-    // Without a listener a lost connection would end the process. What it means shows at the next operation.
-    this.client.on('error', (error: unknown) => {
-      this.connectionError = error;
-    });
-    this.keyv = new Keyv<Stored>({
-      store: new KeyvRedis<Stored>(this.client, { namespace: NAMESPACE, throwOnErrors: true }),
+    const keyv = new Keyv<Stored>({
+      store: new KeyvRedis<Stored>(client, { namespace: NAMESPACE, throwOnErrors: true }),
       namespace: NAMESPACE,
       useKeyPrefix: false,
       throwOnErrors: true,
     });
-  }
-
-  /** Tries to connect for as long as an operation may take, and goes on trying behind the scenes. */
-  async connect(): Promise<void> {
-    await this.attempt(() => this.client.connect());
+    const store = new RedisStore(client, keyv, codec, options);
+    await store.attempt(() => client.connect());
+    return store;
   }
 
   async get(key: string): Promise<Entry<T> | undefined> {

@@ -9,7 +9,7 @@ import { ModelsService } from './models.service.js';
 import type { Caller, UpstreamOutcome } from './models.service.js';
 
 /** Answers differ by these headers of the request. */
-const VARY = 'authorization, x-api-key, api-key';
+const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project';
 
 /** OpenAI's Models API. */
 @Controller('v1/models')

@@ -25,15 +25,13 @@ const LIST_CODEC: Codec<ModelList> = {
     {
       provide: SHARED_STORE,
       inject: [cacheConfig.KEY],
-      useFactory: async ({ enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig) => {
-        if (!enabled || redisUrl === undefined) return undefined;
-        const store = new RedisStore(redisUrl, LIST_CODEC, {
-          timeoutMs: redisTimeoutMs,
-          lifetimeMs: ttlMs + staleMs,
-        });
-        await store.connect();
-        return store;
-      },
+      useFactory: ({ enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig) =>
+        enabled && redisUrl !== undefined
+          ? RedisStore.connect(redisUrl, LIST_CODEC, {
+              timeoutMs: redisTimeoutMs,
+              lifetimeMs: ttlMs + staleMs,
+            })
+          : undefined,
     },
   ],
 })

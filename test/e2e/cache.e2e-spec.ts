@@ -500,7 +500,9 @@ describe.each<[string, Record<string, string>]>([
         const response = await scenario.ask(path, { method, headers });
         expect([known, response.status, await response.text()]).toEqual([known, 304, '']);
         expect(response.headers.get('etag')).toBe(etag);
-        expect(response.headers.get('vary')).toBe('authorization, x-api-key, api-key');
+        expect(response.headers.get('vary')).toBe(
+          'authorization, x-api-key, api-key, openai-organization, openai-project',
+        );
         expect(response.headers.get('content-type')).toBeNull();
         expect(response.headers.has('cache-control')).toBe(env === CACHE);
       }

@@ -433,8 +433,7 @@ describeWithRedis('with a Redis', () => {
 
     async function connect(timeoutMs: number): Promise<RedisStore<string>> {
       const codec: Codec<string> = { encode: String, decode: String };
-      const connected = new RedisStore(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
-      await connected.connect();
+      const connected = await RedisStore.connect(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
       running.push(connected);
       return connected;
     }
