@@ -32,6 +32,16 @@ export async function load(server, { keys, seconds, headers = {} }) {
   };
 }
 
+/** The median of each figure of several runs. */
+export function medianOf(runs) {
+  const fields = ['perSecond', 'p50', 'p99', 'cpu', 'rss'];
+  return Object.fromEntries(fields.map((field) => [field, median(runs.map((run) => run[field]))]));
+}
+
+export function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+}
+
 async function wrk(url, keys, seconds, headers) {
   const script = keys === 'one' ? ['-H', 'Authorization: Bearer sk-one'] : ['-s', SCRIPTS[keys]];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);

@@ -4,7 +4,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCache } from './cache.mjs';
 import { GOALS, meets } from './goals.mjs';
-import { CONNECTIONS, load, TOOL } from './load.mjs';
+import { CONNECTIONS, load, median, medianOf, TOOL } from './load.mjs';
 import { SERVERS, start, startUpstream } from './servers.mjs';
 import { residentMebibytes } from './processes.mjs';
 import { countUpstreamRequests } from './simultaneous.mjs';
@@ -33,7 +33,7 @@ for (const models of sizes) {
 }
 results.rest = await atRest(['gateway', 'naive Nest', 'bare Fastify']);
 results.simultaneous = await countUpstreamRequests(1000);
-results.cache = check ? new Map() : await measureCache(seconds);
+results.cache = check ? new Map() : await measureCache(rounds, seconds);
 
 const report = render();
 console.log(report);
@@ -53,12 +53,7 @@ async function compare(models, keys, upstream) {
   }
   for (const server of running.values()) await server.stop();
   for (const [name, list] of runs) {
-    const row = Object.fromEntries(
-      ['perSecond', 'p50', 'p99', 'cpu', 'rss'].map((field) => [
-        field,
-        median(list.map((run) => run[field])),
-      ]),
-    );
+    const row = medianOf(list);
     results.rows.set([name, keys, models].join(), row);
     console.error(
       `${name}, ${KEYS[keys]}, ${models} models: ${row.perSecond.toFixed(0)} req/s, ${row.cpu.toFixed(0)} µs`,
@@ -85,10 +80,6 @@ async function atRest(names) {
   }
   await upstream.stop();
   return rest;
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function render() {

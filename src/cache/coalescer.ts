@@ -90,6 +90,7 @@ class Flight<T> {
           new UpstreamError(
             'timeout',
             `The provider gave no complete answer within ${String(timeoutMs)} ms.`,
+            { attempts: this.cancellation.attempts },
           ),
         );
       }, timeoutMs);

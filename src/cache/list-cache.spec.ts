@@ -154,7 +154,7 @@ describe('a stale entry', () => {
     now += 1000;
     refresh.succeed('list 2');
     await settle();
-    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 0, forward: undefined });
+    expect(await get()).toMatchObject({ value: 'list 2', ageMs: 1000, forward: undefined });
     expect(provider.asked).toBe(1);
   });
 
@@ -469,12 +469,10 @@ describe('a shared store', () => {
     expect([store.log.length, provider.asked]).toEqual([3, 0]);
   });
 
-  it('may have a stale entry, which is refreshed at its next use', async () => {
+  it('may have a stale entry, which is served and refreshed', async () => {
     const { get, provider } = setup;
     publish('theirs', TTL_MS + 1000);
-    expect(await get()).toMatchObject({ value: 'theirs', ttlMs: -1000 });
-    expect(provider.asked).toBe(0);
-    await get();
+    expect(await get()).toMatchObject({ value: 'theirs', ttlMs: -1000, forward: undefined });
     await settle();
     expect(provider.asked).toBe(1);
     expect(await get()).toMatchObject({ value: 'list 1' });
@@ -547,12 +545,9 @@ describe('a shared store', () => {
     expect(await get()).toMatchObject({ value: 'list 2' });
   });
 
-  it.each([
-    ['a minute', 60_000],
-    ['for ever', Infinity],
-  ])('may be ahead by %s, which prolongs nothing', async (_name, aheadMs) => {
+  it('may be a little ahead, which prolongs nothing', async () => {
     const { get, provider } = setup;
-    publish('theirs', -aheadMs);
+    publish('theirs', -5000);
     expect(await get()).toMatchObject({ value: 'theirs', ageMs: 0, ttlMs: TTL_MS });
     store.entries.clear();
     now += TTL_MS;
@@ -560,6 +555,48 @@ describe('a shared store', () => {
     await settle();
     expect(provider.asked).toBe(1);
     expect(await get()).toMatchObject({ value: 'list 1' });
+  });
+
+  it.each([
+    ['some seconds', 5001],
+    ['an hour', 3_600_000],
+    ['for ever', Infinity],
+  ])('is not believed when it is ahead by %s: what it has could be of any age', async (_name, aheadMs) => {
+    const { get } = setup;
+    publish('theirs', -aheadMs);
+    expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
+  });
+
+  it('gets the lease back before the provider is asked, when whoever was waited for has failed', async () => {
+    store.leasing = 'held';
+    const question = new Task<string>();
+    const asking = setup.cache.get('a', question.work, new Caller(), false);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(question.starts).toBe(0);
+    store.leasing = 'free';
+    await jest.advanceTimersByTimeAsync(75);
+    // Else those who wait would learn of a failure one after the other.
+    expect([question.starts, store.log.at(-1)]).toEqual([1, 'release']);
+    question.succeed('list 1');
+    expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+  });
+
+  it('is not given a list that was asked for before the provider rejected the caller', async () => {
+    const { cache, revalidate, provider, get } = setup;
+    const slow = new Task<string>();
+    const late = cache.get('a', slow.work, new Caller(), false).catch(() => undefined);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 2);
+    // Keeps the slow question alive beyond the time at which others may join it.
+    const joined = cache.get('a', slow.work, new Caller(), false);
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 2 + 1);
+    now += TIMEOUT_MS;
+    provider.answer = REJECTED;
+    await expect(revalidate()).rejects.toBe(REJECTED);
+    slow.succeed('revoked');
+    await Promise.all([late, joined]);
+    await settle();
+    expect(store.entries.size).toBe(0);
+    await expect(get()).rejects.toBe(REJECTED);
   });
 
   it('says that another replica is asking, whose list comes', async () => {
@@ -703,4 +740,27 @@ describe('a shared store', () => {
     provider.answer = REJECTED;
     await expect(revalidate()).rejects.toBe(REJECTED);
   });
+});
+
+it('does not back off because callers hang up', async () => {
+  const { cache, get, provider } = new Setup();
+  await get();
+  for (let times = 0; times < 7; times += 1) {
+    const caller = new Caller();
+    const hanging: Work<string> = (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+    const gone = expect(cache.get('a', hanging, caller, true)).rejects.toMatchObject({
+      failure: 'cancelled',
+    });
+    caller.hangUp();
+    await gone;
+  }
+  now += TTL_MS;
+  await get();
+  await settle();
+  expect(provider.asked).toBe(2);
 });

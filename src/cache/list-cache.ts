@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../config/cache.config.js';
 import { pause } from '../upstream/cancellation.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Coalescer, Waiting, Work } from './coalescer.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -10,6 +11,8 @@ const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
 /** How long a lease outlives its holder at the most. */
 const MAX_LEASE_MS = 1500;
+/** How far another replica's clock may be ahead: what claims to be younger cannot be told from what is old. */
+const MAX_CLOCK_SKEW_MS = 5000;
 /** How often a replica looks whether another one has finished its refresh. */
 const POLL_MS = 50;
 
@@ -93,8 +96,10 @@ export class ListCache<T> {
       const collapsed = this.flights.isUnderWay(key);
       const { entry, fetched } = await this.flights.join(key, work, caller);
       // Whoever is joined may have found what was stored before this caller asked.
-      if (!revalidate || fetched || entry.storedAt >= asked)
+      if (!revalidate || fetched || entry.storedAt >= asked) {
+        if (!fetched) this.refreshIfStale(key, fetch);
         return this.found(entry, fetched ? forward : undefined, collapsed);
+      }
     }
   }
 
@@ -114,6 +119,11 @@ export class ListCache<T> {
 
   private isServable(entry: Entry<T>): boolean {
     return this.ageMs(entry) < this.config.ttlMs + this.config.staleMs;
+  }
+
+  private refreshIfStale(key: string, fetch: Work<T>): void {
+    const slot = this.slots.peek(key);
+    if (slot !== undefined && !this.isFresh(slot.entry)) this.refreshBehind(key, slot, fetch);
   }
 
   private refreshBehind(key: string, slot: Slot<T>, fetch: Work<T>): void {
@@ -139,10 +149,15 @@ export class ListCache<T> {
 
   /** Another replica's entry, or the provider's; only one replica asks, the others wait for what it gets. */
   private async obtain(key: string, fetch: Work<T>, signal: CancellationSignal): Promise<Obtained<T>> {
-    for (;;) {
+    for (let waited = false; ; waited = true) {
       const [shared, lease] = await this.look(key);
       if (shared !== undefined && this.isServable(shared)) return this.passLease(lease, shared);
-      if (lease !== 'held') return this.fetch(key, fetch, signal, lease);
+      if (lease !== 'held') {
+        if (!waited) return this.fetch(key, fetch, signal, lease);
+        // Whoever was waited for has failed: the rest must not fail one after the other.
+        void lease?.release();
+        return this.fetch(key, fetch, signal);
+      }
       if (!(await pause(POLL_MS * (0.5 + Math.random()), signal))) throw signal.reason;
     }
   }
@@ -168,7 +183,7 @@ export class ListCache<T> {
   private async adopt(key: string, store: SharedStore<T>): Promise<Entry<T> | undefined> {
     const shared = await store.get(key);
     if (shared === undefined || shared.storedAt <= (this.dropped.peek(key) ?? 0)) return undefined;
-    // The other replica's clock may be ahead.
+    if (shared.storedAt > this.now() + MAX_CLOCK_SKEW_MS) return undefined;
     const entry = { ...shared, storedAt: Math.min(shared.storedAt, this.now()) };
     const own = this.slots.peek(key)?.entry;
     if (this.isServable(entry) && (own === undefined || entry.storedAt > own.storedAt)) this.keep(key, entry);
@@ -181,10 +196,13 @@ export class ListCache<T> {
     signal: CancellationSignal,
     lease?: Lease,
   ): Promise<Obtained<T>> {
+    // The list is as old as the question: a 4xx that came meanwhile is newer.
+    const storedAt = this.now();
     try {
-      const entry = { value: await fetch(signal), storedAt: this.now() };
-      this.keep(key, entry);
-      void this.publish(this.shared?.set(key, entry), lease);
+      const entry = { value: await fetch(signal), storedAt };
+      const isOutdated = storedAt < (this.dropped.peek(key) ?? 0);
+      if (!isOutdated) this.keep(key, entry);
+      void this.publish(isOutdated ? undefined : this.shared?.set(key, entry), lease);
       return { entry, fetched: true };
     } catch (error) {
       if (this.mustForget(error)) {
@@ -192,7 +210,7 @@ export class ListCache<T> {
         this.dropped.set(key, this.now());
         void this.publish(this.shared?.delete(key), lease);
       } else {
-        this.noteFailure(key);
+        if (!isCancellation(error)) this.noteFailure(key);
         void this.publish(undefined, lease);
       }
       throw error;
@@ -217,4 +235,9 @@ export class ListCache<T> {
     slot.failures += 1;
     slot.retryAt = this.now() + pauseMs * (0.5 + Math.random() / 2);
   }
+}
+
+/** Callers who hang up say nothing of the provider. */
+function isCancellation(error: unknown): boolean {
+  return error instanceof UpstreamError && error.failure === 'cancelled';
 }

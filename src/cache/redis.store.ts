@@ -8,6 +8,7 @@ import type { Entry, Lease, SharedStore } from './shared-store.js';
 const NAMESPACE = 'models-gateway:v1';
 /** How often a living holder renews its lease within the time that it outlives a dead one. */
 const RENEWALS = 3;
+const MAX_QUEUED_COMMANDS = 10_000;
 /** How long the store is left alone after a failure, ms. */
 const REST_MS = 1000;
 
@@ -57,12 +58,14 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 
   /** A store that has tried to connect for as long as an operation may take, and goes on trying. */
   static async connect<T>(url: string, codec: Codec<T>, options: RedisStoreOptions): Promise<RedisStore<T>> {
-    // The client takes 15 MiB and 100 ms: only who shares a cache pays for it.
+    // The client takes several MiB: only who shares a cache pays for it.
     const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
     const client: RedisClientType = createClient({
       url,
       // A command that cannot be sent now is of no use later.
       disableOfflineQueue: true,
+      // A server that hangs must not fill this process with commands that nobody waits for any more.
+      commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
       socket: {
         connectTimeout: options.timeoutMs,
         reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, REST_MS) * (0.5 + Math.random() / 2),

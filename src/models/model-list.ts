@@ -35,7 +35,8 @@ export class ModelList {
     const { object, data } = JSON.parse(text) as Record<string, unknown>;
     if (object !== 'list' || !Array.isArray(data) || !data.every(isOpenAiModel))
       throw new Error('no list of models');
-    return new ModelList(entityOf(Buffer.from(text)), () => data);
+    const entity = entityOf(Buffer.from(text));
+    return new ModelList(entity, () => (JSON.parse(entity.body.toString()) as { data: OpenAiModel[] }).data);
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */

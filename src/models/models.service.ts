@@ -49,8 +49,17 @@ export interface ListAnswer {
 
 /** Headers of the caller that can change what the provider answers. */
 const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
-/** What of a caller's headers goes upstream beside the credential. */
-const FORWARDED_HEADERS = [...SCOPE_HEADERS, 'traceparent', 'tracestate'] as const;
+/**
+ * What of a caller's headers goes upstream beside the credential, and what it may look like. Those who share an
+ * answer have different traces: one of them must not be able to make the provider refuse all.
+ *
+ * @see https://www.w3.org/TR/trace-context/#header-name
+ */
+const FORWARDED_HEADERS: readonly (readonly [name: string, form: RegExp])[] = [
+  ...SCOPE_HEADERS.map((name) => [name, /^/] as const),
+  ['traceparent', /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/],
+  ['tracestate', /^[\x20-\x7e]{1,512}$/],
+];
 
 /** Answers callers with the models of the configured provider. */
 @Injectable()
@@ -154,9 +163,9 @@ function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders)
 
 function forwardedHeaders({ headers, requestId }: Caller): Record<string, string> {
   const forwarded: Record<string, string> = { 'x-request-id': requestId };
-  for (const name of FORWARDED_HEADERS) {
+  for (const [name, form] of FORWARDED_HEADERS) {
     const value = headers[name];
-    if (typeof value === 'string') forwarded[name] = value;
+    if (typeof value === 'string' && form.test(value)) forwarded[name] = value;
   }
   return forwarded;
 }

@@ -2,6 +2,8 @@
 export interface CancellationSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
+  /** Requests that the work has sent, for whoever stops waiting before it ends. */
+  attempts?: number;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
@@ -14,6 +16,7 @@ export class Cancellation implements CancellationSignal {
   private readonly listeners = new Set<() => void>();
   aborted = false;
   reason: unknown;
+  attempts = 0;
 
   /** Tells all listeners, once. */
   abort(reason: unknown): void {

@@ -82,6 +82,11 @@ function relayedHeaders({
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, credential);
   }
+  const { 'www-authenticate': challenge } = headers;
+  // What follows the scheme may be text about our key.
+  if (challenge !== undefined && credential?.variable !== undefined) {
+    relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
+  }
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
   if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, credential);
   return relayed;

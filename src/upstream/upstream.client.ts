@@ -37,6 +37,7 @@ export class UpstreamClient {
    */
   async get(request: UpstreamRequest): Promise<UpstreamResponse> {
     for (let attempts = 1; ; attempts += 1) {
+      request.signal.attempts = attempts;
       try {
         return await this.attempt(request, attempts);
       } catch (error) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { arrivals } from '../support/arrivals.js';
-import { json } from '../support/fake-upstream.js';
+import { inTurn, json, silence } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
 import { requestLines } from '../support/log-lines.js';
@@ -13,6 +13,10 @@ const LIST = json({ data: [{ id: 'a' }] });
 /** No test waits for this to pass. */
 const LONG = { UPSTREAM_TIMEOUT_MS: '60000' };
 const KEY = { authorization: `Bearer ${secret('one')}` };
+
+function traceOf(digit: string): string {
+  return `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
+}
 
 /** A provider whose list tells whose it is. */
 const personal: Script = (request, response) => {
@@ -48,7 +52,7 @@ describe('simultaneous callers', () => {
 
   it.each<[string, Record<string, string>, Record<string, string>]>([
     ['request id', { ...KEY, 'x-request-id': 'one' }, { ...KEY, 'x-request-id': 'other' }],
-    ['trace', { ...KEY, traceparent: '00-1-1-01' }, { ...KEY, traceparent: '00-2-2-01' }],
+    ['trace', { ...KEY, traceparent: traceOf('1') }, { ...KEY, traceparent: traceOf('2') }],
     ['kind of client', { ...KEY, 'user-agent': 'one' }, { ...KEY, 'user-agent': 'other' }],
     ['way to send the key', KEY, { 'x-api-key': secret('one') }],
     ['wish not to be served from a cache', KEY, { ...KEY, 'cache-control': 'no-cache' }],
@@ -173,6 +177,18 @@ describe('a caller who hangs up', () => {
 });
 
 describe('the deadline', () => {
+  it('after a retry tells every caller not to try again', async () => {
+    const { ask, upstream } = await startScenario(inTurn(json({}, 503), silence), {
+      UPSTREAM_TIMEOUT_MS: '1600',
+    });
+    const responses = await Promise.all([ask(), ask(), ask()]);
+    for (const response of responses) {
+      expect(response.headers.get('x-should-retry')).toBe('false');
+      expect(await failureOf(response)).toEqual([502, 'upstream_timeout']);
+    }
+    expect(upstream.requests).toHaveLength(2);
+  });
+
   it('is each caller’s own, and nobody joins what is older than that', async () => {
     const held = heldAnswers(json({ data: [{ id: 'late' }] }));
     const { ask, gateway, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '1600' });

@@ -171,6 +171,16 @@ describe('the headers of a caller', () => {
     expect(upstream.requests[0]?.url).not.toContain('key');
   });
 
+  it.each([
+    ['traceparent', '00-1-1-01'],
+    ['traceparent', 'x'.repeat(9000)],
+    ['tracestate', `a=${'1'.repeat(511)}`],
+  ])('stay here when they could make the provider refuse others too: %s %.12s', async (name, value) => {
+    const { ask, upstream } = await startScenario();
+    expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
+    expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
+  });
+
   it('come with a request id in any case', async () => {
     const { ask, upstream } = await startScenario();
     const response = await ask();

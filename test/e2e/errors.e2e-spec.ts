@@ -257,6 +257,7 @@ describe('a credential that the provider repeats', () => {
     expect(shown).not.toContain(ours);
     expect(shown).not.toContain('Incorrect');
     expect(shown).toContain('The provider answered 401.');
+    expect(response.headers.get('www-authenticate')).toBe('Bearer');
     const warning = await until('the operator is warned', () =>
       logLines(gateway).find(
         ({ msg }) => String(msg).includes(variable) && String(msg).includes('answered 401'),
