@@ -18,6 +18,8 @@ await build({
   format: 'esm',
   // class-validator's CommonJS form drags in every validator there is.
   mainFields: ['module', 'main'],
+  // Node.js keeps the text in memory.
+  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   external: [
