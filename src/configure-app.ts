@@ -1,5 +1,9 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
+import { serverConfig } from './config/server.config.js';
+import type { ServerConfig } from './config/server.config.js';
+import { enableCors } from './cors.js';
+import { serveDocs } from './docs/docs.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { NestLogger } from './observability/logger.js';
@@ -17,6 +21,9 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   app.useGlobalFilters(new ErrorFilter(), new UpstreamExceptionFilter());
   const server = app.getHttpAdapter().getInstance();
   logRequests(server, logger, app.get(ProviderRegistry).configured.engine);
+  const { docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
+  if (docsEnabled) serveDocs(server);
+  if (corsOrigins.size > 0) enableCors(server, corsOrigins);
   closeConnectionsWhenStopping(server, app.get(Lifecycle));
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 }

@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import './cors.js';
 import { openAiError } from './errors/openai-error.js';
 import { OpenAiException } from './errors/openai.exception.js';
 
@@ -42,9 +43,11 @@ export function createHttpAdapter(): FastifyAdapter {
   });
   const server: FastifyInstance = adapter.getInstance();
   server.decorate('requestClosed', undefined);
+  server.decorate('cors', undefined);
   const allowedMethods = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
     begin(server, request, reply);
+    if (server.cors?.answerPreflight(request, reply)) return;
     // Before a body is read that nobody wants.
     done(refusal(request, reply, allowedMethods));
   });
@@ -112,6 +115,8 @@ function answerFrameworkError(
 ): void {
   const status = error.statusCode ?? 400;
   begin(request.server, request, reply);
+  // Nor does any hook run for the answer.
+  request.server.cors?.share(request, reply);
   void reply
     .status(status)
     .send(openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' }));

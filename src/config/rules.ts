@@ -37,24 +37,46 @@ export function IsSwitch(): PropertyDecorator {
 }
 
 /** One of a few words, in any case. */
-export function IsOneOf(...words: string[]): PropertyDecorator {
+export function IsOneOf(...choices: string[]): PropertyDecorator {
   return all(
     transformText((text) => text.toLowerCase()),
-    rule('isOneOf', `must be one of ${words.join(', ')}`, (value) => words.includes(value as string)),
+    rule('isOneOf', `must be one of ${choices.join(', ')}`, (value) => choices.includes(value as string)),
   );
+}
+
+function words(text: string): string[] {
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 }
 
 /** Words separated by commas; the value becomes an array without empty words. */
 export function IsCommaSeparated(): PropertyDecorator {
   return all(
-    transformText((text) =>
-      text
-        .split(',')
-        .map((word) => word.trim())
-        .filter((word) => word !== ''),
-    ),
+    transformText(words),
     rule('isCommaSeparated', 'must be words separated by commas', Array.isArray),
   );
+}
+
+/** `*`, or origins separated by commas; the value is an array of them as browsers write them. */
+export function IsOrigins(): PropertyDecorator {
+  return all(
+    transformText((text) => words(text).map((word) => originOf(word) ?? word)),
+    rule(
+      'isOrigins',
+      'must be * or http:// or https:// origins without a path, separated by commas',
+      (value) =>
+        Array.isArray(value) && value.every((each: string) => each === '*' || originOf(each) !== undefined),
+    ),
+  );
+}
+
+/** The origin of a URL that is nothing more; undefined for any other text. */
+function originOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { href, origin } = new URL(text);
+  return href === `${origin}/` ? origin : undefined;
 }
 
 /** Text that matches a pattern; `description` completes the sentence "must be …". */

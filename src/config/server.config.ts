@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsOneOf, IsText, IsWholeNumber } from './rules.js';
+import { IsOneOf, IsOrigins, IsSwitch, IsText, IsWholeNumber } from './rules.js';
 import { registerVariables } from './variables.js';
 
 class ServerVariables {
@@ -14,13 +14,22 @@ class ServerVariables {
 
   @IsWholeNumber(0, 600_000)
   SHUTDOWN_DELAY_MS = 0;
+
+  @IsSwitch()
+  DOCS_ENABLED = true;
+
+  @IsOrigins()
+  CORS_ORIGINS: string[] = [];
 }
 
-/** Where the service listens, what it logs and how long it lingers before it stops. */
+/** Where the service listens, what it logs, how long it lingers before it stops, and what browsers get of it. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
   host: variables.HOST,
   logLevel: variables.LOG_LEVEL,
   shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
+  docsEnabled: variables.DOCS_ENABLED,
+  /** As browsers write them; `*` means all. */
+  corsOrigins: new Set(variables.CORS_ORIGINS),
 }));
 export type ServerConfig = ConfigType<typeof serverConfig>;

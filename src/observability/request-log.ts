@@ -8,8 +8,8 @@ declare module 'fastify' {
   }
 }
 
-/** Probes come every few seconds and say nothing. */
-const QUIET_ROUTES = new Set(['/healthz', '/readyz']);
+/** Probes come every few seconds and say nothing; the documentation is a page of many files. */
+const QUIET_ROUTES = /^\/(healthz|readyz|openapi\.json|docs(\/.*)?)$/;
 
 /** nginx's number for a caller that hung up before its answer was sent. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -19,7 +19,7 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
   server.decorateRequest('upstream', undefined);
   server.requestClosed = (request, reply) => {
     const route = routeOf(request);
-    const level = QUIET_ROUTES.has(route) ? 'debug' : 'info';
+    const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
     logger[level](
       {
         method: request.method,

@@ -1,0 +1,477 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { openAiError } from '../errors/openai-error.js';
+
+type Components = NonNullable<OpenAPIObject['components']>;
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+type Response = NonNullable<Operation['responses'][string]>;
+type Parameter = NonNullable<Components['parameters']>[string];
+type Headers = NonNullable<Components['headers']>;
+
+/** An error as an example: its name, status, message and fields. */
+type ErrorExample = readonly [
+  summary: string,
+  status: number,
+  message: string,
+  fields?: Parameters<typeof openAiError>[2],
+];
+
+const MODEL = {
+  id: 'meta/llama-3.1-8b-instruct',
+  object: 'model',
+  created: 1_700_000_000,
+  owned_by: 'vllm',
+};
+
+const SCHEMAS: NonNullable<Components['schemas']> = {
+  Model: {
+    type: 'object',
+    required: ['id', 'object', 'created', 'owned_by'],
+    properties: {
+      id: { type: 'string', minLength: 1, description: "The provider's name of the model." },
+      object: { type: 'string', enum: ['model'] },
+      created: {
+        type: 'integer',
+        description: "Unix seconds: the provider's date, else the time this process started.",
+      },
+      owned_by: {
+        type: 'string',
+        description: "The provider's owner of the model, else the provider's or the engine's name.",
+      },
+    },
+    example: MODEL,
+  },
+  ModelList: {
+    type: 'object',
+    required: ['object', 'data'],
+    properties: {
+      object: { type: 'string', enum: ['list'] },
+      data: {
+        type: 'array',
+        description: "In the provider's order.",
+        items: { $ref: '#/components/schemas/Model' },
+      },
+    },
+  },
+  Error: {
+    type: 'object',
+    required: ['error'],
+    properties: {
+      error: {
+        type: 'object',
+        required: ['message', 'type', 'param', 'code'],
+        properties: {
+          message: { type: 'string', description: 'What went wrong, for a person.' },
+          type: { type: 'string' },
+          param: { type: ['string', 'null'] },
+          code: { type: ['string', 'null'], description: 'What went wrong, for a program.' },
+        },
+      },
+    },
+  },
+  Health: {
+    type: 'object',
+    required: ['status'],
+    properties: { status: { type: 'string', enum: ['ok'] } },
+  },
+};
+
+const HEADERS: Headers = {
+  'x-request-id': {
+    description: "The caller's, if it sent a sane one, else a new one.",
+    schema: { type: 'string' },
+    example: 'bfd89e3d-f63c-4fd0-bb04-811a7814c052',
+  },
+  etag: {
+    description: 'Of the body; to be sent back in `If-None-Match`.',
+    schema: { type: 'string' },
+    example: '"dHlWbhFJcqr0tUaq"',
+  },
+  vary: {
+    description: 'Answers differ by the credential, and by the origin where CORS is on.',
+    schema: { type: 'string' },
+    example: 'authorization, x-api-key, api-key, openai-organization, openai-project',
+  },
+  'cache-control': {
+    description: 'With the cache on: how long the list is still fresh.',
+    schema: { type: 'string' },
+    example: 'private, max-age=42',
+  },
+  age: {
+    description: 'With the cache on: the age of the list in seconds.',
+    schema: { type: 'integer' },
+    example: 18,
+  },
+  'cache-status': {
+    description: 'With the cache on: where the list comes from (RFC 9211).',
+    schema: { type: 'string' },
+    example: 'models-gateway; hit; ttl=42',
+  },
+  allow: { description: 'The methods of the route.', schema: { type: 'string' }, example: 'GET, HEAD' },
+  'retry-after': {
+    description: "The provider's: when to try again.",
+    schema: { type: 'string' },
+    example: '20',
+  },
+  'retry-after-ms': {
+    description: "The provider's: when to try again, in milliseconds.",
+    schema: { type: 'string' },
+    example: '20000',
+  },
+  'x-ratelimit-remaining-requests': {
+    description: "The provider's, as are all `x-ratelimit-*` and `anthropic-ratelimit-*`.",
+    schema: { type: 'string' },
+    example: '0',
+  },
+  'www-authenticate': {
+    description: "The provider's: the scheme that it wants.",
+    schema: { type: 'string' },
+    example: 'Bearer',
+  },
+  'x-upstream-request-id': {
+    description: "The provider's id of the request.",
+    schema: { type: 'string' },
+    example: 'req_8f2c',
+  },
+  'x-should-retry': {
+    description: 'Present when this service has already tried again.',
+    schema: { type: 'string', enum: ['false'] },
+    example: 'false',
+  },
+};
+
+const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status'];
+const PROVIDER_HEADERS = [
+  'retry-after',
+  'retry-after-ms',
+  'x-ratelimit-remaining-requests',
+  'x-upstream-request-id',
+];
+
+const UPSTREAM = { type: 'upstream_error' };
+
+const RESPONSES: NonNullable<Components['responses']> = {
+  NotModified: {
+    description: 'The body still is what `If-None-Match` names.',
+    headers: headers(...LIST_HEADERS),
+  },
+  BadRequest: errors('The request or its URL is malformed, or the provider answered 400.', PROVIDER_HEADERS, [
+    ['The URL cannot be decoded', 400, 'The URL cannot be understood.', { code: 'invalid_url' }],
+    ['No Host header', 400, 'The request has no Host header.'],
+  ]),
+  Unauthorized: errors(
+    "The provider refuses the key. Its text is relayed where the key was the caller's.",
+    ['www-authenticate', ...PROVIDER_HEADERS],
+    [
+      ["The caller's key", 401, 'Incorrect API key provided.', { code: 'invalid_api_key' }],
+      ["The operator's key", 401, 'The provider answered 401.'],
+    ],
+  ),
+  Forbidden: errors('The key may not see the models.', PROVIDER_HEADERS, [
+    ['The provider refuses', 403, 'The provider answered 403.'],
+  ]),
+  NotFound: errors('No such route, or the provider has no list where it was asked.', PROVIDER_HEADERS, [
+    ['No such route', 404, 'There is no such route.', { code: 'unknown_url' }],
+    ['The provider answered 404', 404, 'The provider answered 404.'],
+  ]),
+  ModelNotFound: errors('The list has no such model.', PROVIDER_HEADERS, [
+    ['No such model', 404, "The model 'x' does not exist.", { param: 'model', code: 'model_not_found' }],
+    ['The provider answered 404', 404, 'The provider answered 404.'],
+  ]),
+  MethodNotAllowed: errors(
+    'Every method but GET and HEAD.',
+    ['allow'],
+    [['POST', 405, 'The method POST is not allowed here.', { code: 'method_not_allowed' }]],
+  ),
+  RequestTimeout: errors(
+    'The request did not arrive in time.',
+    [],
+    [['Unfinished', 408, 'Request Timeout.']],
+  ),
+  UriTooLong: errors(
+    'A part of the path is too long.',
+    [],
+    [['Too long', 414, 'The URL cannot be understood.', { code: 'invalid_url' }]],
+  ),
+  TooManyRequests: errors('The provider wants fewer requests.', PROVIDER_HEADERS, [
+    ['Rate limit', 429, 'Rate limit reached.', { code: 'rate_limit_exceeded' }],
+  ]),
+  HeadersTooLarge: errors(
+    'The headers are too large.',
+    [],
+    [['Too large', 431, 'Request Header Fields Too Large.']],
+  ),
+  ProviderClientError: errors(
+    "Any other 4xx of the provider, with its status, `Retry-After`, rate limits and, where the key was the caller's, its text.",
+    PROVIDER_HEADERS,
+    [["Cohere's 498", 498, 'The provider answered 498.']],
+  ),
+  InternalError: errors(
+    'A bug of this service; the details are in its log.',
+    [],
+    [['A bug', 500, 'Internal server error.', { code: 'internal_error' }]],
+  ),
+  BadGateway: errors(
+    'The provider gave no list.',
+    ['x-should-retry'],
+    [
+      [
+        'Connection refused or reset, unknown host, TLS failure',
+        502,
+        'The provider cannot be reached.',
+        { ...UPSTREAM, code: 'upstream_unreachable' },
+      ],
+      [
+        'No complete answer within the deadline',
+        502,
+        'The provider gave no complete answer within 5000 ms.',
+        { ...UPSTREAM, code: 'upstream_timeout' },
+      ],
+      [
+        '5xx or 3xx of the provider',
+        502,
+        'The provider answered 503.',
+        { ...UPSTREAM, code: 'upstream_error' },
+      ],
+      [
+        'A 200 that is no list, or too large',
+        502,
+        'The provider answered 200 with no list of models.',
+        { ...UPSTREAM, code: 'upstream_invalid_response' },
+      ],
+      [
+        'A required variable is missing',
+        502,
+        'The engine vllm needs MAIN_MODEL_BASE_URL to be set.',
+        { ...UPSTREAM, code: 'provider_not_configured' },
+      ],
+    ],
+  ),
+  NotReady: errors(
+    'The configuration is incomplete, or the process is on its way down.',
+    [],
+    [
+      [
+        'A required variable is missing',
+        503,
+        'The engine vllm needs MAIN_MODEL_BASE_URL to be set.',
+        { code: 'provider_not_configured' },
+      ],
+      ['After SIGTERM', 503, 'The service is shutting down.', { code: 'shutting_down' }],
+    ],
+  ),
+};
+
+/** What any request may meet. */
+const COMMON_RESPONSES = {
+  '400': response('BadRequest'),
+  '405': response('MethodNotAllowed'),
+  '408': response('RequestTimeout'),
+  '431': response('HeadersTooLarge'),
+  '500': response('InternalError'),
+};
+
+const MODELS_RESPONSES = {
+  '304': response('NotModified'),
+  ...COMMON_RESPONSES,
+  '401': response('Unauthorized'),
+  '403': response('Forbidden'),
+  '429': response('TooManyRequests'),
+  '4XX': response('ProviderClientError'),
+  '502': response('BadGateway'),
+};
+
+const REQUEST_HEADERS = [
+  'if-none-match',
+  'cache-control',
+  'openai-organization',
+  'openai-project',
+  'x-request-id',
+].map((name) => ({ $ref: `#/components/parameters/${name}` }));
+
+/** The empty one makes the others optional. */
+const OPTIONAL_CREDENTIALS = [{ bearer: [] }, { 'x-api-key': [] }, { 'api-key': [] }, {}];
+
+/**
+ * The description of this service in OpenAPI 3.1.
+ * @param version this service's version
+ */
+export function openApiDocument(version: string): OpenAPIObject {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'models-gateway',
+      version,
+      description:
+        "OpenAI's Models API on behalf of the LLM provider that the environment names. Credentials are the caller's where there are any, else the operator's.",
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '/', description: 'This service.' }],
+    tags: [
+      { name: 'models', description: "OpenAI's Models API." },
+      { name: 'health', description: 'Probes for an orchestrator. None of them asks the provider.' },
+    ],
+    paths: {
+      '/v1/models': withHead({
+        operationId: 'listModels',
+        tags: ['models'],
+        summary: 'All models',
+        description: 'Unknown query parameters are ignored, and so is a trailing slash.',
+        security: OPTIONAL_CREDENTIALS,
+        parameters: REQUEST_HEADERS,
+        responses: {
+          '200': answer('The list.', 'ModelList', LIST_HEADERS, {
+            object: 'list',
+            data: [MODEL, { ...MODEL, id: 'meta/llama-3.1-70b-instruct' }],
+          }),
+          ...MODELS_RESPONSES,
+          '404': response('NotFound'),
+        },
+      }),
+      '/v1/models/{id}': withHead({
+        operationId: 'retrieveModel',
+        tags: ['models'],
+        summary: 'One model',
+        description: 'One model of the list. A slash in the id may be written raw or encoded.',
+        security: OPTIONAL_CREDENTIALS,
+        parameters: [
+          {
+            name: 'id',
+            in: 'path',
+            required: true,
+            description: 'An id of the list.',
+            schema: { type: 'string' },
+            example: MODEL.id,
+          },
+          ...REQUEST_HEADERS,
+        ],
+        responses: {
+          '200': answer('The model.', 'Model', LIST_HEADERS, MODEL),
+          ...MODELS_RESPONSES,
+          '404': response('ModelNotFound'),
+          '414': response('UriTooLong'),
+        },
+      }),
+      '/healthz': withHead({
+        operationId: 'live',
+        tags: ['health'],
+        summary: 'Liveness',
+        description: '200 while the process runs.',
+        responses: { '200': answer('It runs.', 'Health', [], { status: 'ok' }), ...COMMON_RESPONSES },
+      }),
+      '/readyz': withHead({
+        operationId: 'ready',
+        tags: ['health'],
+        summary: 'Readiness',
+        description: '200 when the configuration is complete, 503 otherwise and after SIGTERM.',
+        responses: {
+          '200': answer('It is ready.', 'Health', [], { status: 'ok' }),
+          ...COMMON_RESPONSES,
+          '503': response('NotReady'),
+        },
+      }),
+    },
+    components: {
+      schemas: SCHEMAS,
+      headers: HEADERS,
+      responses: RESPONSES,
+      parameters: {
+        'if-none-match': header(
+          'if-none-match',
+          'The `ETag` of a body that the caller has: an unchanged one is a 304.',
+        ),
+        'cache-control': header('cache-control', '`no-cache` asks the provider now.'),
+        'openai-organization': header('openai-organization', 'Passed on to the provider.'),
+        'openai-project': header('openai-project', 'Passed on to the provider.'),
+        'x-request-id': header('x-request-id', 'Taken over where it is 1 to 128 letters, digits and `_.:-`.'),
+      },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          description: "The caller's key. Optional: without one, or with `not-used`, the operator's is used.",
+        },
+        'x-api-key': {
+          type: 'apiKey',
+          in: 'header',
+          name: 'x-api-key',
+          description: "As Anthropic's clients send it.",
+        },
+        'api-key': {
+          type: 'apiKey',
+          in: 'header',
+          name: 'api-key',
+          description: "As Azure's clients send it.",
+        },
+      },
+    },
+  };
+}
+
+function header(name: string, description: string): Parameter {
+  return { name, in: 'header', description, schema: { type: 'string' } };
+}
+
+/** `HEAD` answers as `GET` does, without a body. */
+function withHead(get: Operation): OpenAPIObject['paths'][string] {
+  const responses = Object.entries(get.responses).map(([status, each]) => [
+    status,
+    status === '200' && each !== undefined && 'description' in each
+      ? { description: each.description, headers: each.headers }
+      : each,
+  ]);
+  return {
+    get,
+    head: {
+      ...get,
+      operationId: `${get.operationId ?? ''}Head`,
+      summary: `${get.summary ?? ''}: the headers only`,
+      responses: Object.fromEntries(responses) as Operation['responses'],
+    },
+  };
+}
+
+function answer(
+  description: string,
+  schema: string,
+  headerNames: readonly string[],
+  example: unknown,
+): Response {
+  return {
+    description,
+    headers: headers(...headerNames),
+    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, example } },
+  };
+}
+
+function errors(
+  description: string,
+  headerNames: readonly string[],
+  examples: readonly ErrorExample[],
+): Response {
+  return {
+    description,
+    headers: headers(...headerNames),
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/Error' },
+        examples: Object.fromEntries(
+          examples.map(([summary, status, message, fields]) => [
+            summary.replace(/\W+/g, '-').toLowerCase(),
+            { summary, value: openAiError(status, message, fields) },
+          ]),
+        ),
+      },
+    },
+  };
+}
+
+/** Every answer has a request id. */
+function headers(...names: string[]): Headers {
+  return Object.fromEntries(
+    ['x-request-id', ...names].map((name) => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+}
+
+function response(name: string): Response {
+  return { $ref: `#/components/responses/${name}` };
+}

@@ -1,0 +1,183 @@
+import { describe, expect, it } from '@jest/globals';
+import { failureOf } from '../support/answers.js';
+import { json } from '../support/fake-upstream.js';
+import { sendRaw } from '../support/raw-client.js';
+import { startScenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
+
+const ORIGIN = 'https://app.test';
+const ALLOWED = { CORS_ORIGINS: `http://localhost:3000, ${ORIGIN}` };
+const CREDENTIAL_VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project';
+const MODELS = json({ data: [{ id: 'm', created: 1, owned_by: 'x' }] });
+
+function preflight(headers: Record<string, string> = {}): RequestInit {
+  return {
+    method: 'OPTIONS',
+    headers: { origin: ORIGIN, 'access-control-request-method': 'GET', ...headers },
+  };
+}
+
+/** The headers of an answer that are about CORS. */
+function corsHeadersOf(response: Response): string[] {
+  return [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
+}
+
+describe('without CORS_ORIGINS', () => {
+  it('no answer says anything of origins', async () => {
+    const { ask } = await startScenario(MODELS);
+    const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
+    expect(corsHeadersOf(response)).toEqual([]);
+    expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
+  });
+
+  it('a preflight is a 405', async () => {
+    const { ask } = await startScenario(MODELS);
+    const response = await ask('/v1/models', preflight());
+    expect(corsHeadersOf(response)).toEqual([]);
+    expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
+  });
+});
+
+describe('with CORS_ORIGINS', () => {
+  it('lets an origin of the list read an answer and its headers', async () => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(response.headers.get('access-control-expose-headers')).toBe('*');
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+    expect(response.headers.get('vary')).toBe(`${CREDENTIAL_VARY}, origin`);
+  });
+
+  it.each([['https://other.test'], ['http://app.test'], ['https://app.test:8443'], ['null'], [undefined]])(
+    'does not let %s read it, and tells caches that this depends on the origin',
+    async (origin) => {
+      const { ask } = await startScenario(MODELS, ALLOWED);
+      const response = await ask('/v1/models', origin === undefined ? {} : { headers: { origin } });
+      expect(response.status).toBe(200);
+      expect(corsHeadersOf(response)).toEqual([]);
+      expect(response.headers.get('vary')).toBe(`${CREDENTIAL_VARY}, origin`);
+    },
+  );
+
+  it.each([
+    ['/v1/models/nobody', 'GET', 404],
+    ['/nowhere', 'GET', 404],
+    ['/v1/models', 'DELETE', 405],
+    ['/v1/models/%zz', 'GET', 400],
+    ['/healthz', 'GET', 200],
+    ['/openapi.json', 'GET', 200],
+    ['/v1/models/m', 'HEAD', 200],
+  ])('lets it read what comes of %s %s (%i)', async (path, method, status) => {
+    const { gateway } = await startScenario(MODELS, ALLOWED);
+    const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: ${ORIGIN}\r\n\r\n`;
+    const response = await sendRaw(gateway.url, head);
+    expect(response.status).toBe(status);
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(response.headers.get('vary')).toMatch(/(^|, )origin$/);
+  });
+
+  it('lets it read an error of the provider', async () => {
+    const { ask } = await startScenario(json({ error: { message: 'no' } }, { status: 401 }), ALLOWED);
+    const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
+    expect(response.status).toBe(401);
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  });
+
+  it('lets it read a 304', async () => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const etag = (await ask()).headers.get('etag') ?? '';
+    const response = await ask('/v1/models', { headers: { origin: ORIGIN, 'if-none-match': etag } });
+    expect(response.status).toBe(304);
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+  });
+});
+
+describe('a preflight', () => {
+  it.each(['/v1/models', '/v1/models/meta/llama', '/healthz', '/nowhere'])(
+    'for %s is answered without asking the provider',
+    async (path) => {
+      const { ask, upstream } = await startScenario(MODELS, ALLOWED);
+      const response = await ask(path, preflight());
+      expect([response.status, await response.text()]).toEqual([204, '']);
+      expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+      expect(response.headers.get('access-control-allow-methods')).toBe('GET, HEAD');
+      expect(response.headers.get('access-control-max-age')).toMatch(/^\d+$/);
+      expect(response.headers.get('access-control-allow-headers')).toBeNull();
+      expect(response.headers.get('vary')).toBe('access-control-request-headers, origin');
+      expect(response.headers.get('x-request-id')).not.toBeNull();
+      expect(upstream.requests).toEqual([]);
+    },
+  );
+
+  it.each([
+    'authorization',
+    'x-api-key',
+    'api-key',
+    'anthropic-version',
+    'openai-organization',
+    'openai-project',
+    'content-type',
+    'x-request-id',
+    'if-none-match',
+    'cache-control',
+    'traceparent',
+    'tracestate',
+    'user-agent',
+    'anthropic-dangerous-direct-browser-access',
+    'x-stainless-lang',
+    'x-stainless-helper-method',
+    'X-Stainless-OS',
+  ])('allows %s', async (name) => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const response = await ask('/v1/models', preflight({ 'access-control-request-headers': name }));
+    expect(response.headers.get('access-control-allow-headers')).toBe(name.toLowerCase());
+  });
+
+  it('allows of many headers those of its list only', async () => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
+    const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
+    expect(response.headers.get('access-control-allow-headers')).toBe(
+      'authorization, x-stainless-os, x-api-key',
+    );
+  });
+
+  it('of another origin is a 405', async () => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const response = await ask('/v1/models', preflight({ origin: 'https://other.test' }));
+    expect(corsHeadersOf(response)).toEqual([]);
+    expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
+  });
+
+  it.each([
+    ['origin', { 'access-control-request-method': 'GET' }],
+    ['access-control-request-method', { origin: ORIGIN }],
+  ])('without %s is none, but an OPTIONS: a 405', async (_name, headers) => {
+    const { ask } = await startScenario(MODELS, ALLOWED);
+    const response = await ask('/v1/models', { method: 'OPTIONS', headers });
+    expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
+  });
+});
+
+describe('CORS_ORIGINS=*', () => {
+  it('lets everybody read an answer, which does not depend on the origin', async () => {
+    const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
+    const response = await ask('/v1/models', {
+      headers: { origin: 'https://any.test', authorization: `Bearer ${secret('caller')}` },
+    });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
+  });
+
+  it('answers the preflights of everybody', async () => {
+    const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
+    const response = await ask(
+      '/v1/models',
+      preflight({ origin: 'null', 'access-control-request-headers': 'authorization' }),
+    );
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+    expect(response.headers.get('access-control-allow-headers')).toBe('authorization');
+  });
+});
