@@ -32,8 +32,6 @@ await build({
     '@fastify/multipart',
     '@fastify/static',
     '@fastify/view',
-    // Loaded when somebody asks for the documentation; it needs its files beside it.
-    '@nestjs/swagger',
     // Loaded in a terminal only.
     'pino-pretty',
     // Loaded where replicas share a cache only.

@@ -1,86 +1,97 @@
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { VERSION } from '../version.js';
 import { openApiDocument } from './openapi.js';
 
-/** Where the description of the service is, and the page that shows it. */
-const DOCUMENT_PATH = '/openapi.json';
-const PAGE_PATH = '/docs';
-/** All that the page loads. */
-const ASSETS = [
-  'swagger-ui.css',
-  'swagger-ui-bundle.js',
-  'swagger-ui-standalone-preset.js',
-  'swagger-ui-init.js',
-  'favicon-16x16.png',
-  'favicon-32x32.png',
-];
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
+/** What of Swagger UI the page loads, with its type. */
+const SWAGGER_UI_FILES = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': JAVASCRIPT,
+  'favicon-32x32.png': 'image/png',
+};
+
+/** Starts Swagger UI. The description is found relative to the script: a proxy may have put a path in front. */
+const START_SCRIPT = `SwaggerUIBundle({
+  url: new URL('../openapi.json', document.currentScript.src).href,
+  dom_id: '#swagger-ui',
+  deepLinking: true,
+  defaultModelsExpandDepth: 0,
+  validatorUrl: null,
+});
+`;
 
 interface File {
   readonly contentType: string;
   readonly body: Buffer;
 }
 
-/** Files by their paths. */
-type Site = ReadonlyMap<string, File>;
-
-/** Serves the API documentation. Nothing of it is loaded or built before somebody asks for it. */
+/** Serves the API documentation. Nothing of it is built or read before somebody asks for it. */
 export function serveDocs(server: FastifyInstance): void {
-  let document: Buffer | undefined;
-  server.get(DOCUMENT_PATH, (_request, reply) => {
-    document ??= Buffer.from(JSON.stringify(openApiDocument(VERSION)));
-    void reply.header('content-type', 'application/json; charset=utf-8').send(document);
-  });
-
-  let site: Promise<Site> | undefined;
-  for (const path of [PAGE_PATH, ...ASSETS.map(assetPath)]) {
-    server.get(path, async (request, reply) => {
-      site ??= buildSite().catch((error: unknown) => {
-        site = undefined;
-        throw error;
-      });
-      // The page names its assets relative to itself.
-      const slash = path === PAGE_PATH && /^[^?]*\/(\?|$)/.test(request.url) ? '/' : '';
-      const { contentType, body } = (await site).get(path + slash) as File;
-      return reply.header('content-type', contentType).send(body);
-    });
+  serve(server, '/openapi.json', () =>
+    file('application/json; charset=utf-8', JSON.stringify(openApiDocument(VERSION))),
+  );
+  // The page names its files relative to itself.
+  serve(
+    server,
+    '/docs',
+    () => page('docs/'),
+    () => page('./'),
+  );
+  serve(server, '/docs/start.js', () => file(JAVASCRIPT, START_SCRIPT));
+  for (const [name, contentType] of Object.entries(SWAGGER_UI_FILES)) {
+    serve(server, `/docs/${name}`, async () => ({ contentType, body: await readSwaggerUi(name) }));
   }
 }
 
-function assetPath(name: string): string {
-  return `${PAGE_PATH}/${name}`;
+/**
+ * Serves a file that is made once.
+ * @param makeForSlash makes another one for those who ask with a slash at the end
+ */
+function serve(
+  server: FastifyInstance,
+  path: string,
+  make: () => File | Promise<File>,
+  makeForSlash = make,
+): void {
+  const made: { plain?: File; slash?: File } = {};
+  server.get(path, async (request, reply) => {
+    const { contentType, body } = /^[^?]*\/(\?|$)/.test(request.url)
+      ? (made.slash ??= await makeForSlash())
+      : (made.plain ??= await make());
+    return reply.header('content-type', contentType).send(body);
+  });
 }
 
-@Module({})
-class EmptyModule {}
+function file(contentType: string, text: string): File {
+  return { contentType, body: Buffer.from(text) };
+}
 
-/**
- * Swagger UI as Nest serves it, out of an application of its own: loading it takes longer than the whole start
- * of this service, whose own routes are settled by the time somebody asks.
- */
-async function buildSite(): Promise<Site> {
-  const { SwaggerModule } = await import('@nestjs/swagger');
-  const app = await NestFactory.create<NestFastifyApplication>(EmptyModule, new FastifyAdapter(), {
-    logger: false,
-    abortOnError: false,
-  });
-  SwaggerModule.setup(PAGE_PATH, app, openApiDocument(VERSION), {
-    raw: false,
-    customSiteTitle: 'models-gateway',
-    swaggerOptions: { defaultModelsExpandDepth: 0, validatorUrl: null },
-  });
-  await app.init();
-  const paths = [PAGE_PATH, `${PAGE_PATH}/`, ...ASSETS.map(assetPath)];
-  const files = await Promise.all(
-    paths.map(async (path): Promise<[string, File]> => {
-      const { statusCode, headers, rawPayload } = await app.inject(path);
-      if (statusCode !== 200) throw new Error(`Swagger UI has no ${path}`);
-      return [path, { contentType: String(headers['content-type']), body: rawPayload }];
-    }),
+function page(folder: string): File {
+  return file(
+    'text/html; charset=utf-8',
+    `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>models-gateway</title>
+    <link rel="icon" href="${folder}favicon-32x32.png" />
+    <link rel="stylesheet" href="${folder}swagger-ui.css" />
+  </head>
+  <body>
+    <div id="swagger-ui"></div>
+    <script src="${folder}swagger-ui-bundle.js"></script>
+    <script src="${folder}start.js"></script>
+  </body>
+</html>
+`,
   );
-  await app.close();
-  return new Map(files);
+}
+
+/** A file of Swagger UI, which comes with `@nestjs/swagger`. */
+function readSwaggerUi(name: string): Promise<Buffer> {
+  const { resolve } = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
+  return readFile(resolve(`swagger-ui-dist/${name}`));
 }

@@ -11,10 +11,8 @@ import { startScenario } from '../support/scenario.js';
 const DOCUMENT = openApiDocument(VERSION);
 const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
   ['/docs/swagger-ui.css', /^text\/css/],
-  ['/docs/swagger-ui-bundle.js', /javascript/],
-  ['/docs/swagger-ui-standalone-preset.js', /javascript/],
-  ['/docs/swagger-ui-init.js', /javascript/],
-  ['/docs/favicon-16x16.png', /^image\/png/],
+  ['/docs/swagger-ui-bundle.js', /^text\/javascript/],
+  ['/docs/start.js', /^text\/javascript/],
   ['/docs/favicon-32x32.png', /^image\/png/],
 ];
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const;

@@ -78,7 +78,7 @@ describe('with CORS_ORIGINS', () => {
   });
 
   it('lets it read an error of the provider', async () => {
-    const { ask } = await startScenario(json({ error: { message: 'no' } }, { status: 401 }), ALLOWED);
+    const { ask } = await startScenario(json({ error: { message: 'no' } }, 401), ALLOWED);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(response.status).toBe(401);
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);

@@ -3,10 +3,10 @@ import { createClient } from '@keyv/redis';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { programPath } from './program.js';
 
 const PROGRAM = 'redis-server';
 
@@ -29,20 +29,9 @@ export interface RedisServer {
 
 /** Declares tests that need a Redis. Without one they are left out, unless REQUIRE_REDIS says that they must not. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  const runs = isInstalled() || process.env['REQUIRE_REDIS'] === 'true';
+  const runs = programPath(PROGRAM) !== undefined || process.env['REQUIRE_REDIS'] === 'true';
   (runs ? describe : describe.skip)(name, tests);
   if (!runs) process.stderr.write(`${PROGRAM} is not on the PATH: the tests "${name}" are left out\n`);
-}
-
-function isInstalled(): boolean {
-  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, PROGRAM), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /**
