@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { build } from 'esbuild';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -69,6 +70,23 @@ describeWithBrowser('in a browser', () => {
   });
 
   it.each([
+    ['openai', 'new SDK({ baseURL: `${url}/v1`, apiKey: key, dangerouslyAllowBrowser: true })'],
+    ['@anthropic-ai/sdk', 'new SDK({ baseURL: url, apiKey: key, dangerouslyAllowBrowser: true })'],
+  ])('the SDK %s lists the models in a page', async (name, client) => {
+    const { url } = await started(startPage());
+    const { gateway, upstream } = await startScenario(MODELS, { CORS_ORIGINS: new URL(url).origin });
+    const page = await open(url);
+    await page.addScriptTag({
+      content: await scriptOf(`import SDK from '${name}';
+        globalThis.listModels = async (url, key) => (await ${client}.models.list()).data.map(({ id }) => id);`),
+    });
+    expect(await page.evaluate(`listModels('${gateway.url}', '${secret('sdk')}')`)).toEqual([MODEL]);
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([
+      `Bearer ${secret('sdk')}`,
+    ]);
+  });
+
+  it.each([
     ['without CORS_ORIGINS', {}],
     ['with other origins in it', { CORS_ORIGINS: 'https://app.test' }],
   ])('a page of another origin gets nothing %s', async (_name, env) => {
@@ -79,6 +97,19 @@ describeWithBrowser('in a browser', () => {
     expect(upstream.requests).toEqual([]);
   });
 });
+
+/** A script for a page, with all that it imports. */
+async function scriptOf(contents: string): Promise<string> {
+  const { outputFiles } = await build({
+    stdin: { contents, resolveDir: import.meta.dirname },
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    write: false,
+    logLevel: 'silent',
+  });
+  return outputFiles[0]?.text ?? '';
+}
 
 interface PageRequest {
   readonly url: string;

@@ -217,3 +217,13 @@ async function isRefused(url: string): Promise<boolean> {
     });
   });
 }
+
+it('the documentation is found from the one file of the build', async () => {
+  const running = await start({});
+  await untilAlive(running);
+  for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css']) {
+    const response = await fetch(running.url + path);
+    expect([path, response.status]).toEqual([path, 200]);
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
+  }
+});
