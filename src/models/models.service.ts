@@ -21,6 +21,7 @@ import type { ModelProvider, ModelsRequest } from '../providers/model-provider.j
 import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
+import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { cacheHeaders } from './cache-headers.js';
 import { ModelList } from './model-list.js';
@@ -30,6 +31,8 @@ export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
+  /** Undefined when the request is not traced. */
+  readonly trace: UpstreamTrace | undefined;
   /** Learns what came of asking the provider; not called when a kept list was served. */
   onUpstream(outcome: UpstreamOutcome): void;
 }
@@ -51,6 +54,8 @@ export interface ListAnswer {
 const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
 /** What of a caller's headers goes upstream beside the credential. */
 const FORWARDED_HEADERS = [...SCOPE_HEADERS, 'traceparent', 'tracestate'] as const;
+/** Of a traced request, whose own span comes between the caller's and the provider's. */
+const FORWARDED_HEADERS_WHEN_TRACED = SCOPE_HEADERS;
 
 /** Answers callers with the models of the configured provider. */
 @Injectable()
@@ -95,7 +100,7 @@ export class ModelsService {
       caller.onUpstream({ status, durationMs: performance.now() - started });
     };
     const ask = (signal: CancellationSignal): Promise<ModelList> =>
-      this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal });
+      this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal, trace: caller.trace });
     try {
       if (this.cache === undefined) {
         const key = this.limits.coalesce ? scopeOf(credential, caller.headers) : undefined;
@@ -152,9 +157,9 @@ function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders)
   return directives !== undefined && /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
 }
 
-function forwardedHeaders({ headers, requestId }: Caller): Record<string, string> {
+function forwardedHeaders({ headers, requestId, trace }: Caller): Record<string, string> {
   const forwarded: Record<string, string> = { 'x-request-id': requestId };
-  for (const name of FORWARDED_HEADERS) {
+  for (const name of trace === undefined ? FORWARDED_HEADERS : FORWARDED_HEADERS_WHEN_TRACED) {
     const value = headers[name];
     if (typeof value === 'string') forwarded[name] = value;
   }
