@@ -750,7 +750,7 @@ it('does not back off because callers hang up', async () => {
     const hanging: Work<string> = (signal) =>
       new Promise((_resolve, reject) => {
         signal.addEventListener('abort', () => {
-          reject(signal.reason as Error);
+          reject(signal.reason);
         });
       });
     const gone = expect(cache.get('a', hanging, caller, true)).rejects.toMatchObject({

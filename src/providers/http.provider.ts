@@ -5,9 +5,10 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
+import { addressOf } from '../upstream/upstream-address.js';
+import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
-import { addressOf, UpstreamRequest } from '../upstream/upstream-request.js';
-import type { UpstreamAddress } from '../upstream/upstream-request.js';
+import { UpstreamRequest } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
@@ -121,7 +122,7 @@ export abstract class HttpProvider implements ModelProvider {
   private async pages(
     { url, address: first }: Start,
     headers: Readonly<Record<string, string>>,
-    { credential, signal }: ModelsRequest,
+    { credential, signal, trace }: ModelsRequest,
   ): Promise<LinkedPage[]> {
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
@@ -133,7 +134,9 @@ export abstract class HttpProvider implements ModelProvider {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { body } = await this.client.get(new UpstreamRequest(address, headers, credential, signal));
+      const { body } = await this.client.get(
+        new UpstreamRequest(address, headers, credential, signal, trace),
+      );
       const page: LinkedPage = this.lastBodies.get(address.path, body) ?? this.read(url, address, body);
       pages.push(page);
       address = page.next;
