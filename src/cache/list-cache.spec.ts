@@ -747,12 +747,12 @@ it('does not back off because callers hang up', async () => {
   await get();
   for (let times = 0; times < 7; times += 1) {
     const caller = new Caller();
-    const hanging: Work<string> = (signal) =>
-      new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => {
-          reject(signal.reason);
-        });
+    const hanging: Work<string> = async (signal) => {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', resolve);
       });
+      throw signal.reason;
+    };
     const gone = expect(cache.get('a', hanging, caller, true)).rejects.toMatchObject({
       failure: 'cancelled',
     });
