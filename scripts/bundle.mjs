@@ -36,6 +36,8 @@ await build({
     'pino-pretty',
     // Loaded where replicas share a cache only.
     '@keyv/redis',
+    // Loaded where there are traces only.
+    '@opentelemetry/sdk-node',
   ],
   banner: {
     // What CommonJS modules expect to find.

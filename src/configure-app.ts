@@ -8,6 +8,9 @@ import { ErrorFilter } from './errors/error.filter.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { NestLogger } from './observability/logger.js';
 import { logRequests } from './observability/request-log.js';
+import { decorateWithTrace } from './observability/trace-id.js';
+import type { Tracing } from './observability/tracing.js';
+import { TRACING } from './observability/tracing.module.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
 
@@ -20,6 +23,9 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   // Nest asks the last one first.
   app.useGlobalFilters(new ErrorFilter(), new UpstreamExceptionFilter());
   const server = app.getHttpAdapter().getInstance();
+  decorateWithTrace(server);
+  const tracing = app.get<Tracing | undefined>(TRACING);
+  if (tracing !== undefined) server.requestOpened = tracing.open.bind(tracing);
   logRequests(server, logger, app.get(ProviderRegistry).configured.engine);
   const { docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   if (docsEnabled) serveDocs(server);

@@ -19,6 +19,8 @@ const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 declare module 'fastify' {
   interface FastifyInstance {
+    /** Called once for each request, before anything is done for it. */
+    requestOpened: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
     /** Called once for each request, when its answer is sent or its caller gone. */
     requestClosed: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
   }
@@ -42,6 +44,7 @@ export function createHttpAdapter(): FastifyAdapter {
     clientErrorHandler: answerClientError,
   });
   const server: FastifyInstance = adapter.getInstance();
+  server.decorate('requestOpened', undefined);
   server.decorate('requestClosed', undefined);
   server.decorate('cors', undefined);
   const allowedMethods = collectRoutes(server);
@@ -59,6 +62,7 @@ export function createHttpAdapter(): FastifyAdapter {
 /** Fastify's own hook for this, onResponse, does not run for callers that are gone. */
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
+  server.requestOpened?.(request, reply);
   reply.raw.once('close', () => server.requestClosed?.(request, reply));
 }
 

@@ -3,6 +3,7 @@ import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { cacheConfig } from './cache.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
+import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
 
 /** Reads the environment, and a `.env` file where there is one, before anything else is created. */
@@ -13,7 +14,7 @@ import { upstreamConfig } from './upstream.config.js';
       cache: true,
       // A developer's own .env must not change what the tests see.
       ignoreEnvFile: process.env['NODE_ENV'] === 'test',
-      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig],
+      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, tracesConfig],
     }),
   ],
 })

@@ -1,6 +1,6 @@
 import { Catch, HttpException, Logger } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { openAiError } from './openai-error.js';
 import { OpenAiException } from './openai.exception.js';
 
@@ -21,7 +21,10 @@ export class ErrorFilter implements ExceptionFilter {
       return;
     }
     // A bug of ours: all of it in the log, nothing of it in the answer.
-    this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    this.logger.error({
+      msg: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      trace_id: host.switchToHttp().getRequest<FastifyRequest>().traceId,
+    });
     void reply.status(500).send(openAiError(500, 'Internal server error.', { code: 'internal_error' }));
   }
 }

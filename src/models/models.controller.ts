@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OpenAiException } from '../errors/openai.exception.js';
+import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import { requestedIds } from './model-path.js';
 import type { Entity } from './entity.js';
 import { ModelsService } from './models.service.js';
@@ -55,6 +56,10 @@ class HttpCaller implements Caller {
 
   get requestId(): string {
     return this.request.id;
+  }
+
+  get trace(): UpstreamTrace | undefined {
+    return this.request.trace;
   }
 
   onHangUp(callback: () => void): void {

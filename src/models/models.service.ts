@@ -21,6 +21,7 @@ import type { ModelProvider, ModelsRequest } from '../providers/model-provider.j
 import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
+import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { cacheHeaders } from './cache-headers.js';
 import { ModelList } from './model-list.js';
@@ -30,6 +31,8 @@ export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
+  /** Undefined when the request is not traced. */
+  readonly trace: UpstreamTrace | undefined;
   /** Learns what came of asking the provider; not called when a kept list was served. */
   onUpstream(outcome: UpstreamOutcome): void;
 }
@@ -49,14 +52,17 @@ export interface ListAnswer {
 
 /** Headers of the caller that can change what the provider answers. */
 const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
+type ForwardedHeader = readonly [name: string, form: RegExp];
+/** Those of a traced request: its own span comes between the caller's and the provider's. */
+const FORWARDED_SCOPE_HEADERS = SCOPE_HEADERS.map((name): ForwardedHeader => [name, /^/]);
 /**
  * What of a caller's headers goes upstream beside the credential, and what it may look like. Those who share an
  * answer have different traces: one of them must not be able to make the provider refuse all.
  *
  * @see https://www.w3.org/TR/trace-context/#header-name
  */
-const FORWARDED_HEADERS: readonly (readonly [name: string, form: RegExp])[] = [
-  ...SCOPE_HEADERS.map((name) => [name, /^/] as const),
+const FORWARDED_HEADERS: readonly ForwardedHeader[] = [
+  ...FORWARDED_SCOPE_HEADERS,
   ['traceparent', /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/],
   ['tracestate', /^[\x20-\x7e]{1,512}$/],
 ];
@@ -104,7 +110,7 @@ export class ModelsService {
       caller.onUpstream({ status, durationMs: performance.now() - started });
     };
     const ask = (signal: CancellationSignal): Promise<ModelList> =>
-      this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal });
+      this.ask({ credential, forwardedHeaders: forwardedHeaders(caller), signal, trace: caller.trace });
     try {
       if (this.cache === undefined) {
         const key = this.limits.coalesce ? scopeOf(credential, caller.headers) : undefined;
@@ -161,9 +167,9 @@ function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders)
   return directives !== undefined && /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
 }
 
-function forwardedHeaders({ headers, requestId }: Caller): Record<string, string> {
+function forwardedHeaders({ headers, requestId, trace }: Caller): Record<string, string> {
   const forwarded: Record<string, string> = { 'x-request-id': requestId };
-  for (const [name, form] of FORWARDED_HEADERS) {
+  for (const [name, form] of trace === undefined ? FORWARDED_HEADERS : FORWARDED_SCOPE_HEADERS) {
     const value = headers[name];
     if (typeof value === 'string' && form.test(value)) forwarded[name] = value;
   }

@@ -52,7 +52,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Nest's logger, writing to pino. */
+/** Nest's logger, writing to pino. A message is a text, or an object with the text as `msg` and further fields. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -84,9 +84,10 @@ export class NestLogger implements LoggerService {
     // The bundler writes `_InstanceLoader` or `InstanceLoader2` where two classes have the same name.
     const name = context.replace(/^_|\d+$/g, '');
     const quiet = level === 'info' && FRAMEWORK_CONTEXTS.has(name);
-    this.logger[quiet ? 'debug' : level](
-      { context: name },
-      typeof message === 'string' ? message : String(message),
-    );
+    const fields =
+      typeof message === 'object' && message !== null && 'msg' in message
+        ? message
+        : { msg: String(message) };
+    this.logger[quiet ? 'debug' : level]({ context: name, ...fields });
   }
 }

@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { isQuiet, routeOf } from './route.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -7,9 +8,6 @@ declare module 'fastify' {
     upstream: { readonly status: number | undefined; readonly durationMs: number } | undefined;
   }
 }
-
-/** Probes come every few seconds and say nothing; the documentation is a page of many files. */
-const QUIET_ROUTES = /^\/(healthz|readyz|openapi\.json|docs(\/.*)?)$/;
 
 /** nginx's number for a caller that hung up before its answer was sent. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -19,26 +17,22 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
   server.decorateRequest('upstream', undefined);
   server.requestClosed = (request, reply) => {
     const route = routeOf(request);
-    const level = QUIET_ROUTES.test(route) ? 'debug' : 'info';
+    const level = isQuiet(route) ? 'debug' : 'info';
     logger[level](
       {
         method: request.method,
-        route,
+        route: route ?? 'unknown',
         status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
         durationMs: rounded(reply.elapsedTime),
         engine,
         upstreamStatus: request.upstream?.status,
         upstreamDurationMs: request.upstream && rounded(request.upstream.durationMs),
         requestId: request.id,
+        trace_id: request.traceId,
       },
       'request',
     );
   };
-}
-
-/** The route's template, never the path as it was sent. */
-function routeOf(request: FastifyRequest): string {
-  return request.routeOptions.url ?? 'unknown';
 }
 
 function rounded(milliseconds: number): number {

@@ -121,7 +121,7 @@ export abstract class HttpProvider implements ModelProvider {
   private async pages(
     { url, address: first }: Start,
     headers: Readonly<Record<string, string>>,
-    { credential, signal }: ModelsRequest,
+    { credential, signal, trace }: ModelsRequest,
   ): Promise<LinkedPage[]> {
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
@@ -133,7 +133,9 @@ export abstract class HttpProvider implements ModelProvider {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { body } = await this.client.get(new UpstreamRequest(address, headers, credential, signal));
+      const { body } = await this.client.get(
+        new UpstreamRequest(address, headers, credential, signal, trace),
+      );
       const page: LinkedPage = this.lastBodies.get(address.path, body) ?? this.read(url, address, body);
       pages.push(page);
       address = page.next;

@@ -1,5 +1,6 @@
 import type { KeyVariable, UrlVariable } from '../config/provider.config.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
+import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import type { Credential } from '../credentials/credential.js';
 import type { ModelCatalogue } from './model.js';
 
@@ -10,6 +11,8 @@ export interface ModelsRequest {
   readonly forwardedHeaders: Readonly<Record<string, string>>;
   /** Aborted with an `UpstreamError` at the deadline, or when nobody waits any more. */
   readonly signal: CancellationSignal;
+  /** Of the caller who is asked for; undefined when the request is not traced. */
+  readonly trace: UpstreamTrace | undefined;
 }
 
 /**

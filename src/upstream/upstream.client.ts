@@ -9,6 +9,7 @@ import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
 import type { UpstreamRequest } from './upstream-request.js';
+import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamError } from './upstream.error.js';
 
 /** A 200 of the provider. */
@@ -36,16 +37,35 @@ export class UpstreamClient {
    * @throws UpstreamError for anything but a complete 200
    */
   async get(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const { trace } = request;
     for (let attempts = 1; ; attempts += 1) {
       request.signal.attempts = attempts;
       try {
-        return await this.attempt(request, attempts);
+        return await (trace === undefined
+          ? this.attempt(request, attempts)
+          : this.tracedAttempt(request, attempts, trace));
       } catch (error) {
         if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
           throw error;
         }
         await this.backOff(attempts, request.signal);
       }
+    }
+  }
+
+  private async tracedAttempt(
+    request: UpstreamRequest,
+    attempts: number,
+    trace: UpstreamTrace,
+  ): Promise<UpstreamResponse> {
+    const span = trace.attempt(request.address, attempts);
+    try {
+      const response = await this.attempt(request.with(span.headers), attempts);
+      span.succeed();
+      return response;
+    } catch (error) {
+      span.fail(error);
+      throw error;
     }
   }
 

@@ -1,0 +1,28 @@
+import type { ConfigType } from '@nestjs/config';
+import { IsBaseUrl, IsSwitch, IsText } from './rules.js';
+import { registerVariables } from './variables.js';
+
+/** OpenTelemetry's SDK reads these and its other OTEL_* variables by itself. */
+class TracesVariables {
+  @IsBaseUrl()
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+
+  @IsBaseUrl()
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
+
+  @IsText(/^.{1,255}$/, 'at most 255 characters')
+  OTEL_SERVICE_NAME = 'models-gateway';
+
+  @IsSwitch()
+  OTEL_SDK_DISABLED = false;
+}
+
+/** Whether requests are traced. */
+export const tracesConfig = registerVariables('traces', TracesVariables, (variables) => ({
+  enabled:
+    !variables.OTEL_SDK_DISABLED &&
+    (variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined,
+  /** Wins only where no variable of OpenTelemetry names the service. */
+  serviceName: variables.OTEL_SERVICE_NAME,
+}));
+export type TracesConfig = ConfigType<typeof tracesConfig>;

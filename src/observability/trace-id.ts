@@ -1,0 +1,26 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { UpstreamTrace } from '../upstream/upstream-trace.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Undefined when the request is not traced. */
+    trace: UpstreamTrace | undefined;
+    /** Of this service's trace, else of the caller's; undefined without either. */
+    readonly traceId: string | undefined;
+  }
+}
+
+/** @see https://www.w3.org/TR/trace-context-1/#traceparent-header */
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** Lets whoever has a request ask for its trace. */
+export function decorateWithTrace(server: FastifyInstance): void {
+  server.decorateRequest('trace', undefined);
+  server.decorateRequest('traceId', {
+    getter(this: FastifyRequest) {
+      if (this.trace !== undefined) return this.trace.traceId;
+      const { traceparent } = this.headers;
+      return typeof traceparent === 'string' ? TRACEPARENT.exec(traceparent)?.[1] : undefined;
+    },
+  });
+}

@@ -1,0 +1,25 @@
+import type { UpstreamAddress } from './upstream-request.js';
+
+/** The trace of a caller's request, as far as the provider is concerned. It travels with the request. */
+export interface UpstreamTrace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /**
+   * Begins the span of one request to the provider.
+   * @param attempts how many there have been for the same page, this one included
+   */
+  attempt(address: UpstreamAddress, attempts: number): UpstreamSpan;
+}
+
+/** A request to the provider under way. */
+export interface UpstreamSpan {
+  /** What tells the provider of the trace, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Ends it with a 200. */
+  succeed(): void;
+  /**
+   * Ends it with anything else.
+   * @param error what the request threw
+   */
+  fail(error: unknown): void;
+}

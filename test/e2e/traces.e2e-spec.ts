@@ -1,0 +1,418 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { idsOf } from '../support/answers.js';
+import { build } from '../support/build.js';
+import type { Build } from '../support/build.js';
+import { inTurn, json, raw, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
+import type { FakeUpstream, Script } from '../support/fake-upstream.js';
+import { heldAnswers } from '../support/held-answers.js';
+import { parseLog } from '../support/log-lines.js';
+import { startOtlpReceiver } from '../support/otlp-receiver.js';
+import type { OtlpReceiver, ReceivedSpan } from '../support/otlp-receiver.js';
+import { started } from '../support/scenario.js';
+import { secret, SECRET_MARK } from '../support/start-gateway.js';
+import { startProcess, untilAlive } from '../support/start-process.js';
+import type { Exit, ServiceProcess } from '../support/start-process.js';
+
+const BUILD_MS = 120_000;
+const LIST = json({ data: [{ id: 'meta/llama' }] });
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
+const CALLER_SPAN_ID = '00f067aa0ba902b7';
+const CALLER_HEADERS = {
+  traceparent: `00-${TRACE_ID}-${CALLER_SPAN_ID}-01`,
+  tracestate: 'vendor=a,other=b',
+};
+
+let service: Build;
+let folder: string;
+let collector: OtlpReceiver;
+
+beforeAll(async () => {
+  service = await build();
+}, BUILD_MS);
+
+afterAll(() => service.remove());
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+  collector = await started(startOtlpReceiver());
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+interface Traced {
+  readonly upstream: FakeUpstream;
+  readonly gateway: ServiceProcess;
+  readonly ask: (path?: string, init?: RequestInit) => Promise<Response>;
+  /** Stops the gateway and reads what it wrote. */
+  readonly stop: () => Promise<Exit>;
+}
+
+/** Starts the service in front of a fake provider; without `OTEL_…` variables it traces nothing. */
+async function start(script: Script, env: Record<string, string>): Promise<Traced> {
+  const upstream = await started(startFakeUpstream(script));
+  const gateway = await started(
+    startProcess(service.main, folder, {
+      MAIN_MODEL_ENGINE: 'vllm',
+      MAIN_MODEL_BASE_URL: upstream.url,
+      ...env,
+    }),
+  );
+  await untilAlive(gateway);
+  return {
+    upstream,
+    gateway,
+    ask: (path = '/v1/models', init = {}) => fetch(gateway.url + path, init),
+    stop() {
+      gateway.signal('SIGTERM');
+      return gateway.exited;
+    },
+  };
+}
+
+/** Starts the service so that it sends its spans to the collector, and soon. */
+function startTraced(script: Script = LIST, env: Record<string, string> = {}): Promise<Traced> {
+  return start(script, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_BSP_SCHEDULE_DELAY: '20',
+    ...env,
+  });
+}
+
+function kind(spans: readonly ReceivedSpan[], wanted: ReceivedSpan['kind']): ReceivedSpan[] {
+  return spans.filter((span) => span.kind === wanted);
+}
+
+function requestLines(log: string) {
+  return parseLog(log).filter(({ msg }) => msg === 'request');
+}
+
+describe('a traced request', () => {
+  it('has a server span, and below it a client span', async () => {
+    const { ask, gateway, upstream } = await startTraced();
+    await ask('/v1/models/meta/llama?key=value');
+    const spans = await collector.received(2);
+    const [server, client] = spans;
+    expect(server).toMatchObject({
+      name: 'GET /v1/models/*',
+      kind: 'server',
+      parentSpanId: undefined,
+      failed: false,
+    });
+    expect(server?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.route': '/v1/models/*',
+      'http.response.status_code': 200,
+      'url.path': '/v1/models/meta/llama',
+      'url.scheme': 'http',
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(gateway.url).port),
+    });
+    expect(client).toMatchObject({
+      name: 'GET',
+      kind: 'client',
+      traceId: server?.traceId,
+      parentSpanId: server?.spanId,
+      failed: false,
+    });
+    expect(client?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.response.status_code': 200,
+      'url.full': `${upstream.url}/v1/models`,
+      'url.path': '/v1/models',
+      'url.scheme': 'http',
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(upstream.url).port),
+    });
+    expect(server?.resource).toMatchObject({
+      'service.name': 'models-gateway',
+      'service.version': expect.any(String),
+    });
+    expect(new Set(collector.paths)).toEqual(new Set(['/v1/traces']));
+  });
+
+  it('continues the trace of its caller, and hands it to the provider', async () => {
+    const { ask, upstream } = await startTraced();
+    await ask('/v1/models', { headers: { ...CALLER_HEADERS, baggage: 'user=alice' } });
+    const [server, client] = await collector.received(2);
+    expect(server).toMatchObject({
+      traceId: TRACE_ID,
+      parentSpanId: CALLER_SPAN_ID,
+      traceState: CALLER_HEADERS.tracestate,
+    });
+    expect(client).toMatchObject({ traceId: TRACE_ID, parentSpanId: server?.spanId });
+    const { headers } = upstream.requests[0] ?? {};
+    expect(headers?.['traceparent']).toBe(`00-${TRACE_ID}-${String(client?.spanId)}-01`);
+    expect(headers?.['tracestate']).toBe(CALLER_HEADERS.tracestate);
+    expect(headers).not.toHaveProperty('baggage');
+  });
+
+  it('begins a trace of its own when the caller’s is malformed', async () => {
+    const { ask, upstream } = await startTraced();
+    await ask('/v1/models', { headers: { traceparent: 'rubbish', tracestate: 'vendor=a' } });
+    const [server, client] = await collector.received(2);
+    expect(server?.parentSpanId).toBeUndefined();
+    const { headers } = upstream.requests[0] ?? {};
+    expect(headers?.['traceparent']).toBe(`00-${String(server?.traceId)}-${String(client?.spanId)}-01`);
+    expect(headers).not.toHaveProperty('tracestate');
+  });
+
+  it('has a client span an attempt', async () => {
+    const { ask } = await startTraced(inTurn(text('', 503), LIST));
+    expect(await idsOf(await ask())).toEqual(['meta/llama']);
+    const spans = await collector.received(3);
+    const [server] = kind(spans, 'server');
+    const attempts = kind(spans, 'client');
+    expect(attempts.map(({ failed, attributes }) => ({ failed, ...attributes }))).toMatchObject([
+      { failed: true, 'http.response.status_code': 503, 'error.type': '503' },
+      { failed: false, 'http.response.status_code': 200, 'http.request.resend_count': 1 },
+    ]);
+    expect(attempts[0]?.attributes).not.toHaveProperty('http.request.resend_count');
+    expect(attempts.map(({ parentSpanId }) => parentSpanId)).toEqual([server?.spanId, server?.spanId]);
+    expect(server?.failed).toBe(false);
+  });
+
+  it('has a client span a page', async () => {
+    const pages = inTurn(
+      json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }),
+      json({ data: [{ id: 'b' }], has_more: true, last_id: 'b' }),
+      json({ data: [{ id: 'c' }], has_more: false, last_id: 'c' }),
+    );
+    const { ask, upstream } = await startTraced(pages, { MAIN_MODEL_ENGINE: 'anthropic' });
+    expect(await idsOf(await ask())).toEqual(['a', 'b', 'c']);
+    const spans = await collector.received(4);
+    const [server] = kind(spans, 'server');
+    const asked = kind(spans, 'client');
+    expect(asked.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(server?.spanId));
+    expect(upstream.requests.map(({ headers }) => headers['traceparent'])).toEqual(
+      asked.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
+    );
+    for (const { attributes } of asked) expect(attributes).not.toHaveProperty('http.request.resend_count');
+  });
+
+  it.each<[string, Script, Record<string, unknown>, Record<string, unknown>]>([
+    [
+      'a 401 of the provider',
+      text('', 401),
+      { failed: false, 'http.response.status_code': 401, 'error.type': undefined },
+      { failed: true, 'http.response.status_code': 401, 'error.type': '401' },
+    ],
+    [
+      'a redirect',
+      text('', 302, { location: 'http://127.0.0.1:1/' }),
+      { failed: true, 'http.response.status_code': 502, 'error.type': '502' },
+      { failed: true, 'http.response.status_code': 302, 'error.type': 'failed' },
+    ],
+    [
+      'a connection that breaks',
+      raw(''),
+      { failed: true, 'http.response.status_code': 502, 'error.type': '502' },
+      { failed: true, 'http.response.status_code': undefined, 'error.type': 'unreachable' },
+    ],
+    [
+      'silence',
+      silence,
+      { failed: true, 'http.response.status_code': 502, 'error.type': '502' },
+      { failed: true, 'http.response.status_code': undefined, 'error.type': 'timeout' },
+    ],
+  ])('is marked after %s', async (_name, script, ofServer, ofClient) => {
+    const { ask } = await startTraced(script, { UPSTREAM_MAX_RETRIES: '0', UPSTREAM_TIMEOUT_MS: '300' });
+    await ask();
+    const [server, client] = await collector.received(2);
+    expect(flat(server, Object.keys(ofServer))).toEqual(ofServer);
+    expect(flat(client, Object.keys(ofClient))).toEqual(ofClient);
+  });
+
+  it('is marked when its caller hangs up', async () => {
+    const held = heldAnswers(LIST);
+    const { ask, upstream } = await startTraced(held.script);
+    const caller = new AbortController();
+    const answer = ask('/v1/models', { signal: caller.signal }).catch(() => undefined);
+    await upstream.received(1);
+    caller.abort();
+    await answer;
+    for (const span of await collector.received(2)) {
+      expect(flat(span, ['failed', 'error.type', 'http.response.status_code'])).toEqual({
+        failed: true,
+        'error.type': 'cancelled',
+        'http.response.status_code': undefined,
+      });
+    }
+  });
+
+  it('that joins another one has no client span', async () => {
+    const held = heldAnswers(LIST);
+    const { ask, upstream } = await startTraced(held.script);
+    const first = ask();
+    await upstream.received(1);
+    const others = [ask(), ask()];
+    // Its own answer says that whatever was sent before it has been read.
+    await ask('/v1/nothing');
+    await held.release(1);
+    for (const each of [first, ...others]) expect(await idsOf(await each)).toEqual(['meta/llama']);
+    const spans = await collector.received(5);
+    const servers = kind(spans, 'server').filter(({ name }) => name === 'GET /v1/models');
+    expect(servers).toHaveLength(3);
+    expect(kind(spans, 'client').map(({ parentSpanId }) => parentSpanId)).toEqual([servers[0]?.spanId]);
+  });
+
+  it('has a name that its caller cannot choose', async () => {
+    const { ask } = await startTraced();
+    for (const [path, method] of [
+      ['/nowhere/42', 'GET'],
+      ['/v1/models', 'POST'],
+      ['/v1/models', 'PROPFIND'],
+      ['/v1/models/%zz', 'GET'],
+    ] as const) {
+      await ask(path, { method });
+    }
+    const spans = await collector.received(4);
+    expect(spans.map(({ name, attributes }) => [name, attributes['http.response.status_code']])).toEqual([
+      ['GET', 404],
+      ['POST', 405],
+      ['HTTP', 405],
+      ['GET', 400],
+    ]);
+    expect(spans[2]?.attributes).toMatchObject({
+      'http.request.method': '_OTHER',
+      'http.request.method_original': 'PROPFIND',
+    });
+  });
+
+  it('leaves no credential in its spans', async () => {
+    const { ask, upstream } = await startTraced(text(secret('echoed'), 401), {
+      VLLM_API_KEY: secret('operator'),
+      MAIN_MODEL_BASE_URL: `${(await started(startFakeUpstream(LIST))).url}/v1?key=${secret('in-url')}`,
+    });
+    await ask(`/v1/models?key=${secret('query')}`, {
+      headers: { authorization: `Bearer ${secret('caller')}`, 'x-api-key': secret('other') },
+    });
+    await ask('/v1/models', { headers: { 'user-agent': secret('agent') } });
+    await collector.received(4);
+    expect(upstream.requests).toHaveLength(0);
+    expect(collector.bodies.join('')).not.toContain(SECRET_MARK);
+  });
+
+  it('is known by its trace in the log', async () => {
+    const { ask, stop } = await startTraced();
+    await ask();
+    await ask('/v1/models', { headers: CALLER_HEADERS });
+    const [own] = await collector.received(4);
+    const { stdout } = await stop();
+    expect(requestLines(stdout).map((line) => line['trace_id'])).toEqual([own?.traceId, TRACE_ID]);
+  });
+});
+
+describe('probes', () => {
+  it('have no spans', async () => {
+    const { ask, stop } = await startTraced();
+    await ask('/healthz');
+    await ask('/readyz');
+    await ask();
+    await stop();
+    expect(collector.spans.map(({ name }) => name).sort()).toEqual(['GET', 'GET /v1/models']);
+  });
+});
+
+describe('the name of the service', () => {
+  it.each<[string, Record<string, string>, Record<string, string>]>([
+    ['OTEL_SERVICE_NAME', { OTEL_SERVICE_NAME: 'mine' }, { 'service.name': 'mine' }],
+    [
+      'OTEL_RESOURCE_ATTRIBUTES',
+      { OTEL_RESOURCE_ATTRIBUTES: 'service.name=mine,deployment.environment.name=test' },
+      { 'service.name': 'mine', 'deployment.environment.name': 'test' },
+    ],
+  ])('is taken from %s', async (_name, env, expected) => {
+    const { ask } = await startTraced(LIST, env);
+    await ask();
+    const [span] = await collector.received(2);
+    expect(span?.resource).toMatchObject(expected);
+  });
+});
+
+describe('without a collector', () => {
+  it.each<[string, () => Record<string, string>]>([
+    ['no variable is set', () => ({})],
+    ['OTEL_SDK_DISABLED is true', () => ({ ...collectorAt(collector.url), OTEL_SDK_DISABLED: 'true' })],
+  ])('the caller’s trace goes through as it is, and nothing is loaded, when %s', async (_name, env) => {
+    const { ask, stop, upstream } = await start(LIST, { ...env(), NODE_DEBUG: 'module' });
+    await ask('/v1/models', { headers: CALLER_HEADERS });
+    await ask('/v1/models', { headers: { traceparent: 'rubbish' } });
+    const { code, stdout, stderr } = await stop();
+    expect(code).toBe(0);
+    expect(
+      upstream.requests.map(({ headers: { traceparent, tracestate } }) => ({ traceparent, tracestate })),
+    ).toEqual([CALLER_HEADERS, { traceparent: 'rubbish', tracestate: undefined }]);
+    expect(requestLines(stdout).map((line) => line['trace_id'])).toEqual([TRACE_ID, undefined]);
+    expect(collector.bodies).toEqual([]);
+    expect(stderr).toContain('MODULE');
+    expect(stderr).not.toContain('opentelemetry');
+  });
+
+  it('is a difference that can be seen', async () => {
+    const { stop } = await startTraced(LIST, { NODE_DEBUG: 'module' });
+    expect((await stop()).stderr).toContain('@opentelemetry/sdk-node');
+  });
+});
+
+describe('the end of the process', () => {
+  it('sends the last spans', async () => {
+    const { ask, stop } = await startTraced(LIST, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
+    await ask();
+    expect(collector.spans).toHaveLength(0);
+    expect((await stop()).code).toBe(0);
+    expect(collector.spans).toHaveLength(2);
+  });
+});
+
+describe('a collector', () => {
+  it.each<[string, () => Promise<string>]>([
+    [
+      'that is gone',
+      async () => {
+        const gone = await startFakeUpstream();
+        await gone.close();
+        return gone.url;
+      },
+    ],
+    ['that does not answer', async () => (await started(startFakeUpstream(silence))).url],
+    ['that fails', async () => (await started(startFakeUpstream(text('', 500)))).url],
+  ])('%s hinders neither answers nor the exit', async (_name, collectorUrl) => {
+    const { ask, stop } = await startTraced(LIST, collectorAt(await collectorUrl()));
+    for (let round = 0; round < 5; round += 1) expect(await idsOf(await ask())).toEqual(['meta/llama']);
+    const told = performance.now();
+    const { code, stdout, stderr } = await stop();
+    expect(code).toBe(0);
+    expect(performance.now() - told).toBeLessThan(4000);
+    expect(stderr).toBe('');
+    expect(parseLog(stdout).filter(({ context }) => context === 'Tracing').length).toBeLessThan(2);
+  });
+
+  it('that is gone is reported once', async () => {
+    const gone = await startFakeUpstream(text('', 400));
+    const { ask, stop } = await startTraced(LIST, collectorAt(gone.url));
+    for (let round = 1; round <= 3; round += 1) {
+      await ask();
+      await gone.received(round);
+    }
+    await gone.close();
+    const { stdout } = await stop();
+    const reports = parseLog(stdout).filter(({ context }) => context === 'Tracing');
+    expect(reports).toEqual([
+      expect.objectContaining({ level: 'warn', msg: expect.stringMatching(/^Spans cannot be exported: /) }),
+    ]);
+  });
+});
+
+function collectorAt(url: string): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: url };
+}
+
+function flat(span: ReceivedSpan | undefined, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    names.map((name) => [name, name === 'failed' ? span?.failed : span?.attributes[name]]),
+  );
+}
