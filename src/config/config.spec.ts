@@ -5,6 +5,7 @@ import './config.module.js';
 import { cacheConfig } from './cache.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
+import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
 import { checkVariables, ConfigurationError, variableNames } from './variables.js';
 
@@ -229,6 +230,33 @@ const VARIABLES: readonly VariableCase[] = [
     accepts: ['redis://h:6379/1', 'rediss://u:p@h'].map((url) => [url, url]),
     refuses: ['http://h', 'redis://', 'redis'],
     rule: 'a redis:// or rediss:// URL',
+  },
+  ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((variable) => ({
+    variable,
+    read: () => tracesConfig().enabled,
+    byDefault: false,
+    accepts: ['http://h:4318', 'https://h/v1/traces'].map((url) => [url, true] as const),
+    refuses: ['h:4318', 'grpc://h:4317', 'http://user:pass@h'],
+    rule: 'an http:// or https:// URL without a user name or password in it',
+  })),
+  {
+    variable: 'OTEL_SERVICE_NAME',
+    read: () => tracesConfig().serviceName,
+    byDefault: 'models-gateway',
+    accepts: [['mine', 'mine']],
+    refuses: ['x'.repeat(256)],
+    rule: 'at most 255 characters',
+  },
+  {
+    variable: 'OTEL_SDK_DISABLED',
+    read: () => tracesConfig().enabled,
+    byDefault: false,
+    accepts: [
+      ['true', false],
+      ['FALSE', false],
+    ],
+    refuses: ['1', 'yes'],
+    rule: 'true or false',
   },
 ];
 

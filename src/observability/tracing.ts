@@ -4,7 +4,7 @@ import type { Attributes, Context, Span, TextMapPropagator, Tracer } from '@open
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UpstreamAddress } from '../upstream/upstream-request.js';
+import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import type { UpstreamSpan, UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { VERSION } from '../version.js';
@@ -136,7 +136,9 @@ function reportFirstFailure({ core }: Sdk): void {
   core.setGlobalErrorHandler((failure) => {
     if (reported) return;
     reported = true;
-    const reason = failure instanceof Error ? failure.message : String(failure);
+    // Node.js' error of a host with two addresses has a code only.
+    const { message, code } = typeof failure === 'string' ? { message: failure } : failure;
+    const reason = [message, code].find(Boolean) ?? 'for an unknown reason';
     logger.warn(`Spans cannot be exported: ${reason}. This is not reported again.`);
   });
 }

@@ -1,19 +1,7 @@
 import type { Credential } from '../credentials/credential.js';
 import type { CancellationSignal } from './cancellation.js';
+import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
-
-/** Where a GET goes, taken apart once and not at every request. */
-export interface UpstreamAddress {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  /** Path and query string. */
-  readonly path: string;
-}
-
-/** The address of a URL. */
-export function addressOf({ origin, pathname, search }: URL): UpstreamAddress {
-  return { origin, path: pathname + search };
-}
 
 /** A GET to the provider. A class, because axios copies plain objects in its configuration to the depth. */
 export class UpstreamRequest {

@@ -1,4 +1,4 @@
-import type { UpstreamAddress } from './upstream-request.js';
+import type { UpstreamAddress } from './upstream-address.js';
 
 /** The trace of a caller's request, as far as the provider is concerned. It travels with the request. */
 export interface UpstreamTrace {

@@ -352,7 +352,9 @@ describe('a bug of ours', () => {
     const { ask, gateway, upstream } = await startScenario();
     jest.spyOn(gateway.app.get(ProviderRegistry).configured, 'listModels').mockImplementation(bug);
     for (const path of ['/v1/models', '/v1/models/a']) {
-      const response = await ask(path);
+      const response = await ask(path, {
+        headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+      });
       expect(response.status).toBe(500);
       expect(await errorOf(response)).toEqual({
         message: 'Internal server error.',
@@ -364,7 +366,11 @@ describe('a bug of ours', () => {
     const line = await until('the bug is in the log', () =>
       logLines(gateway).find(({ msg }) => String(msg).includes('TypeError: the detail')),
     );
-    expect(line['level']).toBe(50);
+    expect(line).toMatchObject({
+      level: 50,
+      context: 'ErrorFilter',
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+    });
     expect(line['msg']).toMatch(/errors\.e2e-spec\.ts:\d+/);
     jest.restoreAllMocks();
     expect(await idsOf(await ask())).toEqual([]);

@@ -92,6 +92,23 @@ describe('the line of a request', () => {
     expect(line).toMatchObject({ route: '/v1/models', status: 499 });
   });
 
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  it.each([
+    ['a trace', `00-${traceId}-00f067aa0ba902b7-01`, traceId],
+    ['a trace of a later version', `01-${traceId}-00f067aa0ba902b7-01`, traceId],
+    ['a version that there is not', `ff-${traceId}-00f067aa0ba902b7-01`, undefined],
+    ['no trace id', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
+    ['no span id', `00-${traceId}-${'0'.repeat(16)}-01`, undefined],
+    ['capital letters', `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`, undefined],
+    ['more', `00-${traceId}-00f067aa0ba902b7-01-SECRET`, undefined],
+    ['rubbish', 'rubbish', undefined],
+  ])('has the trace id of a caller who sends %s, if that is one', async (_name, traceparent, expected) => {
+    const { ask, gateway } = await startScenario(LIST);
+    await ask('/v1/models', { headers: { traceparent } });
+    const [line] = await requestLines(gateway, 1);
+    expect(line?.['trace_id']).toBe(expected);
+  });
+
   it('is one', async () => {
     const { ask, gateway } = await startScenario(LIST);
     for (let turn = 0; turn < 5; turn += 1) await ask('/v1/models', { headers: { 'x-request-id': 'same' } });

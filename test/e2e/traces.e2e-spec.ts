@@ -333,6 +333,18 @@ describe('the name of the service', () => {
   });
 });
 
+describe('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => {
+  it('is enough, and taken as it is', async () => {
+    const { ask } = await startTraced(LIST, {
+      OTEL_EXPORTER_OTLP_ENDPOINT: '',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path`,
+    });
+    await ask();
+    await collector.received(2);
+    expect(new Set(collector.paths)).toEqual(new Set(['/own/path']));
+  });
+});
+
 describe('without a collector', () => {
   it.each<[string, () => Record<string, string>]>([
     ['no variable is set', () => ({})],
