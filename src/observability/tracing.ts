@@ -138,8 +138,8 @@ function reportFirstFailure({ core }: Sdk): void {
     reported = true;
     // Node.js' error of a host with two addresses has a code only.
     const { message, code } = typeof failure === 'string' ? { message: failure } : failure;
-    const reason = [message, code].find(Boolean) ?? 'for an unknown reason';
-    logger.warn(`Spans cannot be exported: ${reason}. This is not reported again.`);
+    const reason = [message, code].find(Boolean) ?? 'unknown';
+    logger.warn(`Spans cannot be exported: ${String(reason)}. This is not reported again.`);
   });
 }
 
