@@ -52,17 +52,18 @@ export interface ListAnswer {
 
 /** Headers of the caller that can change what the provider answers. */
 const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
-/** Headers of the caller that go upstream beside the credential, and what they may look like. */
-const SCOPE = SCOPE_HEADERS.map((name) => [name, /^/] as const);
+type ForwardedHeader = readonly [name: string, form: RegExp];
+/** Those of a traced request: its own span comes between the caller's and the provider's. */
+const FORWARDED_SCOPE_HEADERS = SCOPE_HEADERS.map((name): ForwardedHeader => [name, /^/]);
 /**
  * Those who share an answer have different traces: one of them must not be able to make the provider refuse all.
  * @see https://www.w3.org/TR/trace-context/#header-name
  */
-const SCOPE_AND_TRACE = [
-  ...SCOPE,
+const FORWARDED_HEADERS: readonly ForwardedHeader[] = [
+  ...FORWARDED_SCOPE_HEADERS,
   ['traceparent', /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/],
   ['tracestate', /^[\x20-\x7e]{1,512}$/],
-] as const;
+];
 
 /** Answers callers with the models of the configured provider. */
 @Injectable()
@@ -166,8 +167,7 @@ function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders)
 
 function forwardedHeaders({ headers, requestId, trace }: Caller): Record<string, string> {
   const forwarded: Record<string, string> = { 'x-request-id': requestId };
-  // In a trace of our own, a span of ours comes between the caller's and the provider's.
-  for (const [name, form] of trace === undefined ? SCOPE_AND_TRACE : SCOPE) {
+  for (const [name, form] of trace === undefined ? FORWARDED_HEADERS : FORWARDED_SCOPE_HEADERS) {
     const value = headers[name];
     if (typeof value === 'string' && form.test(value)) forwarded[name] = value;
   }

@@ -8,7 +8,7 @@ export function routeOf(request: FastifyRequest): string | undefined {
   return request.routeOptions.url;
 }
 
-/** Whether a route is for machines that ask all the time. */
+/** Whether requests of a route are not worth telling of. */
 export function isQuiet(route: string | undefined): boolean {
   return route !== undefined && QUIET_ROUTES.test(route);
 }
