@@ -5,13 +5,19 @@ import type { ServerConfig } from './config/server.config.js';
 import { enableCors } from './cors.js';
 import { serveDocs } from './docs/docs.js';
 import { ErrorFilter } from './errors/error.filter.js';
+import { metricsConfig } from './config/metrics.config.js';
+import type { MetricsConfig } from './config/metrics.config.js';
 import { Lifecycle } from './health/lifecycle.js';
+import { METRICS } from './metrics/metrics.js';
+import type { Metrics } from './metrics/metrics.js';
 import { NestLogger } from './observability/logger.js';
 import { logRequests } from './observability/request-log.js';
+import { measureRequests, serveMetrics } from './observability/serve-metrics.js';
 import { decorateWithTrace } from './observability/trace-id.js';
 import type { Tracing } from './observability/tracing.js';
 import { TRACING } from './observability/tracing.module.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
+import { VERSION } from './version.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
 
 /**
@@ -26,7 +32,14 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   decorateWithTrace(server);
   const tracing = app.get<Tracing | undefined>(TRACING);
   if (tracing !== undefined) server.requestOpened = tracing.open.bind(tracing);
-  logRequests(server, logger, app.get(ProviderRegistry).configured.engine);
+  const { configured, isBuiltIn } = app.get(ProviderRegistry);
+  logRequests(server, logger, configured.engine);
+  const metrics = app.get<Metrics | undefined>(METRICS);
+  if (metrics !== undefined) {
+    metrics.describe(isBuiltIn ? configured.engine : 'custom', VERSION);
+    measureRequests(server, metrics);
+    if (app.get<MetricsConfig>(metricsConfig.KEY).port === undefined) serveMetrics(server, metrics);
+  }
   const { docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   if (docsEnabled) serveDocs(server);
   if (corsOrigins.size > 0) enableCors(server, corsOrigins);

@@ -82,6 +82,11 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return store;
   }
 
+  /** Whether the last operations worked. */
+  get isUp(): boolean {
+    return !this.down;
+  }
+
   async get(key: string): Promise<Entry<T> | undefined> {
     const stored = await this.attempt(() => this.keyv.get(key).catch(ignoreRubbish));
     return stored ? this.decode(stored) : undefined;

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 // Registers the variables of every namespace that the application has.
 import './config.module.js';
 import { cacheConfig } from './cache.config.js';
+import { metricsConfig } from './metrics.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
@@ -122,6 +123,28 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'one of fatal, error, warn, info, debug, trace, silent',
   },
   wholeNumber('SHUTDOWN_DELAY_MS', () => serverConfig().shutdownDelayMs, 0, 0, 600_000),
+  {
+    variable: 'METRICS_ENABLED',
+    read: () => metricsConfig().enabled,
+    byDefault: true,
+    accepts: [
+      ['true', true],
+      ['False', false],
+    ],
+    refuses: ['yes', '0'],
+    rule: 'true or false',
+  },
+  {
+    variable: 'METRICS_PORT',
+    read: () => metricsConfig().port,
+    byDefault: undefined,
+    accepts: [
+      ['0', undefined],
+      ['9464', 9464],
+    ],
+    refuses: ['-1', '65536', 'x'],
+    rule: 'a whole number from 0 to 65535',
+  },
   {
     variable: 'DOCS_ENABLED',
     read: () => serverConfig().docsEnabled,

@@ -5,6 +5,8 @@ import { SHARED_STORE } from '../cache/shared-store.js';
 import { cacheConfig } from '../config/cache.config.js';
 import type { CacheConfig } from '../config/cache.config.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { ModelList } from './model-list.js';
 import { ModelsController } from './models.controller.js';
@@ -24,14 +26,19 @@ const LIST_CODEC: Codec<ModelList> = {
     ModelsService,
     {
       provide: SHARED_STORE,
-      inject: [cacheConfig.KEY],
-      useFactory: ({ enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig) =>
-        enabled && redisUrl !== undefined
-          ? RedisStore.connect(redisUrl, LIST_CODEC, {
-              timeoutMs: redisTimeoutMs,
-              lifetimeMs: ttlMs + staleMs,
-            })
-          : undefined,
+      inject: [cacheConfig.KEY, METRICS],
+      useFactory: async (
+        { enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig,
+        metrics: Metrics | undefined,
+      ) => {
+        if (!enabled || redisUrl === undefined) return undefined;
+        const store = await RedisStore.connect(redisUrl, LIST_CODEC, {
+          timeoutMs: redisTimeoutMs,
+          lifetimeMs: ttlMs + staleMs,
+        });
+        metrics?.watchSharedCache(() => store.isUp);
+        return store;
+      },
     },
   ],
 })

@@ -1,10 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Coalescer } from '../cache/coalescer.js';
 import type { Waiting } from '../cache/coalescer.js';
 import { ListCache } from '../cache/list-cache.js';
-import type { Obtained } from '../cache/list-cache.js';
+import type { Found, Obtained } from '../cache/list-cache.js';
 import { SHARED_STORE } from '../cache/shared-store.js';
 import type { SharedStore } from '../cache/shared-store.js';
 import { cacheConfig } from '../config/cache.config.js';
@@ -16,6 +16,8 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import { callerCredential } from '../credentials/caller-credential.js';
 import type { Credential } from '../credentials/credential.js';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { CacheOutcome, Metrics } from '../metrics/metrics.js';
 import type { ModelCatalogue } from '../providers/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import { ProviderStatus } from '../providers/provider-status.js';
@@ -81,6 +83,7 @@ export class ModelsService {
     @Inject(providerConfig.KEY) private readonly config: ProviderConfig,
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
     @Inject(cacheConfig.KEY) cache: CacheConfig,
+    @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     this.provider = registry.configured;
     this.flights = new Coalescer(limits.timeoutMs);
@@ -112,12 +115,14 @@ export class ModelsService {
     try {
       if (this.cache === undefined) {
         const key = this.limits.coalesce ? scopeOf(credential, caller.headers) : undefined;
+        if (key !== undefined && this.flights.isUnderWay(key)) this.metrics?.requestCoalesced();
         const list = await this.flights.join(key, ask, caller);
         observe(200);
         return { list, headers: undefined };
       }
       const key = this.cacheKey(credential, caller.headers);
       const found = await this.cache.get(key, ask, caller, wantsRevalidation(caller.headers));
+      this.metrics?.cacheAsked(cacheOutcomeOf(found));
       if (found.forward !== undefined) observe(200);
       return { list: found.value, headers: cacheHeaders(found) };
     } catch (error) {
@@ -130,9 +135,13 @@ export class ModelsService {
     try {
       const catalogue = await this.provider.listModels(request);
       this.status.succeeded(this.provider, request.credential);
+      this.metrics?.upstreamAsked(catalogue.models.length);
       return this.render(catalogue);
     } catch (error) {
-      if (error instanceof UpstreamError) this.status.failed(this.provider, error);
+      if (error instanceof UpstreamError) {
+        this.status.failed(this.provider, error);
+        if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure)) this.metrics?.upstreamAsked(undefined);
+      }
       throw error;
     }
   }
@@ -153,6 +162,16 @@ export class ModelsService {
       .update(`${engine}\n${url?.href ?? ''}\n${scopeOf(credential, headers)}`)
       .digest('base64url');
   }
+}
+
+/** Failures that are the caller's own. */
+const SAYS_NOTHING_OF_THE_PROVIDER: ReadonlySet<string> = new Set(['rejected', 'cancelled']);
+
+function cacheOutcomeOf({ forward, collapsed, ttlMs }: Found<ModelList>): CacheOutcome {
+  if (collapsed) return 'collapsed';
+  if (forward === 'request') return 'revalidated';
+  if (forward !== undefined) return 'miss';
+  return ttlMs > 0 ? 'hit' : 'stale';
 }
 
 /** A 4xx: whoever gets one must not be shown what was listed before. */

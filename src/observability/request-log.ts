@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { isQuiet, routeOf } from './route.js';
 
@@ -22,7 +22,7 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
       {
         method: request.method,
         route: route ?? 'unknown',
-        status: reply.raw.writableFinished ? reply.statusCode : CLIENT_CLOSED_REQUEST,
+        status: statusOf(reply),
         durationMs: rounded(reply.elapsedTime),
         engine,
         upstreamStatus: request.upstream?.status,
@@ -33,6 +33,11 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
       'request',
     );
   };
+}
+
+/** The status of an answer that has been sent, or of a caller that is gone. */
+export function statusOf({ raw, statusCode }: FastifyReply): number {
+  return raw.writableFinished ? statusCode : CLIENT_CLOSED_REQUEST;
 }
 
 function rounded(milliseconds: number): number {

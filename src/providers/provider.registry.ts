@@ -24,6 +24,11 @@ export class ProviderRegistry {
     this.configured = this.find(config.getOrThrow<string>('provider.engine'));
   }
 
+  /** Whether `MAIN_MODEL_ENGINE` names one of those that are built in. */
+  get isBuiltIn(): boolean {
+    return this.configured !== this.custom;
+  }
+
   /** The provider of an engine name, case and `-` for `_` aside; the custom one for a name that is not built in. */
   find(engine: string): ModelProvider {
     return this.byName.get(engine.toLowerCase().replaceAll('-', '_')) ?? this.custom;

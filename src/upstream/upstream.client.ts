@@ -1,8 +1,10 @@
 import { HttpService } from '@nestjs/axios';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
 import { pause } from './cancellation.js';
 import type { CancellationSignal } from './cancellation.js';
 import { connectionFailure } from './connection-failure.js';
@@ -11,6 +13,7 @@ import { keepOnlyAdapter } from './undici.adapter.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamError } from './upstream.error.js';
+import type { UpstreamFailure } from './upstream.error.js';
 
 /** A 200 of the provider. */
 export interface UpstreamResponse {
@@ -21,6 +24,15 @@ export interface UpstreamResponse {
 /** A failure before the full answer, or one of these statuses, may be over at the next try. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_BACKOFF_MS = 50;
+const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
+  rejected: '4xx',
+  failed: '5xx',
+  timeout: 'timeout',
+  unreachable: 'unreachable',
+  invalid: 'invalid',
+  cancelled: 'cancelled',
+  not_configured: 'unreachable',
+};
 
 /** Asks the provider over HTTP: the only user of `HttpService`. It knows how to ask, not what. */
 @Injectable()
@@ -28,6 +40,7 @@ export class UpstreamClient {
   constructor(
     private readonly http: HttpService,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
+    @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     keepOnlyAdapter(http.axiosRef);
   }
@@ -42,13 +55,14 @@ export class UpstreamClient {
       request.signal.attempts = attempts;
       try {
         return await (trace === undefined
-          ? this.attempt(request, attempts)
+          ? this.measuredAttempt(request, attempts)
           : this.tracedAttempt(request, attempts, trace));
       } catch (error) {
         if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
           throw error;
         }
         await this.backOff(attempts, request.signal);
+        this.metrics?.upstreamRetried();
       }
     }
   }
@@ -60,11 +74,23 @@ export class UpstreamClient {
   ): Promise<UpstreamResponse> {
     const span = trace.attempt(request.address, attempts);
     try {
-      const response = await this.attempt(request.with(span.headers), attempts);
+      const response = await this.measuredAttempt(request.with(span.headers), attempts);
       span.succeed();
       return response;
     } catch (error) {
       span.fail(error);
+      throw error;
+    }
+  }
+
+  private async measuredAttempt(request: UpstreamRequest, attempts: number): Promise<UpstreamResponse> {
+    const end = this.metrics?.upstreamRequest();
+    try {
+      const response = await this.attempt(request, attempts);
+      end?.('ok');
+      return response;
+    } catch (error) {
+      end?.(outcomeOf(error));
       throw error;
     }
   }
@@ -108,6 +134,10 @@ export class UpstreamClient {
     const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     if (!(await pause(pauseMs, signal))) throw abortReason(signal, attempts);
   }
+}
+
+function outcomeOf(error: unknown): UpstreamOutcomeLabel {
+  return error instanceof UpstreamError ? OUTCOMES[error.failure] : 'unreachable';
 }
 
 function isPassing({ failure, details: { status } }: UpstreamError): boolean {

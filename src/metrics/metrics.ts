@@ -1,0 +1,159 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What is collected; undefined when nothing is. */
+export const METRICS = Symbol('METRICS');
+
+/** From a list out of memory to the longest deadline that clients wait for, s. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+/** Others are counted as `OTHER`, so that nobody can make up values of a label. */
+const KNOWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** How a request to the provider ended; `5xx` is any status that is neither a 200 nor a 4xx. */
+export type UpstreamOutcomeLabel = 'ok' | '4xx' | '5xx' | 'timeout' | 'unreachable' | 'invalid' | 'cancelled';
+/** Where a list came from. */
+export type CacheOutcome = 'hit' | 'stale' | 'miss' | 'revalidated' | 'collapsed';
+
+/**
+ * The figures of this process, in Prometheus' names and units. Labels have few values: never a path as it was sent,
+ * an id of a model or anything of a credential.
+ *
+ * @see https://prometheus.io/docs/practices/naming/
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  private activeRequests = 0;
+  private activeUpstreamRequests = 0;
+  private readonly requestDuration = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Time from a request to the end of its answer.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly upstreamDuration = new Histogram({
+    name: 'http_client_request_duration_seconds',
+    help: 'Time of a request to the provider, one for each page and attempt.',
+    labelNames: ['engine', 'outcome'] as const,
+    buckets: BUCKETS,
+    registers: [this.registry],
+  });
+  private readonly retries = this.counter('upstream_retries_total', 'Requests to the provider sent again.', [
+    'engine',
+  ]);
+  private readonly pages = this.counter('upstream_pages_total', 'Pages read from the provider.', ['engine']);
+  private readonly models = this.gauge('models', 'Models in the last list of the provider.', ['engine']);
+  private readonly upstreamUp = this.gauge(
+    'upstream_up',
+    'Whether the provider gave an answer when it was last asked.',
+    ['engine'],
+  );
+  private readonly coalesced = this.counter(
+    'coalesced_requests_total',
+    'Requests answered with what another one was fetching.',
+    [],
+  );
+  private readonly cacheRequests = this.counter(
+    'cache_requests_total',
+    'Requests for lists, by how the cache answered.',
+    ['outcome'],
+  );
+
+  private engine = 'custom';
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+    this.measured(
+      'http_server_active_requests',
+      'Requests that are being answered.',
+      () => this.activeRequests,
+    );
+    this.measured(
+      'http_client_active_requests',
+      'Requests to the provider under way.',
+      () => this.activeUpstreamRequests,
+    );
+  }
+
+  /**
+   * Says what runs.
+   * @param engine the name of the engine, or `custom` for one that is not built in: the label has few values
+   * @param version of this service
+   */
+  describe(engine: string, version: string): void {
+    this.engine = engine;
+    this.gauge('build_info', 'What is running.', ['version', 'node_version', 'engine']).set(
+      { version, node_version: process.version, engine },
+      1,
+    );
+  }
+
+  requestOpened(): void {
+    this.activeRequests += 1;
+  }
+
+  /**
+   * @param route the template; undefined for a path that is not known
+   * @param milliseconds since the request came
+   */
+  requestClosed(method: string, route: string | undefined, status: number, milliseconds: number): void {
+    this.activeRequests -= 1;
+    this.requestDuration.observe(
+      { method: KNOWN_METHODS.has(method) ? method : 'OTHER', route: route ?? 'unmatched', status },
+      milliseconds / 1000,
+    );
+  }
+
+  /** Begins the measurement of a request to the provider; the result ends it. */
+  upstreamRequest(): (outcome: UpstreamOutcomeLabel) => void {
+    const started = performance.now();
+    this.activeUpstreamRequests += 1;
+    return (outcome) => {
+      this.activeUpstreamRequests -= 1;
+      this.upstreamDuration.observe({ engine: this.engine, outcome }, (performance.now() - started) / 1000);
+      if (outcome === 'ok') this.pages.inc({ engine: this.engine });
+    };
+  }
+
+  upstreamRetried(): void {
+    this.retries.inc({ engine: this.engine });
+  }
+
+  /** @param models in the list; undefined when the provider gave none and did not reject the caller either */
+  upstreamAsked(models: number | undefined): void {
+    this.upstreamUp.set({ engine: this.engine }, models === undefined ? 0 : 1);
+    if (models !== undefined) this.models.set({ engine: this.engine }, models);
+  }
+
+  requestCoalesced(): void {
+    this.coalesced.inc();
+  }
+
+  cacheAsked(outcome: CacheOutcome): void {
+    this.cacheRequests.inc({ outcome });
+  }
+
+  /** @param isUp whether the shared cache works */
+  watchSharedCache(isUp: () => boolean): void {
+    this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
+  }
+
+  private counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
+    return new Counter({ name: `models_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
+    return new Gauge({ name: `models_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  /** A gauge that is read when somebody asks for it. */
+  private measured(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

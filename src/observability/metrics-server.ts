@@ -1,0 +1,34 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { metricsConfig } from '../config/metrics.config.js';
+import type { MetricsConfig } from '../config/metrics.config.js';
+import { serverConfig } from '../config/server.config.js';
+import type { ServerConfig } from '../config/server.config.js';
+import { Metrics, METRICS } from '../metrics/metrics.js';
+import { createMetricsServer } from './serve-metrics.js';
+
+/** The port of `METRICS_PORT`, open until the service has answered its last request. */
+@Injectable()
+export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private server: Server | undefined;
+
+  constructor(
+    @Inject(METRICS) private readonly metrics: Metrics | undefined,
+    @Inject(metricsConfig.KEY) private readonly config: MetricsConfig,
+    @Inject(serverConfig.KEY) private readonly address: ServerConfig,
+  ) {}
+
+  /** @throws Error when the port is taken */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.metrics === undefined || this.config.port === undefined) return;
+    this.server = createMetricsServer(this.metrics).listen(this.config.port, this.address.host);
+    await once(this.server, 'listening');
+  }
+
+  onApplicationShutdown(): void {
+    this.server?.close();
+    this.server?.closeAllConnections();
+  }
+}

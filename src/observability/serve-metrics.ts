@@ -1,0 +1,43 @@
+import type { FastifyInstance } from 'fastify';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { Metrics } from '../metrics/metrics.js';
+import { statusOf } from './request-log.js';
+import { routeOf } from './route.js';
+
+const ROUTE = '/metrics';
+
+/** Counts and times the requests of a server, but for those that ask for the figures. */
+export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
+  const { requestOpened, requestClosed } = server;
+  server.requestOpened = (request, reply) => {
+    requestOpened?.(request, reply);
+    if (routeOf(request) !== ROUTE) metrics.requestOpened();
+  };
+  server.requestClosed = (request, reply) => {
+    requestClosed?.(request, reply);
+    const route = routeOf(request);
+    if (route !== ROUTE) metrics.requestClosed(request.method, route, statusOf(reply), reply.elapsedTime);
+  };
+}
+
+/** Serves the figures on the port of the service. */
+export function serveMetrics(server: FastifyInstance, { registry }: Metrics): void {
+  server.get(ROUTE, async (_request, reply) =>
+    reply.header('content-type', registry.contentType).send(await registry.metrics()),
+  );
+}
+
+/** Serves the figures, and nothing else, on a port of their own. */
+export function createMetricsServer({ registry }: Metrics): Server {
+  return createServer((request, response) => {
+    if (request.url?.split('?')[0] !== ROUTE || (request.method !== 'GET' && request.method !== 'HEAD')) {
+      response.writeHead(404).end();
+      return;
+    }
+    void registry.metrics().then(
+      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+      () => response.writeHead(500).end(),
+    );
+  });
+}
