@@ -14,6 +14,8 @@ CMD ["node", "server.mjs"]
 FROM base AS dependencies
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --no-audit --no-fund
+# What is in the image, as CycloneDX.
+RUN npm sbom --omit=dev --sbom-format cyclonedx --sbom-type application > sbom.cdx.json
 
 FROM base AS build
 COPY package.json package-lock.json ./
@@ -24,12 +26,20 @@ COPY src ./src
 RUN npm run build
 
 FROM base
+# docker build --build-arg VERSION=… --build-arg REVISION=… --build-arg CREATED=…
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG CREATED=unknown
 LABEL org.opencontainers.image.title="models-gateway" \
       org.opencontainers.image.description="One OpenAI-compatible GET /v1/models in front of any LLM provider" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.created="${CREATED}"
 ENV NODE_ENV=production
 COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=dependencies /app/sbom.cdx.json ./
 COPY --from=build /app/dist ./dist
 USER node
 EXPOSE 8000

@@ -1,16 +1,13 @@
-import { describe } from '@jest/globals';
 import { chromium } from 'playwright-core';
 import type { Browser } from 'playwright-core';
-import { programPath } from './program.js';
+import { describeWithProgram, programPath } from './program.js';
 
 const PROGRAM = 'chromium';
 const LAUNCH_TIMEOUT_MS = 20_000;
 
 /** Declares tests that need a browser. Without one they are left out, unless REQUIRE_CHROMIUM says that they must not. */
 export function describeWithBrowser(name: string, tests: () => void): void {
-  const runs = programPath(PROGRAM) !== undefined || process.env['REQUIRE_CHROMIUM'] === 'true';
-  (runs ? describe : describe.skip)(name, tests);
-  if (!runs) process.stderr.write(`${PROGRAM} is not on the PATH: the tests "${name}" are left out\n`);
+  describeWithProgram(PROGRAM, 'REQUIRE_CHROMIUM', name, tests);
 }
 
 /** Starts the Chromium of this machine. */

@@ -1,3 +1,4 @@
+import { describe } from '@jest/globals';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -14,4 +15,21 @@ export function programPath(name: string): string | undefined {
         return false;
       }
     });
+}
+
+/**
+ * Declares tests that need a program. Where it is not on the PATH they are left out, unless a variable
+ * says that they must not.
+ * @param program its name on the PATH
+ * @param requiredBy the variable that is `true` where the tests have to run
+ */
+export function describeWithProgram(
+  program: string,
+  requiredBy: string,
+  name: string,
+  tests: () => void,
+): void {
+  const runs = programPath(program) !== undefined || process.env[requiredBy] === 'true';
+  (runs ? describe : describe.skip)(name, tests);
+  if (!runs) process.stderr.write(`${program} is not on the PATH: the tests "${name}" are left out\n`);
 }

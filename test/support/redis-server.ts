@@ -1,4 +1,3 @@
-import { describe } from '@jest/globals';
 import { createClient } from '@keyv/redis';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -6,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { programPath } from './program.js';
+import { describeWithProgram } from './program.js';
 
 const PROGRAM = 'redis-server';
 
@@ -29,9 +28,7 @@ export interface RedisServer {
 
 /** Declares tests that need a Redis. Without one they are left out, unless REQUIRE_REDIS says that they must not. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  const runs = programPath(PROGRAM) !== undefined || process.env['REQUIRE_REDIS'] === 'true';
-  (runs ? describe : describe.skip)(name, tests);
-  if (!runs) process.stderr.write(`${PROGRAM} is not on the PATH: the tests "${name}" are left out\n`);
+  describeWithProgram(PROGRAM, 'REQUIRE_REDIS', name, tests);
 }
 
 /**

@@ -1,0 +1,388 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { readdirSync, readFileSync } from 'node:fs';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { parseAllDocuments } from 'yaml';
+import '../../src/app.module.js';
+import { variableNames } from '../../src/config/variables.js';
+import { VERSION } from '../../src/version.js';
+import { describeWithKubectl, ofKind, render, selects } from '../support/kubernetes.js';
+import type {
+  ConfigMap,
+  Container,
+  Deployment,
+  EnvironmentVariable,
+  Labels,
+  Manifest,
+  NetworkPolicy,
+  Service,
+} from '../support/kubernetes.js';
+import { parsePromQl } from '../support/promql.js';
+import { PROVIDER_CONTRACTS } from './provider-contracts.js';
+
+const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
+const OVERLAYS = readdirSync(new URL('overlays', KUBERNETES)).sort();
+/** The overlays with a shared cache; they ask OpenAI. */
+const SCALED = new Set(['scaled', 'monitored']);
+
+/** What the restricted Pod Security Standard asks of a pod and of each container in it. */
+const RESTRICTED_POD = {
+  runAsNonRoot: true,
+  runAsUser: 1000,
+  runAsGroup: 1000,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+const RESTRICTED_CONTAINER = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+};
+
+/** The metrics of the service, with their labels. */
+const HISTOGRAMS: Readonly<Record<string, readonly string[]>> = {
+  http_server_request_duration_seconds: ['method', 'route', 'status'],
+  http_client_request_duration_seconds: ['engine', 'outcome'],
+};
+const COUNTERS_AND_GAUGES: Readonly<Record<string, readonly string[]>> = {
+  http_server_active_requests: [],
+  http_client_active_requests: [],
+  models_gateway_upstream_retries_total: ['engine'],
+  models_gateway_upstream_pages_total: ['engine'],
+  models_gateway_models: ['engine'],
+  models_gateway_coalesced_requests_total: [],
+  models_gateway_cache_requests_total: ['outcome'],
+  models_gateway_upstream_up: ['engine'],
+  models_gateway_shared_cache_up: [],
+  models_gateway_build_info: ['version', 'node_version', 'engine'],
+};
+/** What Prometheus adds to every series that it reads from a Service. */
+const TARGET_LABELS = ['job', 'namespace', 'service', 'endpoint', 'pod', 'container', 'instance'];
+const METRICS = knownMetrics();
+
+interface PrometheusRule extends Manifest {
+  readonly spec: {
+    readonly groups: readonly {
+      readonly rules: readonly { readonly alert: string; readonly expr: string }[];
+    }[];
+  };
+}
+
+interface ServiceMonitor extends Manifest {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Labels };
+    readonly endpoints: readonly { readonly port: string; readonly path: string }[];
+  };
+}
+
+interface Dashboard {
+  readonly panels: readonly {
+    readonly title: string;
+    readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
+  }[];
+}
+
+describeWithKubectl('the manifests for Kubernetes', () => {
+  it('have an overlay for every built-in provider', () => {
+    // The one that is not built in is written as nobody would name an overlay.
+    const engines = PROVIDER_CONTRACTS.map(({ engine }) => engine).filter((name) => /^[a-z_]+$/.test(name));
+    expect(OVERLAYS).toEqual(expect.arrayContaining(engines));
+  });
+
+  describe.each(OVERLAYS)('overlay %s', (overlay) => {
+    let manifests: Manifest[];
+    let deployments: Deployment[];
+    let gateway: Deployment;
+    let container: Container;
+    let settings: Readonly<Record<string, string>>;
+
+    beforeAll(() => {
+      manifests = render(`overlays/${overlay}`);
+      deployments = ofKind<Deployment>(manifests, 'Deployment');
+      gateway = named(deployments, 'models-gateway');
+      container = only(gateway.spec.template.spec.containers);
+      const configuration = only(container.envFrom ?? []).configMapRef.name;
+      settings = named(ofKind<ConfigMap>(manifests, 'ConfigMap'), configuration).data;
+    });
+
+    it('probes the routes of the service on its port', () => {
+      expect(container.ports).toEqual([{ name: 'http', containerPort: Number(settings['PORT']) }]);
+      expect(container.startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+      expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+      expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+    });
+
+    it('meets the restricted Pod Security Standard', () => {
+      for (const { spec } of deployments.map(({ spec: { template } }) => template)) {
+        expect(spec.securityContext).toEqual(RESTRICTED_POD);
+        for (const each of spec.containers) expect(each.securityContext).toEqual(RESTRICTED_CONTAINER);
+        for (const volume of spec.volumes ?? [])
+          expect(Object.keys(volume).sort()).toEqual(['emptyDir', 'name']);
+        expect(spec).not.toHaveProperty('hostNetwork');
+        expect(spec).not.toHaveProperty('hostPID');
+        expect(spec).not.toHaveProperty('hostIPC');
+        expect(spec).not.toHaveProperty('initContainers');
+        expect(spec.automountServiceAccountToken).toBe(false);
+        expect(spec.enableServiceLinks).toBe(false);
+      }
+      const account = named(ofKind(manifests, 'ServiceAccount'), 'models-gateway');
+      expect(account).toHaveProperty('automountServiceAccountToken', false);
+      expect(gateway.spec.template.spec.serviceAccountName).toBe('models-gateway');
+    });
+
+    it('asks for CPU and memory, and limits both', () => {
+      for (const { resources } of deployments.flatMap(({ spec }) => spec.template.spec.containers)) {
+        expect(Object.keys(resources.requests).sort()).toEqual(['cpu', 'memory']);
+        expect(Object.keys(resources.limits).sort()).toEqual(['cpu', 'memory']);
+      }
+    });
+
+    it('keeps serving through an update and ends when its requests have', () => {
+      expect(gateway.spec.strategy).toMatchObject({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+      const longest = Number(settings['SHUTDOWN_DELAY_MS']) + Number(settings['UPSTREAM_TIMEOUT_MS']);
+      expect(Number(settings['SHUTDOWN_DELAY_MS'])).toBeGreaterThanOrEqual(3000);
+      expect(gateway.spec.template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThanOrEqual(
+        longest + 2000,
+      );
+    });
+
+    it('selects the pods it means', () => {
+      const pods = deployments.map(({ metadata, spec }) => ({
+        name: metadata.name,
+        ...spec.template.metadata,
+      }));
+      const chosen = (selector: Labels): string[] => {
+        expect(Object.keys(selector)).not.toEqual([]);
+        return pods.filter(({ labels }) => selects(selector, labels)).map(({ name }) => name);
+      };
+      for (const { metadata, spec } of deployments) {
+        expect(chosen(spec.selector.matchLabels)).toEqual([metadata.name]);
+        for (const { labelSelector } of spec.template.spec.topologySpreadConstraints ?? [])
+          expect(chosen(labelSelector.matchLabels)).toEqual([metadata.name]);
+      }
+      expect(gateway.spec.template.spec.topologySpreadConstraints).toHaveLength(2);
+      for (const { metadata, spec } of ofKind<Service>(manifests, 'Service')) {
+        expect(chosen(spec.selector)).toEqual([metadata.name]);
+        const ports = named(deployments, metadata.name).spec.template.spec.containers.flatMap(
+          (each) => each.ports,
+        );
+        expect(spec.ports.map(({ targetPort }) => targetPort)).toEqual(ports.map(({ name }) => name));
+      }
+      for (const { metadata, spec } of ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'))
+        expect(chosen(spec.podSelector.matchLabels)).toEqual([metadata.name]);
+      const [budget, ...others] = ofKind<Deployment>(manifests, 'PodDisruptionBudget');
+      expect(others).toEqual([]);
+      expect(chosen(budget?.spec.selector.matchLabels ?? {})).toEqual(['models-gateway']);
+    });
+
+    it('scales the gateway', () => {
+      const [autoscaler] = ofKind(manifests, 'HorizontalPodAutoscaler');
+      expect(autoscaler).toHaveProperty('spec.scaleTargetRef', {
+        apiVersion: gateway.apiVersion,
+        kind: 'Deployment',
+        name: 'models-gateway',
+      });
+      expect(autoscaler).toHaveProperty('spec.minReplicas', SCALED.has(overlay) ? 3 : 2);
+      expect(gateway.spec).not.toHaveProperty('replicas');
+    });
+
+    it('sets variables that the service reads, and names its engine', () => {
+      const names = [...Object.keys(settings), ...(container.env ?? []).map(({ name }) => name)];
+      expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
+      expect(settings['MAIN_MODEL_ENGINE']).toBe(SCALED.has(overlay) ? 'openai' : overlay);
+    });
+
+    it('takes keys from documented Secrets only', () => {
+      const documented = exampleSecrets();
+      const variables = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(variablesOf));
+      expect(variables).not.toEqual([]);
+      for (const { name, value, valueFrom } of variables) {
+        expect(value).toBeUndefined();
+        const { name: secret, key } = valueFrom?.secretKeyRef ?? {};
+        expect(key).toBe(name);
+        expect(documented).toContainEqual([secret, key]);
+      }
+      expect(ofKind(manifests, 'Secret')).toEqual([]);
+      expect(Object.keys(settings).filter((name) => /KEY$|PASSWORD|REDIS_URL/.test(name))).toEqual([]);
+    });
+
+    it('may reach DNS, providers and what the overlay adds, and is reached from its namespace', () => {
+      const { spec } = named(ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'), 'models-gateway');
+      expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+      const reachable = spec.egress.map(({ ports, to }) => [
+        ports.map(({ port, protocol }) => `${protocol} ${String(port)}`).join(),
+        to?.map(({ podSelector }) => podSelector?.matchLabels?.['app.kubernetes.io/name']).join() ??
+          'anywhere',
+      ]);
+      expect(reachable).toEqual([
+        ['UDP 53,TCP 53', 'anywhere'],
+        ['TCP 443', 'anywhere'],
+        ...(SCALED.has(overlay) ? [['TCP 6379', 'models-gateway-valkey']] : []),
+        ...privateUpstream(settings['MAIN_MODEL_BASE_URL']),
+      ]);
+      expect(spec.ingress[0]).toEqual({
+        from: [{ podSelector: {} }],
+        ports: [{ port: 'http', protocol: 'TCP' }],
+      });
+    });
+
+    it('runs the version of package.json', () => {
+      expect(container.image).toBe(`models-gateway:${VERSION}`);
+    });
+  });
+
+  describe('the shared cache', () => {
+    it('lists are kept, and Valkey asks for the password that the gateway has', () => {
+      const manifests = render('overlays/scaled');
+      const valkey = only(
+        named(ofKind<Deployment>(manifests, 'Deployment'), 'models-gateway-valkey').spec.template.spec
+          .containers,
+      );
+      expect(valkey.args).toEqual(expect.arrayContaining(['--requirepass', '$(VALKEY_PASSWORD)']));
+      for (const probe of [valkey.startupProbe, valkey.livenessProbe, valkey.readinessProbe])
+        expect(probe?.tcpSocket).toEqual({ port: 'redis' });
+      const settings = ofKind<ConfigMap>(manifests, 'ConfigMap')[0]?.data;
+      expect(Number(settings?.['CACHE_TTL_SECONDS'])).toBeGreaterThan(0);
+      const { spec } = named(ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'), 'models-gateway-valkey');
+      expect(spec.egress).toEqual([]);
+      expect(spec.ingress).toEqual([
+        {
+          from: [{ podSelector: { matchLabels: { 'app.kubernetes.io/name': 'models-gateway' } } }],
+          ports: [{ port: 'redis', protocol: 'TCP' }],
+        },
+      ]);
+    });
+  });
+
+  describe('the monitoring', () => {
+    let manifests: Manifest[];
+    let dashboard: Dashboard;
+    let alerts: { alert: string; expr: string }[];
+
+    beforeAll(() => {
+      manifests = render('overlays/monitored');
+      const { data, metadata } = named(ofKind<ConfigMap>(manifests, 'ConfigMap'), 'models-gateway-dashboard');
+      expect(metadata.labels).toHaveProperty('grafana_dashboard', '1');
+      dashboard = JSON.parse(data['models-gateway.json'] ?? '') as Dashboard;
+      alerts = ofKind<PrometheusRule>(manifests, 'PrometheusRule').flatMap(({ spec }) =>
+        spec.groups.flatMap(({ rules }) => rules),
+      );
+    });
+
+    it('reads /metrics of the Service', () => {
+      const { spec } = named(ofKind<ServiceMonitor>(manifests, 'ServiceMonitor'), 'models-gateway');
+      const service = named(ofKind<Service>(manifests, 'Service'), 'models-gateway');
+      expect(selects(spec.selector.matchLabels, service.metadata.labels ?? {})).toBe(true);
+      expect(spec.endpoints).toEqual([
+        expect.objectContaining({ port: service.spec.ports[0]?.name, path: '/metrics' }),
+      ]);
+      const policy = named(ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'), 'models-gateway');
+      expect(policy.spec.ingress[1]?.from).toEqual([
+        { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+      ]);
+    });
+
+    it('asks for metrics and labels that exist', () => {
+      const expressions = [
+        ...alerts.map(({ expr }) => expr),
+        ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
+      ];
+      expect(expressions.length).toBeGreaterThan(25);
+      for (const expression of expressions) {
+        const { selectors, grouping } = parsePromQl(expression.replaceAll('$__rate_interval', '5m'));
+        expect(selectors).not.toEqual([]);
+        for (const { metric, labels } of selectors) {
+          const known = METRICS.get(metric);
+          if (known === undefined) throw new Error(`there is no metric ${metric}: ${expression}`);
+          expect(labels).toContain('job');
+          expect([...labels, ...grouping].filter((label) => !known.has(label))).toEqual([]);
+        }
+      }
+    });
+
+    it('shows labels that its panels keep', () => {
+      for (const { title, targets = [] } of dashboard.panels) {
+        for (const { expr, legendFormat } of targets) {
+          const { selectors, grouping } = parsePromQl(expr.replaceAll('$__rate_interval', '5m'));
+          const isAggregated = /^(sum|min|max|count|histogram_quantile)\b/.test(expr);
+          const kept = isAggregated ? grouping : [...(METRICS.get(selectors[0]?.metric ?? '') ?? [])];
+          const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => String(label));
+          expect([title, shown.filter((label) => !kept.includes(label))]).toEqual([title, []]);
+        }
+      }
+    });
+
+    it('has a section in the documentation for every alert, and no other', () => {
+      const sections = [...readFile('../../docs/operations.md').matchAll(/^### `(ModelsGateway\w+)`$/gm)];
+      expect(sections.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert));
+      expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
+    });
+  });
+});
+
+describe('the parser of expressions', () => {
+  it('finds metrics and labels', () => {
+    expect(parsePromQl('sum by (a) (rate(x_total{b="1",c=~"2"}[5m])) / on (d) y')).toEqual({
+      selectors: [
+        { metric: 'x_total', labels: ['b', 'c'] },
+        { metric: 'y', labels: [] },
+      ],
+      grouping: ['a', 'd'],
+    });
+  });
+
+  it.each(['sum(', 'rate(x[5m)', 'x{a=}', 'x y'])('refuses %j', (expression) => {
+    expect(() => parsePromQl(expression)).toThrow('no PromQL');
+  });
+});
+
+/** Every series that the service has, with the labels it can be asked for. */
+function knownMetrics(): Map<string, Set<string>> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const rows: [name: string, labels: readonly string[]][] = [
+    ...registry.getMetricsAsArray().map(({ name }): [string, readonly string[]] => [name, []]),
+    ...Object.entries(COUNTERS_AND_GAUGES),
+    ...Object.entries(HISTOGRAMS).flatMap(([name, labels]): [string, readonly string[]][] => [
+      [`${name}_bucket`, [...labels, 'le']],
+      [`${name}_sum`, labels],
+      [`${name}_count`, labels],
+    ]),
+  ];
+  return new Map(rows.map(([name, labels]) => [name, new Set([...labels, ...TARGET_LABELS])]));
+}
+
+/** The keys of the documented Secrets, which hold no real value. */
+function exampleSecrets(): [secret: string, key: string][] {
+  return parseAllDocuments(readFile('secret.example.yaml')).flatMap((document) => {
+    const { metadata, stringData } = document.toJS() as Manifest & { readonly stringData: Labels };
+    return Object.entries(stringData).map(([key, value]): [string, string] => {
+      expect(value).toMatch(/^(redis:\/\/:)?your-[a-z-]+(@models-gateway-valkey:6379)?$/);
+      return [metadata.name, key];
+    });
+  });
+}
+
+/** A provider in the cluster is reached on its own port, and by its label. */
+function privateUpstream(baseUrl: string | undefined): string[][] {
+  if (baseUrl === undefined) return [];
+  const { hostname, port } = new URL(baseUrl);
+  return [[`TCP ${port}`, hostname]];
+}
+
+function variablesOf({ env = [] }: Container): readonly EnvironmentVariable[] {
+  return env;
+}
+
+function readFile(path: string): string {
+  return readFileSync(new URL(path, KUBERNETES), 'utf8');
+}
+
+function named<T extends Manifest>(manifests: readonly T[], name: string): T {
+  const found = manifests.find(({ metadata }) => metadata.name === name);
+  if (found === undefined) throw new Error(`nothing is named ${name}`);
+  return found;
+}
+
+function only<T>(items: readonly T[]): T {
+  expect(items).toHaveLength(1);
+  return items[0] as T;
+}

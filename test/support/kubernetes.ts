@@ -1,0 +1,131 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseAllDocuments } from 'yaml';
+import { describeWithProgram } from './program.js';
+
+const PROGRAM = 'kubectl';
+
+/** Names and values, as in `matchLabels`. */
+export type Labels = Readonly<Record<string, string>>;
+
+export interface Metadata {
+  readonly name: string;
+  readonly labels?: Labels;
+}
+
+/** An object of the Kubernetes API, of which the reader knows the kind. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+}
+
+export interface Probe {
+  readonly httpGet?: { readonly path: string; readonly port: string | number };
+  readonly tcpSocket?: { readonly port: string | number };
+}
+
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly secretKeyRef?: { readonly name: string; readonly key: string; readonly optional?: boolean };
+  };
+}
+
+export interface Container {
+  readonly name: string;
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly env?: readonly EnvironmentVariable[];
+  readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
+  readonly startupProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly readinessProbe?: Probe;
+  readonly resources: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>>>>;
+  readonly securityContext: unknown;
+}
+
+export interface PodSpec {
+  readonly serviceAccountName?: string;
+  readonly automountServiceAccountToken: boolean;
+  readonly enableServiceLinks: boolean;
+  readonly terminationGracePeriodSeconds: number;
+  readonly securityContext: unknown;
+  readonly topologySpreadConstraints?: readonly {
+    readonly labelSelector: { readonly matchLabels: Labels };
+  }[];
+  readonly containers: readonly Container[];
+  readonly volumes?: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Deployment extends Manifest {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly strategy: unknown;
+    readonly selector: { readonly matchLabels: Labels };
+    readonly template: { readonly metadata: { readonly labels: Labels }; readonly spec: PodSpec };
+  };
+}
+
+export interface Service extends Manifest {
+  readonly spec: {
+    readonly selector: Labels;
+    readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
+  };
+}
+
+export interface ConfigMap extends Manifest {
+  readonly data: Readonly<Record<string, string>>;
+}
+
+export interface NetworkPolicyPeer {
+  readonly podSelector?: { readonly matchLabels?: Labels };
+  readonly namespaceSelector?: unknown;
+}
+
+export interface NetworkPolicyRule {
+  readonly from?: readonly NetworkPolicyPeer[];
+  readonly to?: readonly NetworkPolicyPeer[];
+  readonly ports: readonly { readonly port: string | number; readonly protocol: string }[];
+}
+
+export interface NetworkPolicy extends Manifest {
+  readonly spec: {
+    readonly podSelector: { readonly matchLabels: Labels };
+    readonly policyTypes: readonly string[];
+    readonly ingress: readonly NetworkPolicyRule[];
+    readonly egress: readonly NetworkPolicyRule[];
+  };
+}
+
+/** Declares tests that need kubectl. Without it they are left out, unless REQUIRE_KUBECTL says that they must not. */
+export function describeWithKubectl(name: string, tests: () => void): void {
+  describeWithProgram(PROGRAM, 'REQUIRE_KUBECTL', name, tests);
+}
+
+/**
+ * What `kubectl apply -k` would send to a cluster.
+ * @param folder of a kustomization, relative to deploy/kubernetes
+ * @throws Error with what kubectl says, if it cannot render it
+ */
+export function render(folder: string): Manifest[] {
+  const path = fileURLToPath(new URL(`../../deploy/kubernetes/${folder}`, import.meta.url));
+  const text = execFileSync(PROGRAM, ['kustomize', path], {
+    encoding: 'utf8',
+    timeout: 60_000,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+}
+
+/** The objects of a kind; the caller knows the form of that kind. */
+export function ofKind<T extends Manifest>(manifests: readonly Manifest[], kind: string): T[] {
+  return manifests.filter((manifest): manifest is T => manifest.kind === kind);
+}
+
+/** Whether an object with these labels is selected. */
+export function selects(selector: Labels, labels: Labels): boolean {
+  return Object.entries(selector).every(([name, value]) => labels[name] === value);
+}
