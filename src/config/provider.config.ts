@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsBaseUrl, IsCommaSeparated, IsSecret, IsText } from './rules.js';
+import { IsBaseUrl, IsCommaSeparated, IsSecret, IsText, IsWholeNumber } from './rules.js';
 import { registerVariables } from './variables.js';
 
 class ProviderVariables {
@@ -39,17 +39,37 @@ class ProviderVariables {
   @IsSecret()
   COHERE_API_KEY?: string;
 
+  @IsWholeNumber(100, 3_600_000)
+  KEY_FILE_INTERVAL_MS = 5000;
+
   @IsCommaSeparated()
   PLACEHOLDER_API_KEYS: string[] = ['not-used'];
 }
+
+/** The variables that hold a provider's base URL, those that hold a key, and those that name a file with one. */
+export type UrlVariable = 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL';
+export type KeyVariable = Extract<keyof ProviderVariables, `${string}_API_KEY`>;
+export type KeyFileVariable = `${KeyVariable}_FILE`;
 
 /** Which provider is asked, where, and the credentials the operator lends to callers without any. */
 export const providerConfig = registerVariables('provider', ProviderVariables, (variables) => ({
   engine: variables.MAIN_MODEL_ENGINE,
   placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
+  keys: setVariables(variables, /^(.+_API_KEY)$/),
+  /** The paths of files with keys, each by the variable that would hold the key itself. */
+  keyFiles: setVariables(variables, /^(.+_API_KEY)_FILE$/),
+  /** How often those files are read again. */
+  keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
   variables,
 }));
 export type ProviderConfig = ConfigType<typeof providerConfig>;
-/** The variables that hold a provider's base URL, and those that hold a key. */
-export type UrlVariable = 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL';
-export type KeyVariable = Extract<keyof ProviderVariables, `${string}_API_KEY`>;
+
+/** The variables that match and are set; the pattern's group is the variable of the key. */
+function setVariables(variables: ProviderVariables, pattern: RegExp): ReadonlyMap<KeyVariable, string> {
+  return new Map(
+    Object.entries(variables).flatMap(([name, value]: [string, unknown]) => {
+      const variable = pattern.exec(name)?.[1] as KeyVariable | undefined;
+      return variable !== undefined && typeof value === 'string' ? [[variable, value] as const] : [];
+    }),
+  );
+}

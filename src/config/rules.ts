@@ -1,9 +1,20 @@
 import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy } from 'class-validator';
+import { KEY, readKeyFileSync } from './key-file.js';
 
 /** Every rule is phrased to follow the variable's name: "PORT must be …". */
-function rule(name: string, message: string, holds: (value: unknown) => boolean): PropertyDecorator {
-  return ValidateBy({ name, validator: { validate: holds, defaultMessage: () => message } });
+function rule(
+  name: string,
+  message: string,
+  holds: (value: unknown, variables: Readonly<Record<string, unknown>>) => boolean,
+): PropertyDecorator {
+  return ValidateBy({
+    name,
+    validator: {
+      validate: (value, context) => holds(value, (context?.object ?? {}) as Record<string, unknown>),
+      defaultMessage: () => message,
+    },
+  });
 }
 
 function all(...decorators: PropertyDecorator[]): PropertyDecorator {
@@ -87,9 +98,31 @@ export function IsText(pattern: RegExp, description: string): PropertyDecorator 
   );
 }
 
-/** A secret that can stand in an HTTP header (RFC 9110, section 5.5, without its obsolete forms). */
+const A_KEY = 'one line of visible ASCII characters without spaces';
+/** What a variable has to be that names a file with a secret. */
+export const KEY_FILE_RULE = `must be the path of a readable file that holds ${A_KEY}`;
+
+/**
+ * A secret that can stand in an HTTP header, in the variable itself or in the file that its `_FILE` variant names.
+ * This declares that variant too.
+ */
 export function IsSecret(): PropertyDecorator {
-  return IsText(/^[\x21-\x7e]+$/, 'one line of visible ASCII characters without spaces');
+  return (target, key) => {
+    const name = String(key);
+    IsText(KEY, A_KEY)(target, key);
+    all(
+      IsOptional(),
+      rule(
+        'isKeyFile',
+        KEY_FILE_RULE,
+        (value) => typeof value === 'string' && readKeyFileSync(value) !== undefined,
+      ),
+      // Which of the two is out of date nobody could tell.
+      rule('isInsteadOfKey', `must not be set together with ${name}`, (_value, variables) => {
+        return variables[name] === undefined;
+      }),
+    )(target, `${name}_FILE`);
+  };
 }
 
 /** An absolute http or https URL without credentials in it: those have variables of their own. */
@@ -110,8 +143,22 @@ export function IsRedisUrl(): PropertyDecorator {
     IsOptional(),
     rule(
       'isRedisUrl',
-      'must be a redis:// or rediss:// URL',
-      (value) => typeof value === 'string' && /^rediss?:\/\/./i.test(value) && URL.canParse(value),
+      'must be a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
+      (value) => {
+        if (typeof value !== 'string' || !/^rediss?:\/\/./i.test(value) || !URL.canParse(value)) return false;
+        const { username, password, pathname } = new URL(value);
+        return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
+      },
     ),
   );
+}
+
+/** The client decodes what it finds in a URL, and fails on what it cannot decode. */
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
