@@ -1,10 +1,14 @@
-import { beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 // Registers the variables of every namespace that the application has.
 import './config.module.js';
 import { cacheConfig } from './cache.config.js';
 import { metricsConfig } from './metrics.config.js';
 import { providerConfig } from './provider.config.js';
+import type { KeyVariable } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
@@ -79,23 +83,63 @@ function baseUrl(
   };
 }
 
-function apiKey(
-  variable:
-    | 'MAIN_MODEL_API_KEY'
-    | 'OPENAI_API_KEY'
-    | 'NVIDIA_API_KEY'
-    | 'VLLM_API_KEY'
-    | 'ANTHROPIC_API_KEY'
-    | 'AZURE_OPENAI_API_KEY'
-    | 'COHERE_API_KEY',
-): VariableCase {
+const KEY_VARIABLES: readonly KeyVariable[] = [
+  'MAIN_MODEL_API_KEY',
+  'OPENAI_API_KEY',
+  'NVIDIA_API_KEY',
+  'VLLM_API_KEY',
+  'ANTHROPIC_API_KEY',
+  'AZURE_OPENAI_API_KEY',
+  'COHERE_API_KEY',
+];
+const A_KEY = 'one line of visible ASCII characters without spaces';
+const NO_KEYS = ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'a\u0000b', 'schlüssel', 'a\u007fb'];
+
+function apiKey(variable: KeyVariable): VariableCase {
   return {
     variable,
-    read: () => providerConfig().variables[variable],
+    read: () => providerConfig().keys.get(variable),
     byDefault: undefined,
     accepts: ['x', 'sk-proj_a.b+c/d=', '!"#~'].map((key) => [key, key]),
-    refuses: ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'schlüssel', 'a\u007fb'],
-    rule: 'one line of visible ASCII characters without spaces',
+    // No variable of an environment holds a NUL.
+    refuses: NO_KEYS.filter((key) => !key.includes('\u0000')),
+    rule: A_KEY,
+  };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
+let files = 0;
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+/** The path of a file that holds this. */
+function fileWith(content: string): string {
+  files += 1;
+  const path = join(folder, String(files));
+  writeFileSync(path, content);
+  return path;
+}
+
+const GOOD_FILES = ['sk-a', '  sk-a\r\n\n', '\uFEFFsk-a\n'].map(fileWith);
+const aFolder = join(folder, 'folder');
+mkdirSync(aFolder);
+const BAD_FILES = [
+  ...['', ' \n', ...NO_KEYS, 'x'.repeat(65_537)].map(fileWith),
+  join(folder, 'missing'),
+  aFolder,
+  '/dev/null',
+];
+
+function keyFile(variable: KeyVariable): VariableCase {
+  return {
+    variable: `${variable}_FILE`,
+    read: () => providerConfig().keyFiles.get(variable),
+    byDefault: undefined,
+    accepts: GOOD_FILES.map((path) => [path, path]),
+    refuses: BAD_FILES,
+    rule: `the path of a readable file that holds ${A_KEY}`,
   };
 }
 
@@ -199,13 +243,9 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'an API version such as 2024-06-01',
   },
   baseUrl('COHERE_BASE_URL'),
-  apiKey('MAIN_MODEL_API_KEY'),
-  apiKey('OPENAI_API_KEY'),
-  apiKey('NVIDIA_API_KEY'),
-  apiKey('VLLM_API_KEY'),
-  apiKey('ANTHROPIC_API_KEY'),
-  apiKey('AZURE_OPENAI_API_KEY'),
-  apiKey('COHERE_API_KEY'),
+  ...KEY_VARIABLES.map(apiKey),
+  ...KEY_VARIABLES.map(keyFile),
+  wholeNumber('KEY_FILE_INTERVAL_MS', () => providerConfig().keyFileIntervalMs, 5000, 100, 3_600_000),
   {
     variable: 'PLACEHOLDER_API_KEYS',
     read: () => [...providerConfig().placeholderApiKeys],
@@ -250,9 +290,29 @@ const VARIABLES: readonly VariableCase[] = [
     variable: 'REDIS_URL',
     read: () => cacheConfig().redisUrl,
     byDefault: undefined,
-    accepts: ['redis://h:6379/1', 'rediss://u:p@h'].map((url) => [url, url]),
-    refuses: ['http://h', 'redis://', 'redis'],
-    rule: 'a redis:// or rediss:// URL',
+    accepts: [
+      'redis://h',
+      'redis://h/',
+      'redis://h:6379/1',
+      'rediss://u:p@h',
+      'redis://u%40x:p%2F%25@h/0',
+      'redis://[::1]:6379/2',
+    ].map((url) => [url, url]),
+    refuses: [
+      'http://h',
+      'redis://',
+      'redis',
+      'redis://h/abc',
+      'redis://h/-1',
+      'redis://h/1.5',
+      'redis://h/1/2',
+      'redis://h/%31',
+      'redis://u:%zz@h',
+      'redis://%zz:p@h',
+      'redis://u:p%@h',
+      'redis://%ff@h',
+    ],
+    rule: 'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
   },
   ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((variable) => ({
     variable,
@@ -318,6 +378,22 @@ describe('a malformed variable', () => {
     process.env[variable] = text;
     expect(refusal().problems).toEqual([{ variable, rule: `must be ${rule}` }]);
   });
+});
+
+it.each(KEY_VARIABLES)('%s and its file must not be set together', (variable) => {
+  process.env[variable] = 'sk-MARK';
+  process.env[`${variable}_FILE`] = fileWith('sk-MARK');
+  const { message, problems } = refusal();
+  expect(problems).toEqual([
+    { variable: `${variable}_FILE`, rule: `must not be set together with ${variable}` },
+  ]);
+  expect(message).not.toMatch(/MARK|models-gateway-/);
+});
+
+it('takes an empty variable beside a file for an unset one', () => {
+  process.env['OPENAI_API_KEY'] = ' ';
+  process.env['OPENAI_API_KEY_FILE'] = fileWith('sk-a');
+  expect(checkVariables).not.toThrow();
 });
 
 describe('several malformed variables', () => {

@@ -85,6 +85,48 @@ describe('a malformed configuration', () => {
   });
 });
 
+describe('a file that should hold a key', () => {
+  const RULE =
+    'must be the path of a readable file that holds one line of visible ASCII characters without spaces';
+
+  it.each<[string, string | undefined, Record<string, string>, string]>([
+    ['is missing', undefined, {}, RULE],
+    ['is empty', '', {}, RULE],
+    ['holds control characters', 'SECRET0\u0007', {}, RULE],
+    [
+      'stands beside the key',
+      'SECRET0',
+      { OPENAI_API_KEY: 'SECRET0' },
+      'must not be set together with OPENAI_API_KEY',
+    ],
+  ])('stops the start with one message when it %s', async (_name, content, env, rule) => {
+    const path = join(folder, 'SECRET0');
+    if (content !== undefined) await writeFile(path, content);
+    const { exited } = await start({ OPENAI_API_KEY_FILE: path, ...env });
+    const { code, stdout, stderr } = await exited;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(`The configuration is not valid:\n  OPENAI_API_KEY_FILE ${rule}\n`);
+  });
+
+  it('does not keep the process from ending', async () => {
+    const path = join(folder, 'key');
+    await writeFile(path, secret('file'));
+    const { code, stdout, stderr } = await startAndStop({ OPENAI_API_KEY_FILE: path });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout)[0]?.['msg']).toMatch(/, key from OPENAI_API_KEY_FILE$/);
+  });
+});
+
+it.each(['redis://h/abc', 'redis://u:%zz@h'])(
+  'REDIS_URL=%s stops the start with one message',
+  async (url) => {
+    const { code, stdout, stderr } = await (await start({ REDIS_URL: url, CACHE_TTL_SECONDS: '1' })).exited;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^The configuration is not valid:\n {2}REDIS_URL must be [^\n]+\n$/);
+    expect(stderr).not.toContain(url);
+  },
+);
+
 describe('the configuration', () => {
   it('is read from .env in the working directory, which the environment overrides', async () => {
     const lines = [

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errorOf, idsOf } from '../support/answers.js';
+import { json } from '../support/fake-upstream.js';
+import { logLines } from '../support/log-lines.js';
+import { started, startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
+import { secret, startGateway } from '../support/start-gateway.js';
+import type { Gateway } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
+
+const ONE = secret('one');
+const TWO = secret('two');
+const NEW_KEY = 'A new key was read from VLLM_API_KEY_FILE';
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+  path = join(folder, 'key');
+  await writeFile(path, `${ONE}\n`);
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+/** A vLLM that answers with the key it was sent. */
+function startWithFile(env: Record<string, string> = {}): Promise<Scenario> {
+  return startScenario(
+    (request, response) => {
+      json({ data: [{ id: nameOf(request) }] })(request, response);
+    },
+    { VLLM_API_KEY_FILE: path, KEY_FILE_INTERVAL_MS: '100', ...env },
+  );
+}
+
+/** What tells one key of these tests from another. */
+function nameOf({ headers }: IncomingMessage): string {
+  return headers.authorization?.split('-').at(-1) ?? 'none';
+}
+
+function logged(gateway: Gateway, message: string): Promise<boolean> {
+  return until(`"${message}" is logged`, () => logLines(gateway).some(({ msg }) => msg === message));
+}
+
+/** Makes a folder look as a Secret that Kubernetes has mounted: the key is behind two links. */
+async function mount(version: string, key: string): Promise<string> {
+  await mkdir(join(folder, version));
+  await writeFile(join(folder, version, 'secret'), key);
+  await symlink(version, join(folder, '..data_tmp'));
+  await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+  return join(folder, 'secret');
+}
+
+describe('a key in a file', () => {
+  it('is sent to the provider, and the start line names its variable', async () => {
+    const { ask, gateway } = await startWithFile({ OPENAI_API_KEY: secret('fallback') });
+    expect(await idsOf(await ask())).toEqual(['one']);
+    const start = logLines(gateway).find(({ msg }) => String(msg).startsWith('models-gateway '));
+    expect(start?.['msg']).toMatch(/, key from VLLM_API_KEY_FILE$/);
+  });
+
+  it('gives way to that of the caller', async () => {
+    const { ask } = await startWithFile();
+    expect(await idsOf(await ask('/v1/models', { headers: { 'x-api-key': secret('caller') } }))).toEqual([
+      'caller',
+    ]);
+  });
+
+  it('is replaced when the file is rewritten', async () => {
+    const { ask, gateway } = await startWithFile();
+    expect(await idsOf(await ask())).toEqual(['one']);
+    await writeFile(path, TWO);
+    await logged(gateway, NEW_KEY);
+    expect(await idsOf(await ask())).toEqual(['two']);
+  });
+
+  it('is replaced when Kubernetes swaps the links to a Secret', async () => {
+    const link = await mount('..2026_01', ONE);
+    await symlink(join('..data', 'secret'), link);
+    const { ask, gateway } = await startWithFile({ VLLM_API_KEY_FILE: link });
+    expect(await idsOf(await ask())).toEqual(['one']);
+    await mount('..2026_02', TWO);
+    await rm(join(folder, '..2026_01'), { recursive: true });
+    await logged(gateway, NEW_KEY);
+    expect(await idsOf(await ask())).toEqual(['two']);
+  });
+
+  it('is not read when a request comes in', async () => {
+    const { ask } = await startWithFile({ KEY_FILE_INTERVAL_MS: '3600000' });
+    await writeFile(path, TWO);
+    expect(await idsOf(await ask())).toEqual(['one']);
+  });
+
+  it('makes lists that were cached for the old one go unused', async () => {
+    const { ask, gateway } = await startWithFile({ CACHE_TTL_SECONDS: '3600' });
+    expect(await idsOf(await ask())).toEqual(['one']);
+    expect(await idsOf(await ask())).toEqual(['one']);
+    await writeFile(path, TWO);
+    await logged(gateway, NEW_KEY);
+    expect(await idsOf(await ask())).toEqual(['two']);
+  });
+
+  it('stays in use when the file goes away', async () => {
+    const { ask, gateway } = await startWithFile();
+    await rm(path);
+    await logged(
+      gateway,
+      'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
+        'without spaces: the key that was last read stays in use',
+    );
+    expect(await idsOf(await ask())).toEqual(['one']);
+  });
+
+  it('is struck out of what the provider says, and the log names its variable, after a rotation too', async () => {
+    const { ask, gateway, upstream } = await startWithFile();
+    await writeFile(path, TWO);
+    await logged(gateway, NEW_KEY);
+    upstream.answer((request, response) => {
+      const key = request.headers.authorization?.slice('Bearer '.length) ?? '';
+      json({ error: { message: `no ${key}`, type: 'x', code: `bad-${key}`, param: null } }, 401)(
+        request,
+        response,
+      );
+    });
+    const response = await ask();
+    const { message, code } = await errorOf(response);
+    expect([response.status, message]).toEqual([401, 'The provider answered 401.']);
+    expect(JSON.stringify(code)).not.toContain('SECRET0');
+    const hint = await until('it is logged', () =>
+      logLines(gateway).find(({ msg }) => String(msg).includes(' answered 401 ')),
+    );
+    expect(hint['msg']).toContain('the key from VLLM_API_KEY_FILE.');
+  });
+});
+
+it('a file without a key stops the start', async () => {
+  await writeFile(path, '');
+  await expect(started(startGateway({ OPENAI_API_KEY_FILE: path }))).rejects.toThrow(
+    'OPENAI_API_KEY_FILE must be the path of a readable file',
+  );
+});
