@@ -108,7 +108,7 @@ describe('a file that should hold a key', () => {
     expect(stderr).toBe(`The configuration is not valid:\n  OPENAI_API_KEY_FILE ${rule}\n`);
   });
 
-  it('does not keep the process from ending', async () => {
+  it('is named in the start line', async () => {
     const path = join(folder, 'key');
     await writeFile(path, secret('file'));
     const { code, stdout, stderr } = await startAndStop({ OPENAI_API_KEY_FILE: path });
