@@ -28,6 +28,20 @@ export function IsWholeNumber(minimum: number, maximum: number): PropertyDecorat
   );
 }
 
+/** A port that another variable of the same class must not name too; 0 names none. */
+export function IsOtherPortThan(other: string): PropertyDecorator {
+  return ValidateBy({
+    name: 'isOtherPort',
+    validator: {
+      validate: (value, args) =>
+        typeof value !== 'number' ||
+        value === 0 ||
+        value !== (args?.object as Record<string, unknown>)[other],
+      defaultMessage: () => `must not be that of ${other}`,
+    },
+  });
+}
+
 /** `true` or `false`. */
 export function IsSwitch(): PropertyDecorator {
   return all(
