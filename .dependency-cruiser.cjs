@@ -24,6 +24,7 @@ module.exports = {
     },
     layer('config-knows-nobody', '^src/config/', '^src/(?!config/)'),
     layer('credentials-know-only-config', '^src/credentials/', '^src/(?!credentials/|config/)'),
+    layer('metrics-know-only-config', '^src/metrics/', '^src/(?!metrics/|config/)'),
     layer('errors-know-nobody', '^src/errors/', '^src/(?!errors/)'),
     layer(
       'upstream-does-not-call-upwards',

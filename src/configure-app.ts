@@ -5,8 +5,6 @@ import type { ServerConfig } from './config/server.config.js';
 import { enableCors } from './cors.js';
 import { serveDocs } from './docs/docs.js';
 import { ErrorFilter } from './errors/error.filter.js';
-import { metricsConfig } from './config/metrics.config.js';
-import type { MetricsConfig } from './config/metrics.config.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { METRICS } from './metrics/metrics.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -34,13 +32,13 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   if (tracing !== undefined) server.requestOpened = tracing.open.bind(tracing);
   const { configured, isBuiltIn } = app.get(ProviderRegistry);
   logRequests(server, logger, configured.engine);
+  const { metricsPort, docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   const metrics = app.get<Metrics | undefined>(METRICS);
   if (metrics !== undefined) {
     metrics.describe(isBuiltIn ? configured.engine : 'custom', VERSION);
     measureRequests(server, metrics);
-    if (app.get<MetricsConfig>(metricsConfig.KEY).port === undefined) serveMetrics(server, metrics);
+    if (metricsPort === undefined) serveMetrics(server, metrics);
   }
-  const { docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   if (docsEnabled) serveDocs(server);
   if (corsOrigins.size > 0) enableCors(server, corsOrigins);
   closeConnectionsWhenStopping(server, app.get(Lifecycle));

@@ -6,7 +6,6 @@ import { inspect } from 'node:util';
 // Registers the variables of every namespace that the application has.
 import './config.module.js';
 import { cacheConfig } from './cache.config.js';
-import { metricsConfig } from './metrics.config.js';
 import { providerConfig } from './provider.config.js';
 import type { KeyVariable } from './provider.config.js';
 import { serverConfig } from './server.config.js';
@@ -169,7 +168,7 @@ const VARIABLES: readonly VariableCase[] = [
   wholeNumber('SHUTDOWN_DELAY_MS', () => serverConfig().shutdownDelayMs, 0, 0, 600_000),
   {
     variable: 'METRICS_ENABLED',
-    read: () => metricsConfig().enabled,
+    read: () => serverConfig().metricsEnabled,
     byDefault: true,
     accepts: [
       ['true', true],
@@ -180,7 +179,7 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'METRICS_PORT',
-    read: () => metricsConfig().port,
+    read: () => serverConfig().metricsPort,
     byDefault: undefined,
     accepts: [
       ['0', undefined],
@@ -440,6 +439,22 @@ describe('several malformed variables', () => {
   ])('are all found by the %s namespace', (_name, factory) => {
     const named = refusal(factory).problems.map(({ variable }) => variable);
     expect(named.sort()).toEqual(Object.keys(BAD).sort());
+  });
+});
+
+describe('a METRICS_PORT', () => {
+  it.each([
+    ['8000', undefined],
+    ['9000', '9000'],
+  ])('of %s is refused where PORT is %s', (metrics, port) => {
+    process.env['METRICS_PORT'] = metrics;
+    if (port !== undefined) process.env['PORT'] = port;
+    expect(refusal().problems).toEqual([{ variable: 'METRICS_PORT', rule: 'must not be that of PORT' }]);
+  });
+
+  it('of 0 is none, so PORT may be 0 too', () => {
+    Object.assign(process.env, { METRICS_PORT: '0', PORT: '0' });
+    expect(checkVariables).not.toThrow();
   });
 });
 

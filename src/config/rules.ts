@@ -39,6 +39,15 @@ export function IsWholeNumber(minimum: number, maximum: number): PropertyDecorat
   );
 }
 
+/** A port that another variable of the same class must not name too; 0 names none. */
+export function IsOtherPortThan(other: string): PropertyDecorator {
+  return rule(
+    'isOtherPort',
+    `must not be that of ${other}`,
+    (value, variables) => typeof value !== 'number' || value === 0 || value !== variables[other],
+  );
+}
+
 /** `true` or `false`. */
 export function IsSwitch(): PropertyDecorator {
   return all(

@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsOneOf, IsOrigins, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import { IsOneOf, IsOrigins, IsOtherPortThan, IsSwitch, IsText, IsWholeNumber } from './rules.js';
 import { registerVariables } from './variables.js';
 
 class ServerVariables {
@@ -16,18 +16,28 @@ class ServerVariables {
   SHUTDOWN_DELAY_MS = 0;
 
   @IsSwitch()
+  METRICS_ENABLED = true;
+
+  @IsWholeNumber(0, 65_535)
+  @IsOtherPortThan('PORT')
+  METRICS_PORT = 0;
+
+  @IsSwitch()
   DOCS_ENABLED = true;
 
   @IsOrigins()
   CORS_ORIGINS: string[] = [];
 }
 
-/** Where the service listens, what it logs, how long it lingers before it stops, and what browsers get of it. */
+/** Where the service listens, what it logs, how long it lingers before it stops, and what Prometheus and browsers get of it. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
   host: variables.HOST,
   logLevel: variables.LOG_LEVEL,
   shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
+  metricsEnabled: variables.METRICS_ENABLED,
+  /** Undefined for the port of the service. */
+  metricsPort: variables.METRICS_PORT || undefined,
   docsEnabled: variables.DOCS_ENABLED,
   /** As browsers write them; `*` means all. */
   corsOrigins: new Set(variables.CORS_ORIGINS),

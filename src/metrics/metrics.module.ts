@@ -1,6 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { metricsConfig } from '../config/metrics.config.js';
-import type { MetricsConfig } from '../config/metrics.config.js';
+import { serverConfig } from '../config/server.config.js';
+import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from './metrics.js';
 
 /** The figures of this process. Whatever is worth counting is counted where it happens. */
@@ -9,8 +9,8 @@ import { Metrics, METRICS } from './metrics.js';
   providers: [
     {
       provide: METRICS,
-      inject: [metricsConfig.KEY],
-      useFactory: ({ enabled }: MetricsConfig) => (enabled ? new Metrics() : undefined),
+      inject: [serverConfig.KEY],
+      useFactory: ({ metricsEnabled }: ServerConfig) => (metricsEnabled ? new Metrics() : undefined),
     },
   ],
   exports: [METRICS],

@@ -3,6 +3,24 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom
 /** What is collected; undefined when nothing is. */
 export const METRICS = Symbol('METRICS');
 
+/** Every metric of our own, with its labels. */
+export const METRIC_LABELS = {
+  http_server_request_duration_seconds: ['method', 'route', 'status'],
+  http_server_active_requests: [],
+  http_client_request_duration_seconds: ['engine', 'outcome'],
+  http_client_active_requests: [],
+  models_gateway_upstream_retries_total: ['engine'],
+  models_gateway_upstream_pages_total: ['engine'],
+  models_gateway_models: ['engine'],
+  models_gateway_upstream_up: ['engine'],
+  models_gateway_coalesced_requests_total: [],
+  models_gateway_cache_requests_total: ['outcome'],
+  models_gateway_shared_cache_up: [],
+  models_gateway_build_info: ['version', 'node_version', 'engine'],
+} as const;
+type MetricName = keyof typeof METRIC_LABELS;
+type LabelOf<N extends MetricName> = (typeof METRIC_LABELS)[N][number];
+
 /** From a list out of memory to the longest deadline that clients wait for, s. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 /** Others are counted as `OTHER`, so that nobody can make up values of a label. */
@@ -23,39 +41,34 @@ export class Metrics {
   readonly registry = new Registry();
   private activeRequests = 0;
   private activeUpstreamRequests = 0;
-  private readonly requestDuration = new Histogram({
-    name: 'http_server_request_duration_seconds',
-    help: 'Time from a request to the end of its answer.',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: BUCKETS,
-    registers: [this.registry],
-  });
-  private readonly upstreamDuration = new Histogram({
-    name: 'http_client_request_duration_seconds',
-    help: 'Time of a request to the provider, one for each page and attempt.',
-    labelNames: ['engine', 'outcome'] as const,
-    buckets: BUCKETS,
-    registers: [this.registry],
-  });
-  private readonly retries = this.counter('upstream_retries_total', 'Requests to the provider sent again.', [
-    'engine',
-  ]);
-  private readonly pages = this.counter('upstream_pages_total', 'Pages read from the provider.', ['engine']);
-  private readonly models = this.gauge('models', 'Models in the last list of the provider.', ['engine']);
+  private readonly requestDuration = this.histogram(
+    'http_server_request_duration_seconds',
+    'Time from a request to the end of its answer.',
+  );
+  private readonly upstreamDuration = this.histogram(
+    'http_client_request_duration_seconds',
+    'Time of a request to the provider, one for each page and attempt.',
+  );
+  private readonly retries = this.counter(
+    'models_gateway_upstream_retries_total',
+    'Requests to the provider sent again.',
+  );
+  private readonly pages = this.counter(
+    'models_gateway_upstream_pages_total',
+    'Pages read from the provider.',
+  );
+  private readonly models = this.gauge('models_gateway_models', 'Models in the last list of the provider.');
   private readonly upstreamUp = this.gauge(
-    'upstream_up',
-    'Whether the provider gave an answer when it was last asked.',
-    ['engine'],
+    'models_gateway_upstream_up',
+    'Whether the provider gave a list when it was last asked.',
   );
   private readonly coalesced = this.counter(
-    'coalesced_requests_total',
+    'models_gateway_coalesced_requests_total',
     'Requests answered with what another one was fetching.',
-    [],
   );
   private readonly cacheRequests = this.counter(
-    'cache_requests_total',
+    'models_gateway_cache_requests_total',
     'Requests for lists, by how the cache answered.',
-    ['outcome'],
   );
 
   private engine = 'custom';
@@ -81,7 +94,7 @@ export class Metrics {
    */
   describe(engine: string, version: string): void {
     this.engine = engine;
-    this.gauge('build_info', 'What is running.', ['version', 'node_version', 'engine']).set(
+    this.gauge('models_gateway_build_info', 'What is running.').set(
       { version, node_version: process.version, engine },
       1,
     );
@@ -137,16 +150,25 @@ export class Metrics {
     this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
   }
 
-  private counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
-    return new Counter({ name: `models_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {
+    return new Histogram({ ...this.described(name, help), buckets: BUCKETS });
   }
 
-  private gauge<L extends string>(name: string, help: string, labelNames: readonly L[]): Gauge<L> {
-    return new Gauge({ name: `models_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  private counter<N extends MetricName>(name: N, help: string): Counter<LabelOf<N>> {
+    return new Counter(this.described(name, help));
+  }
+
+  private gauge<N extends MetricName>(name: N, help: string): Gauge<LabelOf<N>> {
+    return new Gauge(this.described(name, help));
+  }
+
+  private described<N extends MetricName>(name: N, help: string) {
+    const labelNames: readonly LabelOf<N>[] = METRIC_LABELS[name];
+    return { name, help, labelNames, registers: [this.registry] };
   }
 
   /** A gauge that is read when somebody asks for it. */
-  private measured(name: string, help: string, read: () => number): void {
+  private measured(name: MetricName, help: string, read: () => number): void {
     new Gauge({
       name,
       help,

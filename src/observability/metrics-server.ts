@@ -2,8 +2,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { metricsConfig } from '../config/metrics.config.js';
-import type { MetricsConfig } from '../config/metrics.config.js';
 import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from '../metrics/metrics.js';
@@ -16,14 +14,13 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
 
   constructor(
     @Inject(METRICS) private readonly metrics: Metrics | undefined,
-    @Inject(metricsConfig.KEY) private readonly config: MetricsConfig,
-    @Inject(serverConfig.KEY) private readonly address: ServerConfig,
+    @Inject(serverConfig.KEY) private readonly config: ServerConfig,
   ) {}
 
   /** @throws Error when the port is taken */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.metrics === undefined || this.config.port === undefined) return;
-    this.server = createMetricsServer(this.metrics).listen(this.config.port, this.address.host);
+    if (this.metrics === undefined || this.config.metricsPort === undefined) return;
+    this.server = createMetricsServer(this.metrics).listen(this.config.metricsPort, this.config.host);
     await once(this.server, 'listening');
   }
 

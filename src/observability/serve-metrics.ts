@@ -31,8 +31,12 @@ export function serveMetrics(server: FastifyInstance, { registry }: Metrics): vo
 /** Serves the figures, and nothing else, on a port of their own. */
 export function createMetricsServer({ registry }: Metrics): Server {
   return createServer((request, response) => {
-    if (request.url?.split('?')[0] !== ROUTE || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    if (request.url?.split('?')[0] !== ROUTE) {
       response.writeHead(404).end();
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
     void registry.metrics().then(

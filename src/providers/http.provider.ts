@@ -134,10 +134,11 @@ export abstract class HttpProvider implements ModelProvider {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { body } = await this.client.get(
-        new UpstreamRequest(address, headers, credential, signal, trace),
+      const current = address;
+      const page: LinkedPage = await this.client.get(
+        new UpstreamRequest(current, headers, credential, signal, trace),
+        (body) => this.lastBodies.get(current.path, body) ?? this.read(url, current, body),
       );
-      const page: LinkedPage = this.lastBodies.get(address.path, body) ?? this.read(url, address, body);
       pages.push(page);
       address = page.next;
     }

@@ -15,12 +15,6 @@ import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
-/** A 200 of the provider. */
-export interface UpstreamResponse {
-  readonly body: Buffer;
-  readonly headers: IncomingHttpHeaders;
-}
-
 /** A failure before the full answer, or one of these statuses, may be over at the next try. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_BACKOFF_MS = 50;
@@ -47,16 +41,14 @@ export class UpstreamClient {
 
   /**
    * Sends the request, and again after a passing failure while retries are left.
+   * @param read makes of the body of a 200 what is returned; throws an `UpstreamError` where it cannot
    * @throws UpstreamError for anything but a complete 200
    */
-  async get(request: UpstreamRequest): Promise<UpstreamResponse> {
-    const { trace } = request;
+  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
       request.signal.attempts = attempts;
       try {
-        return await (trace === undefined
-          ? this.measuredAttempt(request, attempts)
-          : this.tracedAttempt(request, attempts, trace));
+        return await this.measuredAttempt(request, attempts, read);
       } catch (error) {
         if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
           throw error;
@@ -67,35 +59,44 @@ export class UpstreamClient {
     }
   }
 
-  private async tracedAttempt(
+  /** Outside of the span: a 200 is a success of HTTP even when nothing can be made of its body. */
+  private async measuredAttempt<T>(
     request: UpstreamRequest,
     attempts: number,
-    trace: UpstreamTrace,
-  ): Promise<UpstreamResponse> {
-    const span = trace.attempt(request.address, attempts);
-    try {
-      const response = await this.measuredAttempt(request.with(span.headers), attempts);
-      span.succeed();
-      return response;
-    } catch (error) {
-      span.fail(error);
-      throw error;
-    }
-  }
-
-  private async measuredAttempt(request: UpstreamRequest, attempts: number): Promise<UpstreamResponse> {
+    read: (body: Buffer) => T,
+  ): Promise<T> {
     const end = this.metrics?.upstreamRequest();
     try {
-      const response = await this.attempt(request, attempts);
+      const { trace } = request;
+      const body = await (trace === undefined
+        ? this.attempt(request, attempts)
+        : this.tracedAttempt(request, attempts, trace));
+      const result = read(body);
       end?.('ok');
-      return response;
+      return result;
     } catch (error) {
       end?.(outcomeOf(error));
       throw error;
     }
   }
 
-  private async attempt(request: UpstreamRequest, attempts: number): Promise<UpstreamResponse> {
+  private async tracedAttempt(
+    request: UpstreamRequest,
+    attempts: number,
+    trace: UpstreamTrace,
+  ): Promise<Buffer> {
+    const span = trace.attempt(request.address, attempts);
+    try {
+      const body = await this.attempt(request.with(span.headers), attempts);
+      span.succeed();
+      return body;
+    } catch (error) {
+      span.fail(error);
+      throw error;
+    }
+  }
+
+  private async attempt(request: UpstreamRequest, attempts: number): Promise<Buffer> {
     const { credential, signal } = request;
     const response = await this.http.axiosRef
       .request<Buffer>({ upstream: request })
@@ -111,7 +112,7 @@ export class UpstreamClient {
     const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
     // Decompressing goes on in another thread, and the deadline may pass meanwhile.
     if (signal.aborted) throw abortReason(signal, attempts);
-    if (status === 200) return { body, headers: responseHeaders };
+    if (status === 200) return body;
     const details = { status, headers: responseHeaders, body, attempts, credential };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);

@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Histogram } from 'prom-client';
 import { parseAllDocuments } from 'yaml';
 import '../../src/app.module.js';
 import { variableNames } from '../../src/config/variables.js';
+import { METRIC_LABELS, Metrics } from '../../src/metrics/metrics.js';
 import { VERSION } from '../../src/version.js';
 import { describeWithKubectl, ofKind, render, selects } from '../support/kubernetes.js';
 import type {
@@ -37,23 +38,6 @@ const RESTRICTED_CONTAINER = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** The metrics of the service, with their labels. */
-const HISTOGRAMS: Readonly<Record<string, readonly string[]>> = {
-  http_server_request_duration_seconds: ['method', 'route', 'status'],
-  http_client_request_duration_seconds: ['engine', 'outcome'],
-};
-const COUNTERS_AND_GAUGES: Readonly<Record<string, readonly string[]>> = {
-  http_server_active_requests: [],
-  http_client_active_requests: [],
-  models_gateway_upstream_retries_total: ['engine'],
-  models_gateway_upstream_pages_total: ['engine'],
-  models_gateway_models: ['engine'],
-  models_gateway_coalesced_requests_total: [],
-  models_gateway_cache_requests_total: ['outcome'],
-  models_gateway_upstream_up: ['engine'],
-  models_gateway_shared_cache_up: [],
-  models_gateway_build_info: ['version', 'node_version', 'engine'],
-};
 /** What Prometheus adds to every series that it reads from a Service. */
 const TARGET_LABELS = ['job', 'namespace', 'service', 'endpoint', 'pod', 'container', 'instance'];
 const METRICS = knownMetrics();
@@ -336,16 +320,18 @@ describe('the parser of expressions', () => {
 
 /** Every series that the service has, with the labels it can be asked for. */
 function knownMetrics(): Map<string, Set<string>> {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const { registry } = new Metrics();
   const rows: [name: string, labels: readonly string[]][] = [
     ...registry.getMetricsAsArray().map(({ name }): [string, readonly string[]] => [name, []]),
-    ...Object.entries(COUNTERS_AND_GAUGES),
-    ...Object.entries(HISTOGRAMS).flatMap(([name, labels]): [string, readonly string[]][] => [
-      [`${name}_bucket`, [...labels, 'le']],
-      [`${name}_sum`, labels],
-      [`${name}_count`, labels],
-    ]),
+    ...Object.entries(METRIC_LABELS).flatMap(([name, labels]): [string, readonly string[]][] =>
+      registry.getSingleMetric(name) instanceof Histogram
+        ? [
+            [`${name}_bucket`, [...labels, 'le']],
+            [`${name}_sum`, labels],
+            [`${name}_count`, labels],
+          ]
+        : [[name, labels]],
+    ),
   ];
   return new Map(rows.map(([name, labels]) => [name, new Set([...labels, ...TARGET_LABELS])]));
 }

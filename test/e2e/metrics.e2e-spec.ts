@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { METRIC_LABELS, METRICS } from '../../src/metrics/metrics.js';
 import { arrivals } from '../support/arrivals.js';
-import { inTurn, json, silence } from '../support/fake-upstream.js';
+import { movableClock } from '../support/clock.js';
+import { inTurn, json, silence, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
-import { startScenario } from '../support/scenario.js';
-import { secret } from '../support/start-gateway.js';
+import { requestLines } from '../support/log-lines.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import { started, startScenario } from '../support/scenario.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
+import { freePort } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
 const LIST = json({ data: [{ id: 'model-a' }, { id: 'model-b' }] });
@@ -58,6 +63,9 @@ describe('requests to the provider', () => {
     ['a 401', json({}, 401), '4xx', {}],
     ['a 500', json({}, 500), '5xx', {}],
     ['silence', silence, 'timeout', { UPSTREAM_TIMEOUT_MS: '300' }],
+    ['a redirect', json({}, 302, { location: 'http://127.0.0.1:1/' }), '5xx', {}],
+    ['a page of HTML', text('<html>'), 'invalid', {}],
+    ['an object that is no list', json({ models: 1 }), 'invalid', {}],
     ['a closed connection', ({ socket }) => socket.destroy(), 'unreachable', { UPSTREAM_MAX_RETRIES: '0' }],
   ])('that end with %s are told apart', async (_name, script, outcome, env) => {
     const { ask } = await startScenario(script, env);
@@ -74,15 +82,70 @@ describe('requests to the provider', () => {
     );
     expect(all.get('models_gateway_models{engine="vllm"}')).toBe(outcome === 'ok' ? 2 : undefined);
     // A caller that is refused says nothing of the provider.
-    const up = { ok: 1, '4xx': undefined }[outcome] ?? (outcome === '4xx' ? undefined : 0);
-    expect(all.get('models_gateway_upstream_up{engine="vllm"}')).toBe(up);
-    expect([...all.keys()].join()).not.toContain(secret('one'));
+    const up = outcome === 'ok' ? 1 : 0;
+    expect(all.get('models_gateway_upstream_up{engine="vllm"}')).toBe(outcome === '4xx' ? undefined : up);
+    expect([...all.keys()].join()).not.toContain(SECRET_MARK);
+  });
+
+  it('are counted as cancelled when the caller hangs up', async () => {
+    const held = heldAnswers(LIST);
+    const { ask, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
+    const caller = new AbortController();
+    const asking = ask('/v1/models', { signal: caller.signal });
+    await upstream.received(1);
+    await untilSample(ask, 'http_client_active_requests', 1);
+    await untilSample(ask, 'http_server_active_requests', 1);
+    caller.abort();
+    await expect(asking).rejects.toThrow();
+    await held.abandoned();
+    await untilSample(
+      ask,
+      'http_client_request_duration_seconds_count{engine="vllm",outcome="cancelled"}',
+      1,
+    );
+    await untilSample(ask, 'http_server_active_requests', 0);
+    const all = await samples(ask);
+    expect(all.get('http_client_active_requests')).toBe(0);
+    expect(all.has('models_gateway_upstream_up{engine="vllm"}')).toBe(false);
+  });
+
+  it('are counted page by page', async () => {
+    const first = json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' });
+    const { ask } = await startScenario(inTurn(first, json({ data: [{ id: 'b' }], has_more: false })), {
+      MAIN_MODEL_ENGINE: 'anthropic',
+    });
+    expect((await ask()).status).toBe(200);
+    const all = await samples(ask);
+    expect(all.get('models_gateway_upstream_pages_total{engine="anthropic"}')).toBe(2);
+    expect(all.get('http_client_request_duration_seconds_count{engine="anthropic",outcome="ok"}')).toBe(2);
+    expect(all.get('models_gateway_models{engine="anthropic"}')).toBe(2);
+  });
+
+  it('say whether the provider is up, and keep the size of its last list', async () => {
+    const { ask, upstream } = await startScenario(LIST);
+    await ask();
+    upstream.answer(json({}, 500));
+    await ask();
+    const failing = await samples(ask);
+    expect(failing.get('models_gateway_upstream_up{engine="vllm"}')).toBe(0);
+    expect(failing.get('models_gateway_models{engine="vllm"}')).toBe(2);
+    upstream.answer(json({ data: [] }));
+    await ask();
+    const mended = await samples(ask);
+    expect(mended.get('models_gateway_upstream_up{engine="vllm"}')).toBe(1);
+    expect(mended.get('models_gateway_models{engine="vllm"}')).toBe(0);
   });
 
   it('are counted when they are sent again', async () => {
     const { ask } = await startScenario(inTurn(json({}, 503), LIST));
     expect((await ask()).status).toBe(200);
-    expect((await samples(ask)).get('models_gateway_upstream_retries_total{engine="vllm"}')).toBe(1);
+    const all = await samples(ask);
+    expect(all.get('models_gateway_upstream_retries_total{engine="vllm"}')).toBe(1);
+    for (const outcome of ['5xx', 'ok']) {
+      expect(all.get(`http_client_request_duration_seconds_count{engine="vllm",outcome="${outcome}"}`)).toBe(
+        1,
+      );
+    }
   });
 
   it('are counted when they are shared', async () => {
@@ -108,6 +171,96 @@ it('the cache says how it answered', async () => {
   }
 });
 
+it('the cache says when a list was stale, or shared', async () => {
+  const clock = movableClock();
+  const held = heldAnswers(LIST);
+  const { ask, gateway } = await startScenario(inTurn(held.script, LIST), {
+    CACHE_TTL_SECONDS: '60',
+    CACHE_STALE_SECONDS: '600',
+    UPSTREAM_TIMEOUT_MS: '60000',
+  });
+  const arrived = arrivals(gateway);
+  const asking = [ask(), ask()];
+  await arrived(asking.length);
+  await held.release(1);
+  await Promise.all(asking);
+  clock.advance(70_000);
+  await ask();
+  const all = await samples(ask);
+  for (const outcome of ['miss', 'collapsed', 'stale']) {
+    expect(all.get(`models_gateway_cache_requests_total{outcome="${outcome}"}`)).toBe(1);
+  }
+});
+
+it('the text says of every sample what it is, and the list of names is whole', async () => {
+  const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
+  await ask('/v1/models', { headers: KEY });
+  await samples(ask);
+  const lines = (await (await ask('/metrics')).text()).split('\n').filter((line) => line !== '');
+  const helped = new Set(lines.map((line) => /^# HELP (\S+) \S/.exec(line)?.[1]));
+  const types = new Map(
+    lines.flatMap((line) => {
+      const [, name, type] = /^# TYPE (\S+) (counter|gauge|histogram|summary)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, type] as const];
+    }),
+  );
+  for (const line of lines.filter((each) => !each.startsWith('#'))) {
+    const name = /^([a-z][a-z\d_]*)(?:\{[^}]*\})? \S+$/.exec(line)?.[1] ?? line;
+    const family = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
+    expect([line, types.has(family), helped.has(family)]).toEqual([line, true, true]);
+  }
+  const own = [...types.keys()].filter((name) => /^(http|models_gateway)_/.test(name));
+  // Only where a cache is shared.
+  expect([...own, 'models_gateway_shared_cache_up'].sort()).toEqual(Object.keys(METRIC_LABELS).sort());
+  expect(lines.join()).not.toContain(SECRET_MARK);
+});
+
+it('asking for the figures is not worth a line of the log', async () => {
+  const { ask, gateway } = await startScenario(LIST);
+  await ask('/metrics');
+  const [line] = await requestLines(gateway, 1);
+  expect(line).toMatchObject({ route: '/metrics', level: 20 });
+});
+
+describe('a port of their own', () => {
+  it('serves the figures and nothing else, until the service stops', async () => {
+    const port = await freePort();
+    const { ask, gateway } = await startScenario(LIST, { METRICS_PORT: String(port), HOST: '127.0.0.1' });
+    const figures: Ask = (path = '/metrics', init = {}) =>
+      fetch(`http://127.0.0.1:${String(port)}${path}`, init);
+    expect((await ask()).status).toBe(200);
+    expect((await ask('/metrics')).status).toBe(404);
+    const name = 'http_server_request_duration_seconds_count{method="GET",route="unmatched",status="404"}';
+    await untilSample(figures, name, 1);
+    expect((await figures('/metrics', { method: 'HEAD' })).status).toBe(200);
+    expect((await figures('/v1/models')).status).toBe(404);
+    const refused = await figures('/metrics', { method: 'POST' });
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    await gateway.app.close();
+    await expect(figures()).rejects.toThrow();
+  });
+
+  it('cannot be that of the service', async () => {
+    await expect(startGateway({ METRICS_PORT: '8000' })).rejects.toThrow(
+      'The configuration is not valid:\n  METRICS_PORT must not be that of PORT',
+    );
+  });
+});
+
+describeWithRedis('a shared cache', () => {
+  it('is up or down', async () => {
+    const redis = await started(startRedis());
+    const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url });
+    await ask();
+    expect((await samples(ask)).get('models_gateway_shared_cache_up')).toBe(1);
+    await redis.kill();
+    await until('Redis is seen to be down', async () => {
+      await ask('/v1/models', { headers: { 'cache-control': 'no-cache' } });
+      return (await samples(ask)).get('models_gateway_shared_cache_up') === 0;
+    });
+  });
+});
+
 it('what runs is told, and an engine that is not built in is a custom one', async () => {
   const { ask } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'my-own-engine' });
   const names = [...(await samples(ask)).keys()];
@@ -117,7 +270,8 @@ it('what runs is told, and an engine that is not built in is a custom one', asyn
 });
 
 it('nothing is collected when metrics are off', async () => {
-  const { ask } = await startScenario(LIST, { METRICS_ENABLED: 'false' });
+  const { ask, gateway } = await startScenario(LIST, { METRICS_ENABLED: 'false' });
+  expect(gateway.app.get(METRICS)).toBeUndefined();
   expect((await ask()).status).toBe(200);
   expect((await ask('/metrics')).status).toBe(404);
 });

@@ -65,7 +65,8 @@ export async function untilAlive({ url }: ServiceProcess): Promise<void> {
   );
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on, nor soon will. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
