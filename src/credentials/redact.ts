@@ -2,13 +2,16 @@ import type { Credential } from './credential.js';
 
 const REDACTED = '[redacted]';
 
-/** Strikes a credential out of a text, also where it stands URL-encoded or decoded from the Basic scheme. */
-export function redact(text: string, credential: Credential | undefined): string {
-  if (credential === undefined) return text;
-  return secretsOf(credential).reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+/**
+ * Strikes credentials out of a text, also where they stand URL-encoded or decoded from the Basic scheme.
+ * The longest form goes first, so that a shorter one does not leave the remains of a longer one behind.
+ */
+export function redact(text: string, credentials: readonly Credential[]): string {
+  return [...new Set(credentials.flatMap(secretsOf))]
+    .sort((a, b) => b.length - a.length)
+    .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
 }
 
-/** The longest first, so that a shorter one does not leave the remains of a longer one behind. */
 function secretsOf({ authorization, token }: Credential): string[] {
   const [scheme = '', ...rest] = authorization.split(/\s+/);
   const secret = token ?? (rest.length > 0 ? rest.join(' ') : scheme);
@@ -17,5 +20,5 @@ function secretsOf({ authorization, token }: Credential): string[] {
     const decoded = Buffer.from(secret, 'base64').toString('utf8');
     forms.push(decoded, decoded.slice(decoded.indexOf(':') + 1));
   }
-  return [...new Set(forms)].filter((form) => form !== '').sort((a, b) => b.length - a.length);
+  return forms.filter((form) => form !== '');
 }

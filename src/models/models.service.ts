@@ -74,6 +74,8 @@ export class ModelsService {
   private readonly flights: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
   private readonly lists = new WeakMap<ModelCatalogue, ModelList>();
+  /** What else than the caller changes the list, so that gateways can share a store. */
+  private readonly cacheScope: string;
 
   constructor(
     registry: ProviderRegistry,
@@ -86,6 +88,8 @@ export class ModelsService {
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     this.provider = registry.configured;
+    const { engine, url } = this.provider;
+    this.cacheScope = [engine, url?.href, ...Object.entries(limits.headers).flat()].join('\n');
     this.flights = new Coalescer(limits.timeoutMs);
     if (cache.enabled && this.provider.url !== undefined) {
       this.cache = new ListCache(
@@ -157,9 +161,8 @@ export class ModelsService {
 
   /** A hash, so that neither this process nor a shared store keeps a credential. */
   private cacheKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
-    const { engine, url } = this.provider;
     return createHash('sha256')
-      .update(`${engine}\n${url?.href ?? ''}\n${scopeOf(credential, headers)}`)
+      .update(`${this.cacheScope}\n${scopeOf(credential, headers)}`)
       .digest('base64url');
   }
 }

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Credential } from '../credentials/credential.js';
-import { azureModelsUrl } from './base-url.js';
+import { azureDeploymentsUrl, azureModelsUrl } from './base-url.js';
 import { HttpProvider } from './http.provider.js';
 
 const DEFAULT_API_VERSION = '2024-06-01';
+/** No version after these has the list of deployments; the first one is the newest. */
+const DEPLOYMENT_API_VERSIONS = ['2023-03-15-preview', '2022-12-01'] as const;
 /** A JSON Web Token (RFC 7519): what Entra ID issues, while Azure's API keys hold no dots. */
 const JSON_WEB_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 
-/** Azure OpenAI: the models that a resource can reach, by the dated API or by its `/openai/v1`. */
+/** Azure OpenAI: the models that a resource can reach, by the dated API or by its `/openai/v1`; or its deployments. */
 @Injectable()
 export class AzureProvider extends HttpProvider {
   readonly engine = 'azure';
@@ -16,7 +18,10 @@ export class AzureProvider extends HttpProvider {
   protected readonly baseUrlVariables = ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'] as const;
 
   protected listUrl(base: URL): URL {
-    return azureModelsUrl(base, this.config.variables.AZURE_OPENAI_API_VERSION, DEFAULT_API_VERSION);
+    const { AZURE_OPENAI_API_VERSION: version, AZURE_OPENAI_LIST: list } = this.config.variables;
+    return list === 'deployments'
+      ? azureDeploymentsUrl(base, version, DEPLOYMENT_API_VERSIONS)
+      : azureModelsUrl(base, version, DEFAULT_API_VERSION);
   }
 
   protected override credentialHeaders({ authorization, token }: Credential): Record<string, string> {

@@ -11,6 +11,11 @@ export function openAiModelsUrl(base: URL): URL {
   return withPath(base, hasVersion ? `${path}/models` : `${path}/v1/models`);
 }
 
+/** A vendor's bare host, which some SDKs take, is where its usual base URL is. */
+export function withDefaultPath(base: URL, usual: URL): URL {
+  return base.host === usual.host && base.pathname === '/' ? withPath(base, usual.pathname) : base;
+}
+
 /** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
 export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
   const path = trimmedPath(base).replace(/\/models$/, '');
@@ -36,6 +41,42 @@ export function azureModelsUrl(
     url.searchParams.set('api-version', apiVersion ?? defaultApiVersion);
   }
   return url;
+}
+
+/** Azure's third list: `{endpoint}/openai/deployments`, which only the given versions of the dated API have. */
+export function azureDeploymentsUrl(
+  endpoint: URL,
+  apiVersion: string | undefined,
+  [usual, ...others]: readonly [string, ...string[]],
+): URL {
+  const path = trimmedPath(endpoint)
+    .replace(/\/openai\/deployments(\/.*)?$/, '/openai')
+    .replace(/\/models$/, '')
+    .replace(/\/openai(\/v1)?$/, '');
+  const given = apiVersion ?? endpoint.searchParams.get('api-version');
+  return withQuery(withPath(endpoint, `${path}/openai/deployments`), {
+    'api-version': others.find((each) => each === given) ?? usual,
+  });
+}
+
+/** `{base}/v1beta/models`, whether or not the base names a version, the OpenAI-compatible part of it or the whole path. */
+export function geminiModelsUrl(base: URL): URL {
+  const path = trimmedPath(base)
+    .replace(/\/models$/, '')
+    .replace(/\/openai$/, '');
+  return withPath(base, /\/v\d[^/]*$/.test(path) ? `${path}/models` : `${path}/v1beta/models`);
+}
+
+/** `{base}/catalog/models`, also where the base is that of the chats, an organisation's included. */
+export function githubModelsUrl(base: URL): URL {
+  const path = trimmedPath(base).replace(/(\/catalog(\/models)?|(\/orgs\/[^/]+)?\/inference)$/, '');
+  return withPath(base, `${path}/catalog/models`);
+}
+
+/** `{workspace}/api/2.0/serving-endpoints`, also where the base is that of the chats. */
+export function databricksEndpointsUrl(base: URL): URL {
+  const path = trimmedPath(base).replace(/(\/api\/2\.0)?\/serving-endpoints$/, '');
+  return withPath(base, `${path}/api/2.0/serving-endpoints`);
 }
 
 /** The same URL with these query parameters set. */

@@ -27,10 +27,11 @@ const COMMON_HEADERS = {
   'user-agent': 'models-gateway',
 } as const;
 
-/** The list's first URL, and where that is. */
+/** The list's first URL, where that is, and what every request to it says. */
 interface Start {
   readonly url: URL;
   readonly address: UpstreamAddress;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** A page, and where the next one is. */
@@ -51,7 +52,11 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly defaultBaseUrl: string | undefined;
   /** Headers of every request, names in lower case. */
   protected readonly fixedHeaders: Readonly<Record<string, string>> = {};
+  protected readonly listFields: readonly string[] = ['data', 'models'];
   protected readonly idFields: readonly string[] = ['id'];
+  protected readonly idPrefix: string = '';
+  protected readonly createdFields: readonly string[] = ['created', 'created_at'];
+  protected readonly ownerFields: readonly string[] = ['owned_by'];
 
   private readonly logger = new Logger('HttpProvider');
   private resolved: { readonly start: Start | undefined } | undefined;
@@ -62,7 +67,7 @@ export abstract class HttpProvider implements ModelProvider {
   constructor(
     private readonly client: UpstreamClient,
     @Inject(providerConfig.KEY) protected readonly config: ProviderConfig,
-    @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
+    @Inject(upstreamConfig.KEY) private readonly upstream: UpstreamConfig,
   ) {}
 
   get url(): URL | undefined {
@@ -84,7 +89,7 @@ export abstract class HttpProvider implements ModelProvider {
     const headers: Readonly<Record<string, string>> = {
       ...COMMON_HEADERS,
       ...request.forwardedHeaders,
-      ...this.fixedHeaders,
+      ...start.headers,
       ...(request.credential && this.credentialHeaders(request.credential)),
     };
     return this.catalogue(await this.pages(start, headers, request));
@@ -115,7 +120,7 @@ export abstract class HttpProvider implements ModelProvider {
     const base = variable === undefined ? this.defaultBaseUrl : variables[variable];
     if (base === undefined) return undefined;
     const url = this.listUrl(new URL(base));
-    return { url, address: addressOf(url) };
+    return { url, address: addressOf(url), headers: { ...this.fixedHeaders, ...this.upstream.headers } };
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
@@ -130,7 +135,7 @@ export abstract class HttpProvider implements ModelProvider {
       if (asked.has(address.path)) {
         throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
       }
-      if (asked.size === this.limits.maxPages) {
+      if (asked.size === this.upstream.maxPages) {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
@@ -147,9 +152,12 @@ export abstract class HttpProvider implements ModelProvider {
 
   private read(first: URL, address: UpstreamAddress, body: Buffer): LinkedPage {
     const page = readPage(body, {
+      listFields: this.listFields,
       idFields: this.idFields,
-      createdFields: ['created', 'created_at'],
+      idPrefix: this.idPrefix,
+      createdFields: this.createdFields,
       defaultCreated: PROCESS_STARTED,
+      ownerFields: this.ownerFields,
       defaultOwner: this.engine,
     });
     const next = page.envelope && this.nextPage(page.envelope, first);

@@ -2,13 +2,18 @@ import type { Type } from '@nestjs/common';
 import { AnthropicProvider } from './anthropic.provider.js';
 import { AzureProvider } from './azure.provider.js';
 import { CohereProvider } from './cohere.provider.js';
+import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
+import { compatibleProvider } from './compatible.provider.js';
+import { DatabricksProvider } from './databricks.provider.js';
+import { GeminiProvider } from './gemini.provider.js';
+import { GithubModelsProvider } from './github-models.provider.js';
 import type { ModelProvider } from './model-provider.js';
 import { NimProvider } from './nim.provider.js';
 import { OpenAiProvider } from './openai.provider.js';
 import { TrtLlmProvider } from './trt-llm.provider.js';
 import { VllmProvider } from './vllm.provider.js';
 
-/** THE list of built-in providers: a new one is one line here. */
+/** THE list of built-in providers: a new one is one line here, or a row of COMPATIBLE_VENDORS. */
 export const BUILT_IN_PROVIDERS: readonly Type<ModelProvider>[] = [
   OpenAiProvider,
   NimProvider,
@@ -17,4 +22,8 @@ export const BUILT_IN_PROVIDERS: readonly Type<ModelProvider>[] = [
   AnthropicProvider,
   AzureProvider,
   CohereProvider,
+  GeminiProvider,
+  GithubModelsProvider,
+  DatabricksProvider,
+  ...COMPATIBLE_VENDORS.map(compatibleProvider),
 ];

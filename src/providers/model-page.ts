@@ -18,7 +18,7 @@ export interface ModelPage {
  */
 export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
   const body = parseJson(bytes);
-  const rows = rowsOf(body);
+  const rows = rowsOf(body, format.listFields);
   if (rows === undefined) {
     throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
   }

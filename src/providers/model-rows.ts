@@ -5,12 +5,18 @@ export type Row = Readonly<Record<string, unknown>>;
 
 /** Where a provider's rows keep what a model needs, and what stands in for what they lack. */
 export interface RowFormat {
+  /** The fields of the envelope that may hold the rows, the first array wins. */
+  readonly listFields: readonly string[];
   /** The fields that may hold the id, the first string wins. */
   readonly idFields: readonly string[];
+  /** What ids begin with that is no part of them. */
+  readonly idPrefix: string;
   /** The fields that may hold the date of creation, the first date wins. */
   readonly createdFields: readonly string[];
   /** Stands in for a date, Unix seconds. */
   readonly defaultCreated: number;
+  /** The fields that may hold the owner, the first string wins. */
+  readonly ownerFields: readonly string[];
   /** Stands in for an owner. */
   readonly defaultOwner: string;
 }
@@ -21,14 +27,14 @@ export function asRow(value: unknown): Row | undefined {
 }
 
 /**
- * The rows of a list in one of the envelopes that providers use: `{data}`, `{models}` or a bare array.
+ * The rows of a list: a bare array, or one of these fields of an envelope.
  * llama.cpp sends both keys, Ollama sends `data: null` for an empty list.
  * @returns undefined when the body is no list
  */
-export function rowsOf(body: unknown): readonly unknown[] | undefined {
+export function rowsOf(body: unknown, fields: readonly string[]): readonly unknown[] | undefined {
   if (Array.isArray(body)) return body as unknown[];
   const envelope = asRow(body);
-  const list = [envelope?.['data'], envelope?.['models']].find((each) => Array.isArray(each));
+  const list = fields.map((field) => envelope?.[field]).find((each) => Array.isArray(each));
   if (list !== undefined) return list as unknown[];
   return envelope?.['data'] === null ? [] : undefined;
 }
@@ -36,12 +42,12 @@ export function rowsOf(body: unknown): readonly unknown[] | undefined {
 /** The model of a row; undefined for a row that is no object or has no id. */
 export function toModel(value: unknown, format: RowFormat): Model | undefined {
   const row = asRow(value);
-  const id = row && firstOf(format.idFields, (field) => text(row[field]));
+  const id = row && firstOf(format.idFields, (field) => text(row[field], format.idPrefix));
   if (row === undefined || id === undefined) return undefined;
   return {
     id,
     created: firstOf(format.createdFields, (field) => unixSeconds(row[field])) ?? format.defaultCreated,
-    ownedBy: text(row['owned_by']) ?? format.defaultOwner,
+    ownedBy: firstOf(format.ownerFields, (field) => text(row[field])) ?? format.defaultOwner,
   };
 }
 
@@ -66,8 +72,10 @@ function wholeSeconds(seconds: number): number | undefined {
   return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+function text(value: unknown, prefix = ''): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const rest = value.startsWith(prefix) ? value.slice(prefix.length) : value;
+  return rest === '' ? undefined : rest;
 }
 
 function firstOf<T>(fields: readonly string[], read: (field: string) => T | undefined): T | undefined {

@@ -10,20 +10,29 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the error bodies that providers send: OpenAI's envelope, the same with a number as code (vLLM),
- * `{error:"text"}` (vLLM's 401, Ollama), flat objects (TensorRT-LLM, Cohere), `{detail}` as text or as a
+ * `{error:"text"}` (vLLM's 401, Ollama, xAI with a `code` beside it), flat objects (TensorRT-LLM, Cohere), `{detail}` as text or as a
  * list (FastAPI), Anthropic's with its machine code in `details`, Problem Details (RFC 9457), and none at all.
  */
 export function readUpstreamErrorBody(body: Buffer): UpstreamErrorBody {
   const fields = parseObject(body);
   if (fields === undefined) return {};
   const { error } = fields;
-  if (typeof error === 'string') return { message: nonEmpty(error), type: nonEmpty(fields['error_type']) };
+  if (typeof error === 'string') {
+    return {
+      message: nonEmpty(error),
+      type: nonEmpty(fields['error_type']),
+      code: codeText(fields['code']),
+    };
+  }
   const inner = asFields(error) ?? fields;
   return {
     message: nonEmpty(inner['message']) ?? detailText(fields['detail']),
     type: inner['type'] === 'error' ? undefined : nonEmpty(inner['type']),
     param: nonEmpty(inner['param']),
-    code: codeText(asFields(inner['details'])?.['error_code']) ?? codeText(inner['code']),
+    code:
+      codeText(asFields(inner['details'])?.['error_code']) ??
+      codeText(inner['code']) ??
+      codeText(fields['error_code']),
   };
 }
 

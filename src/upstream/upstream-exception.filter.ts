@@ -1,6 +1,7 @@
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
+import type { Credential } from '../credentials/credential.js';
 import { redact } from '../credentials/redact.js';
 import { openAiError } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
@@ -47,10 +48,12 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
   }
 }
 
-function relayedBody(status: number, { body, credential }: UpstreamErrorDetails): OpenAiErrorBody {
+function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiErrorBody {
+  const { body, credential } = details;
+  const secrets = secretsOf(details);
   const upstream = body === undefined ? {} : readUpstreamErrorBody(body);
   const ours = credential?.variable !== undefined;
-  const clean = (text: string | undefined): string | undefined => text && redact(text, credential);
+  const clean = (text: string | undefined): string | undefined => text && redact(text, secrets);
   const word = (text: string | undefined): string | undefined => {
     const cleaned = clean(text);
     // Where the key is ours, nothing that could be prose gets through.
@@ -70,17 +73,20 @@ function relayedBody(status: number, { body, credential }: UpstreamErrorDetails)
   );
 }
 
+function secretsOf({ credential, headerSecrets = [] }: UpstreamErrorDetails): readonly Credential[] {
+  return credential === undefined ? headerSecrets : [credential, ...headerSecrets];
+}
+
 function statusMessage(status: number): string {
   return `The provider answered ${String(status)}.`;
 }
 
-function relayedHeaders({
-  headers = {},
-  credential,
-}: UpstreamErrorDetails): Record<string, string | string[]> {
+function relayedHeaders(details: UpstreamErrorDetails): Record<string, string | string[]> {
+  const { headers = {}, credential } = details;
+  const secrets = secretsOf(details);
   const relayed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, credential);
+    if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, secrets);
   }
   const { 'www-authenticate': challenge } = headers;
   // What follows the scheme may be text about our key.
@@ -88,13 +94,10 @@ function relayedHeaders({
     relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
   }
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
-  if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, credential);
+  if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, secrets);
   return relayed;
 }
 
-function redactEach(
-  value: string | string[],
-  credential: UpstreamErrorDetails['credential'],
-): string | string[] {
-  return Array.isArray(value) ? value.map((each) => redact(each, credential)) : redact(value, credential);
+function redactEach(value: string | string[], secrets: readonly Credential[]): string | string[] {
+  return Array.isArray(value) ? value.map((each) => redact(each, secrets)) : redact(value, secrets);
 }

@@ -3,6 +3,8 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import { authorizationCredential } from '../credentials/credential.js';
+import type { Credential } from '../credentials/credential.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
 import { pause } from './cancellation.js';
@@ -31,12 +33,16 @@ const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
 /** Asks the provider over HTTP: the only user of `HttpService`. It knows how to ask, not what. */
 @Injectable()
 export class UpstreamClient {
+  /** The operator's own headers: providers repeat what they refuse. */
+  private readonly headerSecrets: readonly Credential[];
+
   constructor(
     private readonly http: HttpService,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     keepOnlyAdapter(http.axiosRef);
+    this.headerSecrets = Object.values(config.headers).map(authorizationCredential);
   }
 
   /**
@@ -113,7 +119,8 @@ export class UpstreamClient {
     // Decompressing goes on in another thread, and the deadline may pass meanwhile.
     if (signal.aborted) throw abortReason(signal, attempts);
     if (status === 200) return body;
-    const details = { status, headers: responseHeaders, body, attempts, credential };
+    const { headerSecrets } = this;
+    const details = { status, headers: responseHeaders, body, attempts, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
     }

@@ -23,6 +23,8 @@ export interface UpstreamErrorDetails {
   readonly attempts?: number;
   /** The credential that was sent, so that it can be struck out of relayed text. */
   readonly credential?: Credential | undefined;
+  /** What else of the request is secret. */
+  readonly headerSecrets?: readonly Credential[];
   readonly cause?: unknown;
 }
 

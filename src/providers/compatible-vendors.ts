@@ -1,0 +1,95 @@
+import type { KeyVariable } from '../config/provider.config.js';
+
+/** A vendor, or a server of one's own, whose list is OpenAI's in all but small things. */
+export interface CompatibleVendor {
+  /** The name in the environment: lower case, words joined by `_`. */
+  readonly engine: string;
+  /** Used unless `MAIN_MODEL_BASE_URL` is set; without it that variable is required. */
+  readonly defaultBaseUrl?: string;
+  /** The variables that may hold the operator's key, the first set one wins. */
+  readonly keyVariables: readonly KeyVariable[];
+  /** Where rows name their owner, if not in `owned_by`; none when what they say there is no owner. */
+  readonly ownerFields?: readonly string[];
+  /** Where the vendor describes its list. */
+  readonly source: string;
+}
+
+/** THE table of compatible vendors: a new one is one row here. */
+export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
+  {
+    engine: 'mistral',
+    defaultBaseUrl: 'https://api.mistral.ai/v1',
+    keyVariables: ['MISTRAL_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://docs.mistral.ai/api/endpoint/models',
+  },
+  {
+    engine: 'groq',
+    defaultBaseUrl: 'https://api.groq.com/openai/v1',
+    keyVariables: ['GROQ_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://console.groq.com/docs/api-reference#models-list',
+  },
+  {
+    engine: 'together',
+    defaultBaseUrl: 'https://api.together.ai/v1',
+    keyVariables: ['TOGETHER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    ownerFields: ['owned_by', 'organization'],
+    source: 'https://docs.together.ai/reference/models',
+  },
+  {
+    engine: 'fireworks',
+    defaultBaseUrl: 'https://api.fireworks.ai/inference/v1',
+    keyVariables: ['FIREWORKS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://docs.fireworks.ai/tools-sdks/openai-compatibility',
+  },
+  {
+    engine: 'openrouter',
+    defaultBaseUrl: 'https://openrouter.ai/api/v1',
+    keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://openrouter.ai/docs/api-reference/list-available-models',
+  },
+  {
+    engine: 'deepseek',
+    defaultBaseUrl: 'https://api.deepseek.com/v1',
+    keyVariables: ['DEEPSEEK_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://api-docs.deepseek.com/api/list-models',
+  },
+  {
+    engine: 'xai',
+    defaultBaseUrl: 'https://api.x.ai/v1',
+    keyVariables: ['XAI_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://docs.x.ai/docs/api-reference#list-models',
+  },
+  {
+    engine: 'ollama',
+    // Ollama itself checks none: it is for a proxy in front of it.
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
+  },
+  {
+    engine: 'huggingface',
+    defaultBaseUrl: 'https://router.huggingface.co/v1',
+    keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://huggingface.co/docs/inference-providers/hub-api',
+  },
+  {
+    engine: 'cerebras',
+    defaultBaseUrl: 'https://api.cerebras.ai/v1',
+    keyVariables: ['CEREBRAS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    source: 'https://inference-docs.cerebras.ai/api-reference/models',
+  },
+  {
+    engine: 'sambanova',
+    defaultBaseUrl: 'https://api.sambanova.ai/v1',
+    keyVariables: ['SAMBANOVA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    // Its owner may be an e-mail address.
+    ownerFields: [],
+    source: 'https://docs.sambanova.ai/docs/en/features/openai-compatibility',
+  },
+  {
+    engine: 'triton',
+    // Its own restriction is a header of any name: see UPSTREAM_HEADERS.
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    source:
+      'https://github.com/triton-inference-server/server/blob/main/python/openai/openai_frontend/frontend/fastapi/routers/models.py',
+  },
+];

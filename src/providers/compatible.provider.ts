@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import { withDefaultPath } from './base-url.js';
+import type { CompatibleVendor } from './compatible-vendors.js';
+import type { ModelProvider } from './model-provider.js';
+import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
+
+/** The provider class of a row of the vendors' table. */
+export function compatibleProvider(vendor: CompatibleVendor): Type<ModelProvider> {
+  @Injectable()
+  class CompatibleProvider extends OpenAiCompatibleProvider {
+    readonly engine = vendor.engine;
+    readonly keyVariables = vendor.keyVariables;
+    protected override readonly defaultBaseUrl = vendor.defaultBaseUrl;
+    protected override readonly ownerFields = vendor.ownerFields ?? ['owned_by'];
+
+    protected override listUrl(base: URL): URL {
+      const { defaultBaseUrl } = vendor;
+      return super.listUrl(
+        defaultBaseUrl === undefined ? base : withDefaultPath(base, new URL(defaultBaseUrl)),
+      );
+    }
+  }
+  return CompatibleProvider;
+}
