@@ -23,19 +23,26 @@ describe('redact', () => {
     ['the password of Basic', `Basic ${BASIC}`, 'alice has no pa:ss wörd', 'alice has no [redacted]'],
     ['Basic in another case', `basic ${BASIC}`, 'no pa:ss wörd', 'no [redacted]'],
   ])('strikes out %s', (_name, authorization, text, expected) => {
-    expect(redact(text, authorizationCredential(authorization))).toBe(expected);
+    expect(redact(text, [authorizationCredential(authorization)])).toBe(expected);
   });
 
   it('strikes out a key that came without a scheme', () => {
-    expect(redact('invalid x-api-key sk-abc', keyCredential('sk-abc'))).toBe('invalid x-api-key [redacted]');
+    expect(redact('invalid x-api-key sk-abc', [keyCredential('sk-abc')])).toBe(
+      'invalid x-api-key [redacted]',
+    );
+  });
+
+  it('strikes out the longer one of two first', () => {
+    const credentials = [keyCredential('sk-abc'), keyCredential('sk-abcdef')];
+    expect(redact('sk-abcdef and sk-abc', credentials)).toBe('[redacted] and [redacted]');
   });
 
   it.each([
-    ['without a credential', undefined],
-    ['that holds none', keyCredential('sk-abc')],
+    ['without a credential', []],
+    ['that holds none', [keyCredential('sk-abc')]],
     // "nobody:" has an empty password, which stands between any two letters.
-    ['in spite of an empty password', authorizationCredential('Basic bm9ib2R5Og==')],
-  ])('leaves a text as it is %s', (_name, credential) => {
-    expect(redact('The key is wrong.', credential)).toBe('The key is wrong.');
+    ['in spite of an empty password', [authorizationCredential('Basic bm9ib2R5Og==')]],
+  ])('leaves a text as it is %s', (_name, credentials) => {
+    expect(redact('The key is wrong.', credentials)).toBe('The key is wrong.');
   });
 });

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { readPage } from './model-page.js';
 
-const FORMAT = { idFields: ['id'], createdFields: ['created'], defaultCreated: 5, defaultOwner: 'acme' };
+const FORMAT = {
+  listFields: ['data', 'models'],
+  idPrefix: '',
+  ownerFields: ['owned_by'],
+  idFields: ['id'],
+  createdFields: ['created'],
+  defaultCreated: 5,
+  defaultOwner: 'acme',
+};
 
 describe('readPage', () => {
   it('reads the models, counts what is none and keeps what is around them', () => {

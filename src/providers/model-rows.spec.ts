@@ -15,7 +15,7 @@ describe('rowsOf', () => {
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
   ])('finds the rows in %s', (_name, body, expected) => {
-    expect(rowsOf(body)).toEqual(expected);
+    expect(rowsOf(body, ['data', 'models'])).toEqual(expected);
   });
 
   it.each([
@@ -29,7 +29,7 @@ describe('rowsOf', () => {
     ['a number', 1],
     ['nothing', undefined],
   ])('finds no list in %s', (_name, body) => {
-    expect(rowsOf(body)).toBeUndefined();
+    expect(rowsOf(body, ['data', 'models'])).toBeUndefined();
   });
 });
 
@@ -88,6 +88,9 @@ describe('unixSeconds', () => {
 
 describe('toModel', () => {
   const format: RowFormat = {
+    listFields: ['data', 'models'],
+    idPrefix: '',
+    ownerFields: ['owned_by'],
     idFields: ['name', 'id'],
     createdFields: ['created', 'created_at'],
     defaultCreated: 1_600_000_000,

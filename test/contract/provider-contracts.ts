@@ -366,6 +366,486 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     ...OPENAI_COMPATIBLE,
+    engine: 'gemini',
+    fixtures: 'gemini',
+    basePath: '/v1beta',
+    withoutBaseUrl: { host: 'generativelanguage.googleapis.com' },
+    keyVariables: ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'],
+    credential: (token) => ({ 'x-goog-api-key': token }),
+    pages: [
+      { request: '/v1beta/models?pageSize=1000', fixture: 'list.page1.json' },
+      {
+        request: '/v1beta/models?pageSize=1000&pageToken=Z2VtaW5pIDI%2F%2B%2F%3D%3D',
+        fixture: 'list.page2.json',
+      },
+      { request: '/v1beta/models?pageSize=1000&pageToken=p3', fixture: 'list.page3.json' },
+    ],
+    lastPages: [{ nextPageToken: '' }, { nextPageToken: null }, { nextPageToken: undefined }, { models: [] }],
+    models: [
+      ['gemini-2.5-pro', undefined, 'gemini'],
+      ['gemini-2.5-flash-lite', undefined, 'gemini'],
+      ['embedding-orbit-002', undefined, 'gemini'],
+      ['tunedModels/orbit-triage-8c1f', undefined, 'gemini'],
+      ['imagen-orbit', undefined, 'gemini'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'No account belongs to these credentials.',
+          type: 'authentication_error',
+          param: null,
+          code: '401',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '20' },
+        error: {
+          message: 'The quota of generate requests is used up.',
+          type: 'rate_limit_error',
+          param: null,
+          code: '429',
+        },
+        relayed: { 'retry-after': '20' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'mistral',
+    fixtures: 'mistral',
+    withoutBaseUrl: { host: 'api.mistral.ai' },
+    keyVariables: ['MISTRAL_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['magistral-orbit-2509', 1757894400, 'mistralai'],
+      ['magistral-orbit-latest', 1757894400, 'mistralai'],
+      ['ft:open-orbit:9f2c:20260110:triage', undefined, 'orbit-labs'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'This key opens nothing.', type: 'authentication_error', param: null, code: null },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '2' },
+        error: {
+          message: 'query.limit: slow down, please',
+          type: 'rate_limit_error',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '2' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'groq',
+    fixtures: 'groq',
+    basePath: '/openai/v1',
+    withoutBaseUrl: { host: 'api.groq.com' },
+    keyVariables: ['GROQ_API_KEY', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/openai/v1/models', fixture: 'list.json' }],
+    models: [
+      ['llama-orbit-8b-instant', 1739000000, 'Meta'],
+      ['whisper-orbit-v3', 1693000000, 'OpenAI'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The key [redacted] is unknown here.',
+          type: 'invalid_request_error',
+          param: null,
+          code: 'invalid_api_key',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '2', 'x-ratelimit-limit-requests': '30', 'x-request-id': 'groq-1' },
+        error: {
+          message: 'Requests per minute: 30 of 30.',
+          type: 'requests',
+          param: null,
+          code: 'rate_limit_exceeded',
+        },
+        relayed: {
+          'retry-after': '2',
+          'x-ratelimit-limit-requests': '30',
+          'x-upstream-request-id': 'groq-1',
+        },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'together',
+    fixtures: 'together',
+    withoutBaseUrl: { host: 'api.together.ai' },
+    keyVariables: ['TOGETHER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['orbit-labs/Orbit-70B-Turbo', 1740000000, 'Orbit Labs'],
+      ['BAAI/bge-orbit-en', 1690000000, 'BAAI'],
+      ['orbit/unowned', 1690000001, 'together'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'Wrong key.', type: 'invalid_request_error', param: null, code: 'invalid_api_key' },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '4' },
+        error: {
+          message: 'Too many requests in this minute.',
+          type: 'request_limit',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '4' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'fireworks',
+    fixtures: 'fireworks',
+    basePath: '/inference/v1',
+    withoutBaseUrl: { host: 'api.fireworks.ai' },
+    keyVariables: ['FIREWORKS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/inference/v1/models', fixture: 'list.json' }],
+    models: [
+      ['accounts/fireworks/models/orbit-v2p1', 1761000000, 'fireworks'],
+      ['accounts/orbit-labs/models/triage', 1762000000, 'orbit-labs'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'No account has this key.',
+          type: 'invalid_request_error',
+          param: null,
+          code: 'unauthorized',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '1' },
+        error: { message: 'Later.', type: 'rate_limit', param: null, code: 'too_many' },
+        relayed: { 'retry-after': '1' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'openrouter',
+    fixtures: 'openrouter',
+    basePath: '/api/v1',
+    withoutBaseUrl: { host: 'openrouter.ai' },
+    keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/api/v1/models', fixture: 'list.json' }],
+    models: [
+      ['orbit-labs/orbit-large', 1765000000, 'openrouter'],
+      ['orbit-labs/orbit-small:free', 1755000000, 'openrouter'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'Who are you?', type: 'authentication_error', param: null, code: '401' },
+        relayed: {},
+      },
+      429: {
+        headers: { 'x-ratelimit-limit': '50', 'x-ratelimit-reset': '1765100000000' },
+        error: {
+          message: 'The free requests of today are used up.',
+          type: 'rate_limit_error',
+          param: null,
+          code: '429',
+        },
+        relayed: { 'x-ratelimit-limit': '50', 'x-ratelimit-reset': '1765100000000' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'deepseek',
+    fixtures: 'deepseek',
+    withoutBaseUrl: { host: 'api.deepseek.com' },
+    keyVariables: ['DEEPSEEK_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['deepseek-orbit', undefined, 'deepseek'],
+      ['deepseek-orbit-thinking', undefined, 'deepseek'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The key ****[redacted] does not work.',
+          type: 'authentication_error',
+          param: null,
+          code: 'invalid_request_error',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: {},
+        error: { message: 'You are too fast.', type: 'rate_limited', param: null, code: '429' },
+        relayed: {},
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'xai',
+    fixtures: 'xai',
+    withoutBaseUrl: { host: 'api.x.ai' },
+    keyVariables: ['XAI_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['grok-orbit', 1752500000, 'xai'],
+      ['grok-orbit-image', 1742000000, 'xai'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The key [redacted] is not one of ours.',
+          type: 'authentication_error',
+          param: null,
+          code: 'unauthenticated:bad-credentials',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '6' },
+        error: {
+          message: 'The team has used up its requests.',
+          type: 'rate_limit_error',
+          param: null,
+          code: 'resource-exhausted',
+        },
+        relayed: { 'retry-after': '6' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'ollama',
+    fixtures: 'ollama',
+    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    models: [
+      ['orbit3:8b-instruct-q4_K_M', 1758500000, 'library'],
+      ['orbit-labs/triage:latest', 1759500000, 'orbit-labs'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'unauthorized', type: 'authentication_error', param: null, code: null },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '1' },
+        error: { message: 'The queue is full.', type: 'api_error', param: null, code: null },
+        relayed: { 'retry-after': '1' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'huggingface',
+    fixtures: 'huggingface',
+    withoutBaseUrl: { host: 'router.huggingface.co' },
+    keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [['orbit-labs/Orbit-V2-Instruct', 1770000000, 'orbit-labs']],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'Invalid username or password.',
+          type: 'authentication_error',
+          param: null,
+          code: null,
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '60', 'x-request-id': 'Root=1-hf' },
+        error: {
+          message: 'Too many requests from this account',
+          type: 'rate_limited',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '60', 'x-upstream-request-id': 'Root=1-hf' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'cerebras',
+    fixtures: 'cerebras',
+    withoutBaseUrl: { host: 'api.cerebras.ai' },
+    keyVariables: ['CEREBRAS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['gpt-oss-orbit', 1754500000, 'OpenAI'],
+      ['qwen-orbit-32b', undefined, 'cerebras'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'This key fits no lock.',
+          type: 'invalid_request_error',
+          param: 'api_key',
+          code: 'wrong_api_key',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'x-ratelimit-remaining-tokens-day': '0' },
+        error: {
+          message: 'The tokens of this day are used up.',
+          type: 'too_many_tokens_error',
+          param: 'quota',
+          code: 'token_quota_exceeded',
+        },
+        relayed: { 'x-ratelimit-remaining-tokens-day': '0' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'sambanova',
+    fixtures: 'sambanova',
+    withoutBaseUrl: { host: 'api.sambanova.ai' },
+    keyVariables: ['SAMBANOVA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    models: [
+      ['Orbit-3.3-70B-Instruct', 1734500000, 'sambanova'],
+      ['E5-Orbit-7B', 1734500001, 'sambanova'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The key was not accepted.',
+          type: 'authentication_error',
+          param: null,
+          code: null,
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '10' },
+        error: {
+          message: 'Wait a little.',
+          type: 'rate_limit_exceeded',
+          param: null,
+          code: 'rate_limit_exceeded',
+        },
+        relayed: { 'retry-after': '10' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'github_models',
+    fixtures: 'github_models',
+    basePath: '',
+    withoutBaseUrl: { host: 'models.github.ai' },
+    keyVariables: ['GITHUB_TOKEN', 'MAIN_MODEL_API_KEY'],
+    fixedHeaders: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+    pages: [{ request: '/catalog/models', fixture: 'list.json' }],
+    models: [
+      ['orbit-labs/orbit-4', undefined, 'Orbit Labs'],
+      ['orbit-labs/orbit-embed', undefined, 'Orbit Labs'],
+      ['nobody/unsigned', undefined, 'github_models'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'This token is no good.', type: 'authentication_error', param: null, code: null },
+        relayed: {},
+      },
+      429: {
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
+        error: { message: 'You have asked too often.', type: 'rate_limit_error', param: null, code: null },
+        relayed: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'databricks',
+    fixtures: 'databricks',
+    basePath: '',
+    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/api/2.0/serving-endpoints', fixture: 'list.json' }],
+    models: [
+      ['databricks-orbit-large', 1759500000, 'databricks'],
+      ['triage-prod', 1760600000, 'databricks'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The token has no place in this workspace.',
+          type: 'authentication_error',
+          param: null,
+          code: 'UNAUTHENTICATED',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '3' },
+        error: {
+          message: 'Too many calls to the workspace.',
+          type: 'rate_limit_error',
+          param: null,
+          code: 'REQUEST_LIMIT_EXCEEDED',
+        },
+        relayed: { 'retry-after': '3' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'triton',
+    fixtures: 'triton',
+    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    models: [
+      ['orbit-8b-instruct', 1764000000, 'Triton Inference Server'],
+      ['orbit-8b-instruct-lora-triage', 1764000000, 'Triton Inference Server'],
+      ['preprocessing', 1764000002, 'Triton Inference Server'],
+    ],
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: "The header 'orbit-key' has to be right.",
+          type: 'authentication_error',
+          param: null,
+          code: 'invalid_auth',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '1' },
+        error: {
+          message: 'The queue of the model is full.',
+          type: 'rate_limit_error',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '1' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
     engine: 'My-Custom-Engine',
     fixtures: 'custom',
     withoutBaseUrl: 'an empty list',
