@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigService } from '@nestjs/config';
+import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
 import { CustomProvider } from './custom.provider.js';
 import { BUILT_IN_PROVIDERS } from './index.js';
 import { ProviderRegistry } from './provider.registry.js';
@@ -31,27 +32,27 @@ describe('ProviderRegistry', () => {
     ['azure-openai', 'azure'],
     ['Azure-OpenAI', 'azure'],
     ['cohere', 'cohere'],
+    ...COMPATIBLE_VENDORS.map(({ engine }) => [engine, engine] as const),
+    ['Groq', 'groq'],
+    ['gemini', 'gemini'],
+    ['github_models', 'github_models'],
+    ['GitHub-Models', 'github_models'],
+    ['databricks', 'databricks'],
   ])('takes %s for %s', (name, engine) => {
     const { configured, builtIn } = registryOf(name);
     expect(configured.engine).toBe(engine);
     expect(builtIn).toContain(configured);
   });
 
-  it.each([
-    'groq',
-    'my-custom-engine',
-    'open_ai',
-    'openai2',
-    'trtllm',
-    'azure openai',
-    '__proto__',
-    'constructor',
-  ])('takes %s for a custom one, under its own name', (name) => {
-    const { configured, builtIn } = registryOf(name);
-    expect(configured).toBeInstanceOf(CustomProvider);
-    expect(configured.engine).toBe(name);
-    expect(builtIn).not.toContain(configured);
-  });
+  it.each(['my-custom-engine', 'open_ai', 'openai2', 'trtllm', 'azure openai', '__proto__', 'constructor'])(
+    'takes %s for a custom one, under its own name',
+    (name) => {
+      const { configured, builtIn } = registryOf(name);
+      expect(configured).toBeInstanceOf(CustomProvider);
+      expect(configured.engine).toBe(name);
+      expect(builtIn).not.toContain(configured);
+    },
+  );
 
   it('has one instance of each provider, and no name twice', () => {
     const registry = registryOf('openai');

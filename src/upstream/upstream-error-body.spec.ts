@@ -27,6 +27,16 @@ describe('readUpstreamErrorBody', () => {
       { message: 'No such model.', type: 'NotFoundError', code: '404' },
     ],
     [
+      'xAI, with a code beside the text',
+      { code: 'unauthenticated', error: 'No such key.' },
+      { message: 'No such key.', code: 'unauthenticated' },
+    ],
+    [
+      'Databricks',
+      { error_code: 'PERMISSION_DENIED', message: 'Not here.' },
+      { message: 'Not here.', code: 'PERMISSION_DENIED' },
+    ],
+    [
       'Triton, without param',
       { error: { message: 'Not allowed.', type: 'authentication_error', code: 'invalid_auth' } },
       { message: 'Not allowed.', type: 'authentication_error', code: 'invalid_auth' },

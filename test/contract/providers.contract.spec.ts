@@ -503,6 +503,85 @@ describe('the addresses of Azure', () => {
   });
 });
 
+describe('the deployments of Azure', () => {
+  const contract = contractOf('azure');
+
+  it.each(['', '/openai/v1'])('are listed by their names at an endpoint with "%s"', async (path) => {
+    upstream.answer(json(read(contract, 'deployments.json')));
+    const environment = {
+      AZURE_OPENAI_ENDPOINT: upstream.url + path,
+      AZURE_OPENAI_API_VERSION: '2024-06-01',
+      AZURE_OPENAI_LIST: 'deployments',
+    };
+    await withGateway(environmentOf(contract, environment), async (gateway) => {
+      expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
+        object: 'list',
+        data: [
+          { id: 'triage-chat', object: 'model', created: 1742000000, owned_by: 'azure' },
+          { id: 'search-embed', object: 'model', created: 1742000200, owned_by: 'azure' },
+        ],
+      });
+    });
+    expect(upstream.requests).toEqual([
+      {
+        method: 'GET',
+        url: '/openai/deployments?api-version=2023-03-15-preview',
+        headers: headersOf(contract, { 'api-key': CALLERS }),
+      },
+    ]);
+  });
+});
+
+describe('the compatible vendors', () => {
+  it('have a default URL that the contract knows, as a bare host too', async () => {
+    const placed = PROVIDER_CONTRACTS.flatMap(({ engine, withoutBaseUrl, pages }) =>
+      typeof withoutBaseUrl === 'object' && 'host' in withoutBaseUrl
+        ? [{ engine, host: withoutBaseUrl.host, request: pages[0].request }]
+        : [],
+    );
+    for (const { engine, host, request } of placed) {
+      for (const base of ['', `https://${host}`]) {
+        await withGateway({ MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base }, (gateway) => {
+          expect(gateway.app.get(ProviderRegistry).configured.url?.href).toBe(`https://${host}${request}`);
+        });
+      }
+    }
+    expect(placed.length).toBeGreaterThan(10);
+  });
+
+  it('may have no model: Ollama says null', async () => {
+    const contract = contractOf('ollama');
+    upstream.answer(json(read(contract, 'list.no-models.json')));
+    await withGateway(environmentOf(contract), async (gateway) => {
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+    });
+  });
+
+  it('never learn of a key for OpenAI, nor does a caller of an e-mail address', async () => {
+    for (const engine of ['sambanova', 'databricks']) {
+      const contract = contractOf(engine);
+      upstream.answer(listOf(contract));
+      await withGateway(environmentOf(contract, { OPENAI_API_KEY: OURS }), async (gateway) => {
+        expect(JSON.stringify((await ask(gateway)).body)).not.toContain('@');
+      });
+    }
+    expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("Google's OAuth tokens", () => {
+  const contract = contractOf('gemini');
+
+  it('stay bearer tokens', async () => {
+    upstream.answer(listOf(contract));
+    const token = `ya29.${secret('oauth')}`;
+    await withGateway(environmentOf(contract), async (gateway) => {
+      expect((await ask(gateway, { authorization: `Bearer ${token}` })).status).toBe(200);
+    });
+    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, { authorization: `Bearer ${token}` }));
+  });
+});
+
 describe('statuses of their own', () => {
   it.each([
     ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],

@@ -1,0 +1,76 @@
+import { describe, expect, it } from '@jest/globals';
+import { inTurn, json } from '../support/fake-upstream.js';
+import { startScenario } from '../support/scenario.js';
+import { secret, SECRET_MARK } from '../support/start-gateway.js';
+import { errorOf } from '../support/answers.js';
+
+const VALUE = secret('header');
+const LIST = { object: 'list', data: [{ id: 'a', created: 1, owned_by: 'b' }] };
+
+describe('UPSTREAM_HEADERS', () => {
+  it.each([
+    ['lines', `Orbit-Key: ${VALUE}\nX-Tenant: orbit labs`],
+    ['JSON', JSON.stringify({ 'Orbit-Key': VALUE, 'X-Tenant': 'orbit labs' })],
+  ])('as %s are on every request, retries included', async (_name, headers) => {
+    const { ask, upstream } = await startScenario(inTurn(json({}, 503), json(LIST)), {
+      UPSTREAM_HEADERS: headers,
+    });
+    expect((await ask()).status).toBe(200);
+    expect(upstream.requests).toHaveLength(2);
+    for (const request of upstream.requests) {
+      expect(request.headers).toMatchObject({ 'orbit-key': VALUE, 'x-tenant': 'orbit labs' });
+    }
+  });
+
+  it('are on every page, beside the fixed headers and the credential', async () => {
+    const pages = inTurn(
+      json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }),
+      json({ data: [{ id: 'b' }] }),
+    );
+    const { ask, upstream } = await startScenario(pages, {
+      MAIN_MODEL_ENGINE: 'anthropic',
+      ANTHROPIC_API_KEY: secret('ours'),
+      UPSTREAM_HEADERS: `Orbit-Key: ${VALUE}`,
+    });
+    expect((await ask()).status).toBe(200);
+    expect(upstream.requests).toHaveLength(2);
+    for (const request of upstream.requests) {
+      expect(request.headers).toMatchObject({
+        'orbit-key': VALUE,
+        'anthropic-version': '2023-06-01',
+        'x-api-key': secret('ours'),
+      });
+    }
+  });
+
+  it('win over what a caller sends', async () => {
+    const { ask, upstream } = await startScenario(json(LIST), {
+      UPSTREAM_HEADERS: 'OpenAI-Project: the-operators',
+    });
+    await ask('/v1/models', { headers: { 'openai-project': 'the-callers', 'orbit-key': 'x' } });
+    expect(upstream.requests[0]?.headers).toMatchObject({ 'openai-project': 'the-operators' });
+    expect(upstream.requests[0]?.headers).not.toHaveProperty('orbit-key');
+  });
+
+  it.each([
+    ['without a credential', {}],
+    ['with one of the caller', { authorization: `Bearer ${secret('callers')}` }],
+  ])('are struck out of what the provider says %s', async (_name, headers) => {
+    const refusal = json(
+      { error: { message: `'Token ${VALUE}' or ${VALUE} is not right`, type: VALUE, code: VALUE } },
+      401,
+      { 'www-authenticate': `Orbit value="${VALUE}"`, 'x-request-id': VALUE },
+    );
+    const { ask } = await startScenario(refusal, { UPSTREAM_HEADERS: `Orbit-Key: Token ${VALUE}` });
+    const answer = await ask('/v1/models', { headers });
+    expect(JSON.stringify([...answer.headers])).not.toContain(SECRET_MARK);
+    expect(answer.headers.get('www-authenticate')).toBe('Orbit value="[redacted]"');
+    expect(answer.status).toBe(401);
+    expect(await errorOf(answer)).toEqual({
+      message: "'[redacted]' or [redacted] is not right",
+      type: '[redacted]',
+      param: null,
+      code: '[redacted]',
+    });
+  });
+});
