@@ -126,7 +126,12 @@ describe('OperatorCredentials', () => {
       ]),
       keyFiles: new Map([['VLLM_API_KEY', path]]),
       keyFileIntervalMs: 100,
-      variables: { MAIN_MODEL_ENGINE: 'vllm', KEY_FILE_INTERVAL_MS: 100, PLACEHOLDER_API_KEYS: [] },
+      variables: {
+        MAIN_MODEL_ENGINE: 'vllm',
+        AZURE_OPENAI_LIST: 'models',
+        KEY_FILE_INTERVAL_MS: 100,
+        PLACEHOLDER_API_KEYS: [],
+      },
     });
     expect(credentials.firstOf(['VLLM_API_KEY', 'OPENAI_API_KEY'])?.variable).toBe('VLLM_API_KEY_FILE');
     expect(credentials.firstOf(['OPENAI_API_KEY', 'VLLM_API_KEY'])?.variable).toBe('OPENAI_API_KEY');
