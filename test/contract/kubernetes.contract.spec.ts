@@ -347,9 +347,9 @@ function exampleSecrets(): [secret: string, key: string][] {
   });
 }
 
-/** A provider in the cluster is reached on its own port, and by its label. */
+/** A provider in the cluster is reached on its own port, and by its label; one outside needs no more than HTTPS. */
 function privateUpstream(baseUrl: string | undefined): string[][] {
-  if (baseUrl === undefined) return [];
+  if (baseUrl === undefined || baseUrl.startsWith('https:')) return [];
   const { hostname, port } = new URL(baseUrl);
   return [[`TCP ${port}`, hostname]];
 }

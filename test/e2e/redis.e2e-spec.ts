@@ -116,6 +116,17 @@ describeWithRedis('with a Redis', () => {
       expect(upstream.requests).toHaveLength(1);
     });
 
+    it('share nothing between headers of the operators', async () => {
+      upstream.answer((request, response) => {
+        json({ data: [{ id: request.headers['x-tenant'] }] })(request, response);
+      });
+      const first = await replica(redis.url, { UPSTREAM_HEADERS: 'X-Tenant: one' });
+      expect(await idsOf(await ask(first))).toEqual(['one']);
+      await entryKey(redis);
+      const other = await replica(redis.url, { UPSTREAM_HEADERS: 'X-Tenant: other' });
+      expect(await idsOf(await ask(other))).toEqual(['other']);
+    });
+
     it('share nothing between credentials', async () => {
       upstream.answer((request, response) => {
         json({ data: [{ id: request.headers.authorization }] })(request, response);
