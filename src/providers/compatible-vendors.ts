@@ -10,7 +10,7 @@ export interface CompatibleVendor {
   readonly keyVariables: readonly KeyVariable[];
   /** Where rows name their owner, if not in `owned_by`; none when what they say there is no owner. */
   readonly ownerFields?: readonly string[];
-  /** Where the vendor describes its list. */
+  /** What the row was taken from. */
   readonly source: string;
 }
 
@@ -20,32 +20,32 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
     engine: 'mistral',
     defaultBaseUrl: 'https://api.mistral.ai/v1',
     keyVariables: ['MISTRAL_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://docs.mistral.ai/api/endpoint/models',
+    source: 'npm package @mistralai/mistralai',
   },
   {
     engine: 'groq',
     defaultBaseUrl: 'https://api.groq.com/openai/v1',
     keyVariables: ['GROQ_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://console.groq.com/docs/api-reference#models-list',
+    source: 'npm package groq-sdk',
   },
   {
     engine: 'together',
     defaultBaseUrl: 'https://api.together.ai/v1',
     keyVariables: ['TOGETHER_API_KEY', 'MAIN_MODEL_API_KEY'],
     ownerFields: ['owned_by', 'organization'],
-    source: 'https://docs.together.ai/reference/models',
+    source: 'npm package together-ai',
   },
   {
     engine: 'fireworks',
     defaultBaseUrl: 'https://api.fireworks.ai/inference/v1',
     keyVariables: ['FIREWORKS_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://docs.fireworks.ai/tools-sdks/openai-compatibility',
+    source: 'https://github.com/vercel/ai packages/fireworks; the rows are not confirmed',
   },
   {
     engine: 'openrouter',
     defaultBaseUrl: 'https://openrouter.ai/api/v1',
     keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://openrouter.ai/docs/api-reference/list-available-models',
+    source: 'npm package @openrouter/sdk',
   },
   {
     engine: 'deepseek',
@@ -57,7 +57,7 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
     engine: 'xai',
     defaultBaseUrl: 'https://api.x.ai/v1',
     keyVariables: ['XAI_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://docs.x.ai/docs/api-reference#list-models',
+    source: 'https://docs.rs/crate/api_xai',
   },
   {
     engine: 'ollama',
@@ -69,13 +69,13 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
     engine: 'huggingface',
     defaultBaseUrl: 'https://router.huggingface.co/v1',
     keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://huggingface.co/docs/inference-providers/hub-api',
+    source: 'https://github.com/huggingface/hub-docs/blob/main/docs/inference-providers/hub-api.md',
   },
   {
     engine: 'cerebras',
     defaultBaseUrl: 'https://api.cerebras.ai/v1',
     keyVariables: ['CEREBRAS_API_KEY', 'MAIN_MODEL_API_KEY'],
-    source: 'https://inference-docs.cerebras.ai/api-reference/models',
+    source: 'npm package @cerebras/cerebras_cloud_sdk',
   },
   {
     engine: 'sambanova',
@@ -83,7 +83,7 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
     keyVariables: ['SAMBANOVA_API_KEY', 'MAIN_MODEL_API_KEY'],
     // Its owner may be an e-mail address.
     ownerFields: [],
-    source: 'https://docs.sambanova.ai/docs/en/features/openai-compatibility',
+    source: 'not confirmed',
   },
   {
     engine: 'triton',
