@@ -9,10 +9,6 @@ export interface Entity {
 
 /** The entity of a JSON value. */
 export function jsonEntity(value: unknown): Entity {
-  return entityOf(Buffer.from(JSON.stringify(value)));
-}
-
-/** The entity of bytes that are JSON already. */
-export function entityOf(body: Buffer): Entity {
+  const body = Buffer.from(JSON.stringify(value));
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }

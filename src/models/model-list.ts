@@ -1,5 +1,5 @@
 import type { Model, ModelCatalogue } from '../providers/model.js';
-import { entityOf, jsonEntity } from './entity.js';
+import { jsonEntity } from './entity.js';
 import type { Entity } from './entity.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
@@ -11,20 +11,15 @@ interface OpenAiModel {
   readonly owned_by: string;
 }
 
-/** A list in OpenAI's format, ready to be sent. */
+/** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ModelList {
-  private byId: ReadonlyMap<string, OpenAiModel> | undefined;
+  private rendered: Entity | undefined;
+  private byId: ReadonlyMap<string, Model> | undefined;
 
-  private constructor(
-    /** The answer to `GET /v1/models`. */
-    readonly entity: Entity,
-    private readonly models: () => readonly OpenAiModel[],
-  ) {}
+  private constructor(readonly models: readonly Model[]) {}
 
   static of({ models }: ModelCatalogue): ModelList {
-    return new ModelList(jsonEntity({ object: 'list', data: models.map(toOpenAi) }), () =>
-      models.map(toOpenAi),
-    );
+    return new ModelList(models);
   }
 
   /**
@@ -35,20 +30,29 @@ export class ModelList {
     const { object, data } = JSON.parse(text) as Record<string, unknown>;
     if (object !== 'list' || !Array.isArray(data) || !data.every(isOpenAiModel))
       throw new Error('no list of models');
-    const entity = entityOf(Buffer.from(text));
-    return new ModelList(entity, () => (JSON.parse(entity.body.toString()) as { data: OpenAiModel[] }).data);
+    return new ModelList(data.map(fromOpenAi));
+  }
+
+  /** The answer to `GET /v1/models`. */
+  get entity(): Entity {
+    this.rendered ??= jsonEntity({ object: 'list', data: this.models.map(toOpenAi) });
+    return this.rendered;
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
   find(id: string): Entity | undefined {
-    this.byId ??= new Map(this.models().map((model) => [model.id, model]));
+    this.byId ??= new Map(this.models.map((model) => [model.id, model]));
     const model = this.byId.get(id);
-    return model && jsonEntity(model);
+    return model && jsonEntity(toOpenAi(model));
   }
 }
 
 function toOpenAi({ id, created, ownedBy }: Model): OpenAiModel {
   return { id, object: 'model', created, owned_by: ownedBy };
+}
+
+function fromOpenAi({ id, created, owned_by: ownedBy }: OpenAiModel): Model {
+  return { id, created, ownedBy };
 }
 
 function isOpenAiModel(value: unknown): value is OpenAiModel {

@@ -1,9 +1,13 @@
+import type { ModelMetadata } from './model-metadata.js';
+
 /** A model as every provider's rows are brought to. */
 export interface Model {
   readonly id: string;
   /** Unix seconds. */
   readonly created: number;
   readonly ownedBy: string;
+  /** What else the provider says of it; undefined when that is nothing. */
+  readonly metadata?: ModelMetadata | undefined;
 }
 
 /** The models of a provider, whole, in the provider's order, each id once. */
