@@ -30,12 +30,16 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   decorateWithTrace(server);
   const tracing = app.get<Tracing | undefined>(TRACING);
   if (tracing !== undefined) server.requestOpened = tracing.open.bind(tracing);
-  const { configured, isBuiltIn } = app.get(ProviderRegistry);
-  logRequests(server, logger, configured.engine);
+  const { configured } = app.get(ProviderRegistry);
+  logRequests(
+    server,
+    logger,
+    configured.map(({ engine }) => engine),
+  );
   const { metricsPort, docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   const metrics = app.get<Metrics | undefined>(METRICS);
   if (metrics !== undefined) {
-    metrics.describe(isBuiltIn ? configured.engine : 'custom', VERSION);
+    metrics.describe(configured.map(({ label }) => label).join(','), VERSION);
     measureRequests(server, metrics);
     if (metricsPort === undefined) serveMetrics(server, metrics);
   }

@@ -17,6 +17,8 @@ interface VariableCase {
   readonly variable: string;
   readonly read: () => unknown;
   readonly byDefault: unknown;
+  /** What else has to be set for a value to be accepted. */
+  readonly beside?: Readonly<Record<string, string>>;
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
   /** Completes the sentence "VARIABLE must be …". */
@@ -240,11 +242,59 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'MAIN_MODEL_ENGINE',
-    read: () => providerConfig().engine,
-    byDefault: 'openai',
-    accepts: ['vllm', 'TRT-LLM', 'my engine: v1.2/x', 'x'.repeat(100)].map((name) => [name, name]),
+    read: () => providerConfig().engines,
+    byDefault: ['openai'],
+    accepts: ['vllm', 'TRT-LLM', 'my engine: v1.2/x', 'x'.repeat(100)].map((name) => [name, [name]]),
     refuses: ['a\nb', 'a"b', '{engine}', 'x'.repeat(101)],
     rule: 'a name of letters, digits and -_.:/, at most 100 characters long',
+  },
+  {
+    variable: 'MODEL_ENGINES',
+    read: () => providerConfig().engines,
+    byDefault: ['openai'],
+    accepts: [
+      ['vllm', ['vllm']],
+      [' OpenAI, trt-llm,my_lab2 ,', ['openai', 'trt_llm', 'my_lab2']],
+      [',', ['openai']],
+    ],
+    refuses: [
+      'openai,openai',
+      'trt-llm,TRT_LLM',
+      'my lab',
+      'a.b',
+      '2b',
+      `a,${'x'.repeat(51)}`,
+      Array.from({ length: 21 }, (_, index) => `e${String(index)}`).join(),
+    ],
+    rule: 'at most 20 names of letters, digits, - and _, each once, separated by commas',
+  },
+  {
+    variable: 'FORWARD_AUTHORIZATION_TO',
+    read: () => providerConfig().forwardTo,
+    byDefault: undefined,
+    beside: { MODEL_ENGINES: 'openai,trt_llm' },
+    accepts: [
+      ['openai', 'openai'],
+      ['TRT-LLM', 'trt_llm'],
+    ],
+    refuses: ['openai', 'vllm'],
+    rule: 'one of MODEL_ENGINES',
+  },
+  {
+    variable: 'MODELS_PREFIX',
+    read: () => providerConfig().prefixIds,
+    byDefault: false,
+    accepts: [['True', true]],
+    refuses: ['yes'],
+    rule: 'true or false',
+  },
+  {
+    variable: 'MODELS_PARTIAL',
+    read: () => providerConfig().allowPartial,
+    byDefault: true,
+    accepts: [['false', false]],
+    refuses: ['no'],
+    rule: 'true or false',
   },
   baseUrl('MAIN_MODEL_BASE_URL'),
   baseUrl('AZURE_OPENAI_ENDPOINT'),
@@ -297,7 +347,7 @@ const VARIABLES: readonly VariableCase[] = [
   wholeNumber('UPSTREAM_MAX_PAGES', () => upstreamConfig().maxPages, 100, 1, 100_000),
   {
     variable: 'UPSTREAM_HEADERS',
-    read: () => upstreamConfig().headers,
+    read: () => providerConfig().headers(['openai']),
     byDefault: {},
     accepts: [
       ['Orbit-Key: a b', { 'orbit-key': 'a b' }],
@@ -419,7 +469,7 @@ it('has a row for every variable', () => {
   expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(variableNames().sort());
 });
 
-describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, accepts }) => {
+describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, accepts }) => {
   it('has its default', () => {
     expect(read()).toEqual(byDefault);
   });
@@ -430,7 +480,7 @@ describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, accepts }) =
   });
 
   it.each(accepts)('accepts %j', (text, value) => {
-    process.env[variable] = text;
+    Object.assign(process.env, { ...beside, [variable]: text });
     expect(read()).toEqual(value);
     process.env[variable] = ` ${text}\n`;
     expect(read()).toEqual(value);
@@ -527,6 +577,74 @@ describe('a METRICS_PORT', () => {
     Object.assign(process.env, { METRICS_PORT: '0', PORT: '0' });
     expect(checkVariables).not.toThrow();
   });
+});
+
+describe('of several engines', () => {
+  beforeEach(() => {
+    process.env['MODEL_ENGINES'] = 'openai,my-lab,azure_openai';
+  });
+
+  it('each has variables of its own', () => {
+    Object.assign(process.env, {
+      MY_LAB_BASE_URL: 'http://lab.test',
+      MY_LAB_API_KEY: 'sk-lab',
+      MY_LAB_UPSTREAM_HEADERS: 'Orbit-Key: lab',
+      OPENAI_API_KEY: 'sk-openai',
+      OTHER_API_KEY: 'sk-other',
+    });
+    const { urls, keys, headers, urlVariables, keyVariables } = providerConfig();
+    expect([...urls]).toEqual([['MY_LAB_BASE_URL', 'http://lab.test']]);
+    expect([...keys]).toEqual([
+      ['OPENAI_API_KEY', 'sk-openai'],
+      ['MY_LAB_API_KEY', 'sk-lab'],
+    ]);
+    expect(headers(['my_lab'])).toEqual({ 'orbit-key': 'lab' });
+    expect(headers(['openai'])).toEqual({});
+    expect(urlVariables(['my_lab'], ['MAIN_MODEL_BASE_URL'])).toEqual(['MY_LAB_BASE_URL']);
+    expect(urlVariables(['azure', 'azure_openai'], ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'])).toEqual(
+      ['AZURE_OPENAI_ENDPOINT', 'AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'],
+    );
+    // The key that compatible engines share when there is one of them would go to the wrong host.
+    expect(keyVariables(['my_lab'], ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'])).toEqual(['MY_LAB_API_KEY']);
+    expect(keyVariables(['openai'], ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
+  });
+
+  it('no one has what is meant for the only one', () => {
+    Object.assign(process.env, {
+      MAIN_MODEL_BASE_URL: 'http://MARK.test',
+      MAIN_MODEL_API_KEY: 'MARK',
+      UPSTREAM_HEADERS: 'Orbit-Key: MARK',
+    });
+    const { message, problems } = refusal();
+    expect(problems.map(({ variable }) => variable).sort()).toEqual([
+      'MAIN_MODEL_API_KEY',
+      'MAIN_MODEL_BASE_URL',
+      'UPSTREAM_HEADERS',
+    ]);
+    expect(problems[0]?.rule).toBe(
+      'must not be set with several MODEL_ENGINES, which have <ENGINE>_BASE_URL each',
+    );
+    expect(message).not.toContain('MARK');
+  });
+
+  it('a malformed variable is named', () => {
+    Object.assign(process.env, { MY_LAB_BASE_URL: 'ftp://MARK', MY_LAB_API_KEY_FILE: '/MARK' });
+    expect(refusal().problems.map(({ variable }) => variable)).toEqual([
+      'MY_LAB_BASE_URL',
+      'MY_LAB_API_KEY_FILE',
+    ]);
+  });
+});
+
+it('a single one of MODEL_ENGINES is the one that MAIN_MODEL_ENGINE would name', () => {
+  Object.assign(process.env, {
+    MODEL_ENGINES: 'vllm',
+    MAIN_MODEL_ENGINE: 'cohere',
+    MAIN_MODEL_BASE_URL: 'http://gpu.test',
+  });
+  const { engines, several, urlVariables } = providerConfig();
+  expect([engines, several]).toEqual([['vllm'], false]);
+  expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['MAIN_MODEL_BASE_URL']);
 });
 
 it('finds nothing wrong with an empty environment', () => {

@@ -1,11 +1,30 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsBaseUrl, IsCommaSeparated, IsOneOf, IsSecret, IsText, IsWholeNumber } from './rules.js';
+import { ownVariables, withVariablesOf } from './engine-variables.js';
+import type { EngineNames } from './engine-variables.js';
+import {
+  engineNames,
+  IsBaseUrl,
+  IsCommaSeparated,
+  IsEngineNames,
+  IsEngineOf,
+  IsForOneEngine,
+  IsHeaders,
+  IsOneOf,
+  IsSecret,
+  IsSwitch,
+  IsText,
+  IsWholeNumber,
+} from './rules.js';
 import { registerVariables } from './variables.js';
 
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
   MAIN_MODEL_ENGINE = 'openai';
 
+  @IsEngineNames()
+  MODEL_ENGINES: string[] = [];
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_BASE_URL')
   @IsBaseUrl()
   MAIN_MODEL_BASE_URL?: string;
 
@@ -21,8 +40,12 @@ class ProviderVariables {
   @IsBaseUrl()
   COHERE_BASE_URL?: string;
 
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY')
   @IsSecret()
   MAIN_MODEL_API_KEY?: string;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY_FILE')
+  MAIN_MODEL_API_KEY_FILE?: string;
 
   @IsSecret()
   OPENAI_API_KEY?: string;
@@ -90,34 +113,88 @@ class ProviderVariables {
   @IsWholeNumber(100, 3_600_000)
   KEY_FILE_INTERVAL_MS = 5000;
 
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_UPSTREAM_HEADERS')
+  @IsHeaders()
+  UPSTREAM_HEADERS?: Readonly<Record<string, string>>;
+
+  @IsEngineOf('MODEL_ENGINES')
+  FORWARD_AUTHORIZATION_TO?: string;
+
+  @IsSwitch()
+  MODELS_PREFIX = false;
+
+  @IsSwitch()
+  MODELS_PARTIAL = true;
+
   @IsCommaSeparated()
   PLACEHOLDER_API_KEYS: string[] = ['not-used'];
 }
 
-/** The variables that hold a provider's base URL, those that hold a key, and those that name a file with one. */
+/** Variables that hold a provider's base URL when it is the only one, and those that hold a key. */
 export type UrlVariable = 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL';
 export type KeyVariable = Extract<keyof ProviderVariables, `${string}_API_KEY` | `${string}_TOKEN`>;
-export type KeyFileVariable = `${KeyVariable}_FILE`;
 
-/** Which provider is asked, where, and the credentials the operator lends to callers without any. */
-export const providerConfig = registerVariables('provider', ProviderVariables, (variables) => ({
-  engine: variables.MAIN_MODEL_ENGINE,
-  placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
-  keys: setVariables(variables, /^(.+_(?:API_KEY|TOKEN))$/),
-  /** The paths of files with keys, each by the variable that would hold the key itself. */
-  keyFiles: setVariables(variables, /^(.+_(?:API_KEY|TOKEN))_FILE$/),
-  /** How often those files are read again. */
-  keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
-  variables,
-}));
+/** Which providers are asked, where, and the credentials the operator lends to callers without any. */
+export const providerConfig = registerVariables(
+  'provider',
+  ProviderVariables,
+  (variables) => {
+    const several = variables.MODEL_ENGINES.length > 1;
+    const values = Object.entries(variables);
+    const headers = matching(values, /^(.+_HEADERS)$/, isHeaders);
+    return {
+      engines: variables.MODEL_ENGINES.length > 0 ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
+      /** Whether each engine has variables of its own. */
+      several,
+      /** Of several engines the one that gets the credentials of callers. */
+      forwardTo: variables.FORWARD_AUTHORIZATION_TO,
+      prefixIds: variables.MODELS_PREFIX,
+      allowPartial: variables.MODELS_PARTIAL,
+      placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
+      keys: matching(values, /^(.+_(?:API_KEY|TOKEN))$/, isText),
+      /** The paths of files with keys, each by the variable that would hold the key itself. */
+      keyFiles: matching(values, /^(.+_(?:API_KEY|TOKEN))_FILE$/, isText),
+      /** How often those files are read again. */
+      keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
+      urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT))$/, isText),
+      /** @param declared the variables that may hold the base URL of the engine when it is the only one */
+      urlVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
+        several ? ownVariables(names, 'BASE_URL', declared) : declared,
+      /** @param declared the variables that may hold the key of the engine when it is the only one */
+      keyVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
+        several ? ownVariables(names, 'API_KEY', declared) : declared,
+      /** What the operator adds to every request to an engine: secrets. */
+      headers: (names: EngineNames): Readonly<Record<string, string>> => {
+        const variable = several
+          ? ownVariables(names, 'UPSTREAM_HEADERS', []).find((each) => headers.has(each))
+          : 'UPSTREAM_HEADERS';
+        return headers.get(variable ?? '') ?? {};
+      },
+      variables,
+    };
+  },
+  ({ MODEL_ENGINES: engines }) => withVariablesOf(engineNames(engines ?? ''), ProviderVariables),
+);
 export type ProviderConfig = ConfigType<typeof providerConfig>;
 
-/** The variables that match and are set; the pattern's group is the variable of the key. */
-function setVariables(variables: ProviderVariables, pattern: RegExp): ReadonlyMap<KeyVariable, string> {
+/** The values of the variables that match and are set; the pattern's group is the key of each. */
+function matching<T>(
+  variables: readonly (readonly [name: string, value: unknown])[],
+  pattern: RegExp,
+  is: (value: unknown) => value is T,
+): ReadonlyMap<string, T> {
   return new Map(
-    Object.entries(variables).flatMap(([name, value]: [string, unknown]) => {
-      const variable = pattern.exec(name)?.[1] as KeyVariable | undefined;
-      return variable !== undefined && typeof value === 'string' ? [[variable, value] as const] : [];
+    variables.flatMap(([name, value]) => {
+      const key = pattern.exec(name)?.[1];
+      return key !== undefined && is(value) ? [[key, value] as const] : [];
     }),
   );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isHeaders(value: unknown): value is Readonly<Record<string, string>> {
+  return typeof value === 'object';
 }

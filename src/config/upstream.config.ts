@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsHeaders, IsSwitch, IsWholeNumber } from './rules.js';
+import { IsSwitch, IsWholeNumber } from './rules.js';
 import { registerVariables } from './variables.js';
 
 class UpstreamVariables {
@@ -18,21 +18,17 @@ class UpstreamVariables {
   @IsWholeNumber(1, 100_000)
   UPSTREAM_MAX_PAGES = 100;
 
-  @IsHeaders()
-  UPSTREAM_HEADERS: Readonly<Record<string, string>> = {};
-
   @IsSwitch()
   COALESCE = true;
 }
 
-/** The limits of a request to the provider, and the headers that the operator adds to it. */
+/** The limits of a request to a provider. */
 export const upstreamConfig = registerVariables('upstream', UpstreamVariables, (variables) => ({
   timeoutMs: variables.UPSTREAM_TIMEOUT_MS,
   maxRetries: variables.UPSTREAM_MAX_RETRIES,
   maxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
   maxConnections: variables.UPSTREAM_MAX_CONNECTIONS,
   maxPages: variables.UPSTREAM_MAX_PAGES,
-  headers: variables.UPSTREAM_HEADERS,
   coalesce: variables.COALESCE,
 }));
 export type UpstreamConfig = ConfigType<typeof upstreamConfig>;

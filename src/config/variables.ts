@@ -27,7 +27,10 @@ export class ConfigurationError extends Error {
   }
 }
 
-const variablesClasses = new Set<VariablesClass<object>>();
+/** Which class reads an environment: some variables are named by others. */
+type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
+
+const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
  * A configuration namespace read from environment variables.
@@ -36,17 +39,19 @@ const variablesClasses = new Set<VariablesClass<object>>();
  * @param token the namespace, as `ConfigService` knows it
  * @param variables the class that declares and validates the variables
  * @param build turns the validated variables into what the rest of the code reads
+ * @param classFor a class with further variables, where the environment itself says which there are
  * @throws ConfigurationError from the factory
  */
 export function registerVariables<T extends object, C extends ConfigObject>(
   token: string,
   variables: VariablesClass<T>,
   build: (variables: T) => C,
+  classFor: ClassFor<T> = () => variables,
 ) {
-  variablesClasses.add(variables);
+  variablesClasses.set(variables, classFor);
   return registerAs(token, () => {
     checkVariables();
-    return build(readVariables(variables, process.env));
+    return build(readVariables(classFor(process.env), process.env));
   });
 }
 
@@ -55,13 +60,16 @@ export function registerVariables<T extends object, C extends ConfigObject>(
  * @throws ConfigurationError
  */
 export function checkVariables(): void {
-  const problems = [...variablesClasses].flatMap((each) => check(readVariables(each, process.env)));
+  const { env } = process;
+  const problems = [...variablesClasses.values()].flatMap((classFor) =>
+    check(readVariables(classFor(env), env)),
+  );
   if (problems.length > 0) throw new ConfigurationError(problems);
 }
 
 /** The names of all variables that any registered class declares. */
 export function variableNames(): string[] {
-  return [...variablesClasses].flatMap((each) => propertiesOf(each));
+  return [...variablesClasses.keys()].flatMap((each) => propertiesOf(each));
 }
 
 /** An empty variable is an unset one; white space around a value is a slip of the pen. */
@@ -73,7 +81,8 @@ function readVariables<T extends object>(variables: VariablesClass<T>, env: Node
   return plainToInstance(variables, Object.fromEntries(given), { exposeDefaultValues: true });
 }
 
-function propertiesOf(variables: VariablesClass<object>): string[] {
+/** The variables that a class declares. */
+export function propertiesOf(variables: VariablesClass<object>): string[] {
   const metadata = getMetadataStorage().getTargetValidationMetadatas(variables, '', false, false);
   return [...new Set(metadata.map(({ propertyName }) => propertyName))];
 }

@@ -1,9 +1,7 @@
-import type { KeyFileVariable, KeyVariable } from '../config/provider.config.js';
-
 /** What authorises a request to the provider, in the two forms that a provider may want. */
 export interface Credential {
   /** The variable the operator's key comes from, itself or by the file that it names; undefined for a credential that the caller sent. */
-  readonly variable: KeyVariable | KeyFileVariable | undefined;
+  readonly variable: string | undefined;
   /** The whole value of an `Authorization` header. */
   readonly authorization: string;
   /** The token of the Bearer scheme; undefined for any other scheme. */
@@ -13,7 +11,7 @@ export interface Credential {
 const BEARER = /^bearer\s+(\S.*)$/i;
 
 /** A credential from an API key. */
-export function keyCredential(key: string, variable?: KeyVariable | KeyFileVariable): Credential {
+export function keyCredential(key: string, variable?: string): Credential {
   return { variable, authorization: `Bearer ${key}`, token: key };
 }
 

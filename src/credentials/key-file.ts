@@ -1,6 +1,5 @@
 import { Logger } from '@nestjs/common';
 import { readKeyFile, readKeyFileSync } from '../config/key-file.js';
-import type { KeyFileVariable } from '../config/provider.config.js';
 import { KEY_FILE_RULE } from '../config/rules.js';
 import { ConfigurationError } from '../config/variables.js';
 import { keyCredential } from './credential.js';
@@ -17,7 +16,7 @@ export class KeyFile {
    * @throws ConfigurationError when there is no key in it
    */
   constructor(
-    private readonly variable: KeyFileVariable,
+    private readonly variable: string,
     private readonly path: string,
   ) {
     const key = readKeyFileSync(path);

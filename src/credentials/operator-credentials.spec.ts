@@ -4,7 +4,9 @@ import type { LoggerService } from '@nestjs/common';
 import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EngineNames } from '../config/engine-variables.js';
 import { ConfigurationError } from '../config/variables.js';
+import type { Credential } from './credential.js';
 import { KeyFile } from './key-file.js';
 import { OperatorCredentials } from './operator-credentials.js';
 
@@ -117,25 +119,21 @@ describe('KeyFile', () => {
 
 describe('OperatorCredentials', () => {
   it('takes the first variable that is set, itself or by a file', () => {
-    const credentials = new OperatorCredentials({
-      engine: 'vllm',
-      placeholderApiKeys: new Set(),
+    const config = {
       keys: new Map([
         ['OPENAI_API_KEY', 'sk-plain'],
         ['NVIDIA_API_KEY', 'sk-nvidia'],
       ]),
       keyFiles: new Map([['VLLM_API_KEY', path]]),
       keyFileIntervalMs: 100,
-      variables: {
-        MAIN_MODEL_ENGINE: 'vllm',
-        AZURE_OPENAI_LIST: 'models',
-        KEY_FILE_INTERVAL_MS: 100,
-        PLACEHOLDER_API_KEYS: [],
-      },
-    });
-    expect(credentials.firstOf(['VLLM_API_KEY', 'OPENAI_API_KEY'])?.variable).toBe('VLLM_API_KEY_FILE');
-    expect(credentials.firstOf(['OPENAI_API_KEY', 'VLLM_API_KEY'])?.variable).toBe('OPENAI_API_KEY');
-    expect(credentials.firstOf(['NVIDIA_API_KEY', 'VLLM_API_KEY'])?.token).toBe('sk-nvidia');
-    expect(credentials.firstOf(['COHERE_API_KEY'])).toBeUndefined();
+      keyVariables: (_names: EngineNames, declared: readonly string[]) => declared,
+    };
+    const credentials = new OperatorCredentials(config);
+    const keyOf = (...keyVariables: string[]): Credential | undefined =>
+      credentials.sourceFor({ engine: 'vllm', aliases: [], keyVariables })?.credential;
+    expect(keyOf('VLLM_API_KEY', 'OPENAI_API_KEY')?.variable).toBe('VLLM_API_KEY_FILE');
+    expect(keyOf('OPENAI_API_KEY', 'VLLM_API_KEY')?.variable).toBe('OPENAI_API_KEY');
+    expect(keyOf('NVIDIA_API_KEY', 'VLLM_API_KEY')?.token).toBe('sk-nvidia');
+    expect(keyOf('COHERE_API_KEY')).toBeUndefined();
   });
 });

@@ -26,11 +26,11 @@ export class HealthController {
   ready(): Health {
     if (this.lifecycle.isStopping)
       throw new OpenAiException(503, 'The service is shutting down.', { code: 'shutting_down' });
-    const { engine, missingVariable } = this.registry.configured;
-    if (missingVariable !== undefined) {
-      throw new OpenAiException(503, `The engine ${engine} needs ${missingVariable} to be set.`, {
-        code: 'provider_not_configured',
-      });
+    const missing = this.registry.configured.flatMap(({ engine, missingVariable }) =>
+      missingVariable === undefined ? [] : [`The engine ${engine} needs ${missingVariable} to be set.`],
+    );
+    if (missing.length > 0) {
+      throw new OpenAiException(503, missing.join(' '), { code: 'provider_not_configured' });
     }
     return { status: 'ok' };
   }

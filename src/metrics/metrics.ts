@@ -13,8 +13,8 @@ export const METRIC_LABELS = {
   models_gateway_upstream_pages_total: ['engine'],
   models_gateway_models: ['engine'],
   models_gateway_upstream_up: ['engine'],
-  models_gateway_coalesced_requests_total: [],
-  models_gateway_cache_requests_total: ['outcome'],
+  models_gateway_coalesced_requests_total: ['engine'],
+  models_gateway_cache_requests_total: ['engine', 'outcome'],
   models_gateway_shared_cache_up: [],
   models_gateway_build_info: ['version', 'node_version', 'engine'],
 } as const;
@@ -71,8 +71,6 @@ export class Metrics {
     'Requests for lists, by how the cache answered.',
   );
 
-  private engine = 'custom';
-
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     this.measured(
@@ -89,11 +87,10 @@ export class Metrics {
 
   /**
    * Says what runs.
-   * @param engine the name of the engine, or `custom` for one that is not built in: the label has few values
+   * @param engine the labels of the engines, joined by commas
    * @param version of this service
    */
   describe(engine: string, version: string): void {
-    this.engine = engine;
     this.gauge('models_gateway_build_info', 'What is running.').set(
       { version, node_version: process.version, engine },
       1,
@@ -116,33 +113,33 @@ export class Metrics {
     );
   }
 
-  /** Begins the measurement of a request to the provider; the result ends it. */
-  upstreamRequest(): (outcome: UpstreamOutcomeLabel) => void {
+  /** Begins the measurement of a request to a provider; the result ends it. */
+  upstreamRequest(engine: string): (outcome: UpstreamOutcomeLabel) => void {
     const started = performance.now();
     this.activeUpstreamRequests += 1;
     return (outcome) => {
       this.activeUpstreamRequests -= 1;
-      this.upstreamDuration.observe({ engine: this.engine, outcome }, (performance.now() - started) / 1000);
-      if (outcome === 'ok') this.pages.inc({ engine: this.engine });
+      this.upstreamDuration.observe({ engine, outcome }, (performance.now() - started) / 1000);
+      if (outcome === 'ok') this.pages.inc({ engine });
     };
   }
 
-  upstreamRetried(): void {
-    this.retries.inc({ engine: this.engine });
+  upstreamRetried(engine: string): void {
+    this.retries.inc({ engine });
   }
 
   /** @param models in the list; undefined when the provider gave none and did not reject the caller either */
-  upstreamAsked(models: number | undefined): void {
-    this.upstreamUp.set({ engine: this.engine }, models === undefined ? 0 : 1);
-    if (models !== undefined) this.models.set({ engine: this.engine }, models);
+  upstreamAsked(engine: string, models: number | undefined): void {
+    this.upstreamUp.set({ engine }, models === undefined ? 0 : 1);
+    if (models !== undefined) this.models.set({ engine }, models);
   }
 
-  requestCoalesced(): void {
-    this.coalesced.inc();
+  requestCoalesced(engine: string): void {
+    this.coalesced.inc({ engine });
   }
 
-  cacheAsked(outcome: CacheOutcome): void {
-    this.cacheRequests.inc({ outcome });
+  cacheAsked(engine: string, outcome: CacheOutcome): void {
+    this.cacheRequests.inc({ engine, outcome });
   }
 
   /** @param isUp whether the shared cache works */

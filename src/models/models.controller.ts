@@ -4,10 +4,10 @@ import fresh from 'fresh';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OpenAiException } from '../errors/openai.exception.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
-import { requestedIds } from './model-path.js';
 import type { Entity } from './entity.js';
+import type { Caller, UpstreamOutcome } from './list-source.js';
+import { requestedIds } from './model-path.js';
 import { ModelsService } from './models.service.js';
-import type { Caller, UpstreamOutcome } from './models.service.js';
 
 /** Answers differ by these headers of the request. */
 const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project';
@@ -70,7 +70,7 @@ class HttpCaller implements Caller {
   }
 
   onUpstream(outcome: UpstreamOutcome): void {
-    this.request.upstream = outcome;
+    (this.request.upstreams ??= []).push(outcome);
   }
 }
 

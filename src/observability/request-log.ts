@@ -2,10 +2,17 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 import { isQuiet, routeOf } from './route.js';
 
+/** What came of asking a provider, and how long that took. */
+interface UpstreamOutcome {
+  readonly engine: string;
+  readonly status: number | undefined;
+  readonly durationMs: number;
+}
+
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What came of asking the provider; undefined when it was not asked. */
-    upstream: { readonly status: number | undefined; readonly durationMs: number } | undefined;
+    /** What came of asking the providers; undefined when none was asked. */
+    upstreams: UpstreamOutcome[] | undefined;
   }
 }
 
@@ -13,8 +20,10 @@ declare module 'fastify' {
 const CLIENT_CLOSED_REQUEST = 499;
 
 /** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
-export function logRequests(server: FastifyInstance, logger: Logger, engine: string): void {
-  server.decorateRequest('upstream', undefined);
+export function logRequests(server: FastifyInstance, logger: Logger, engines: readonly string[]): void {
+  server.decorateRequest('upstreams', undefined);
+  const engine = engines.join(',');
+  const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
   server.requestClosed = (request, reply) => {
     const route = routeOf(request);
     const level = isQuiet(route) ? 'debug' : 'info';
@@ -25,13 +34,26 @@ export function logRequests(server: FastifyInstance, logger: Logger, engine: str
         status: statusOf(reply),
         durationMs: rounded(reply.elapsedTime),
         engine,
-        upstreamStatus: request.upstream?.status,
-        upstreamDurationMs: request.upstream && rounded(request.upstream.durationMs),
+        ...upstreamFields(request.upstreams),
         requestId: request.id,
         trace_id: request.traceId,
       },
       'request',
     );
+  };
+}
+
+function fieldsOfOne(upstreams: readonly UpstreamOutcome[] | undefined): object {
+  const upstream = upstreams?.[0];
+  return {
+    upstreamStatus: upstream?.status,
+    upstreamDurationMs: upstream && rounded(upstream.durationMs),
+  };
+}
+
+function fieldsOfSeveral(upstreams: readonly UpstreamOutcome[] | undefined): object {
+  return {
+    upstreams: upstreams?.map(({ durationMs, ...rest }) => ({ ...rest, durationMs: rounded(durationMs) })),
   };
 }
 

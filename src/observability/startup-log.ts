@@ -1,10 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import type { ModelProvider } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
-/** Says at start which provider will be asked, and which variable's key it will get: never the key. */
+/** Says at start which providers will be asked, and which variable's key each will get: never the key. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('StartupLog');
@@ -15,8 +16,12 @@ export class StartupLog implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    const { engine, url, keyVariables, missingVariable } = this.registry.configured;
-    const variable = this.credentials.firstOf(keyVariables)?.variable;
+    for (const provider of this.registry.configured) this.introduce(provider);
+  }
+
+  private introduce(provider: ModelProvider): void {
+    const { engine, url, missingVariable } = provider;
+    const variable = this.credentials.sourceFor(provider)?.credential.variable;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,

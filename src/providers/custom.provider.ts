@@ -1,25 +1,37 @@
-import { Injectable } from '@nestjs/common';
-import type { ModelProvider, ModelsRequest } from './model-provider.js';
+import type { ProviderConfig } from '../config/provider.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamClient } from '../upstream/upstream.client.js';
+import type { ModelsRequest } from './model-provider.js';
 import type { ModelCatalogue } from './model.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 
 const EMPTY: ModelCatalogue = { models: [] };
 
 /** Any engine that is not built in: an OpenAI-compatible endpoint, or an empty list when no URL is given. */
-@Injectable()
-export class CustomProvider extends OpenAiCompatibleProvider implements ModelProvider {
+export class CustomProvider extends OpenAiCompatibleProvider {
   readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
 
-  /** As the operator wrote it: it stands in for the owner of models that have none. */
-  get engine(): string {
-    return this.config.engine;
+  /** @param engine as the operator wrote it: it stands in for the owner of models that have none */
+  constructor(
+    readonly engine: string,
+    client: UpstreamClient,
+    config: ProviderConfig,
+    limits: UpstreamConfig,
+  ) {
+    super(client, config, limits);
   }
 
-  override get missingVariable(): undefined {
-    return undefined;
+  /** Of several engines each has a name that fits into a variable, and there are few. */
+  override get label(): string {
+    return this.config.several ? this.engine : 'custom';
+  }
+
+  /** Among several engines, one without an address is a slip of the pen. */
+  override get missingVariable(): string | undefined {
+    return this.config.several ? super.missingVariable : undefined;
   }
 
   override async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
-    return this.url === undefined ? EMPTY : super.listModels(request);
+    return this.url === undefined && !this.config.several ? EMPTY : super.listModels(request);
   }
 }

@@ -1,21 +1,26 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
+import type { EngineNames } from '../config/engine-variables.js';
 import type { KeyVariable, ProviderConfig, UrlVariable } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import { authorizationCredential } from '../credentials/credential.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { addressOf } from '../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamRequest } from '../upstream/upstream-request.js';
+import type { Upstream, UpstreamCall } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
 import { readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
+import { firstOf } from './model-rows.js';
 import type { Row } from './model-rows.js';
-import type { Model, ModelCatalogue } from './model.js';
+import { uniqueById } from './model.js';
+import type { ModelCatalogue } from './model.js';
 
 /** Stands in for the creation date of models whose provider gives none: one stable number, not "now". */
 const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
@@ -27,8 +32,9 @@ const COMMON_HEADERS = {
   'user-agent': 'models-gateway',
 } as const;
 
-/** The list's first URL, where that is, and what every request to it says. */
+/** The list's first URL, whose and where that is, and what every request to it says. */
 interface Start {
+  readonly upstream: Upstream;
   readonly url: URL;
   readonly address: UpstreamAddress;
   readonly headers: Readonly<Record<string, string>>;
@@ -46,7 +52,7 @@ export abstract class HttpProvider implements ModelProvider {
   readonly aliases: readonly string[] = [];
   abstract readonly keyVariables: readonly KeyVariable[];
 
-  /** The variables that may hold the base URL, the first set one wins. */
+  /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
   protected abstract readonly baseUrlVariables: readonly [UrlVariable, ...UrlVariable[]];
   /** Used when none of the variables is set; without it one of them is required. */
   protected readonly defaultBaseUrl: string | undefined;
@@ -67,15 +73,19 @@ export abstract class HttpProvider implements ModelProvider {
   constructor(
     private readonly client: UpstreamClient,
     @Inject(providerConfig.KEY) protected readonly config: ProviderConfig,
-    @Inject(upstreamConfig.KEY) private readonly upstream: UpstreamConfig,
+    @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {}
 
   get url(): URL | undefined {
     return this.start?.url;
   }
 
-  get missingVariable(): UrlVariable | undefined {
-    return this.start === undefined ? this.baseUrlVariables[0] : undefined;
+  get label(): string {
+    return this.engine;
+  }
+
+  get missingVariable(): string | undefined {
+    return this.start === undefined ? this.urlVariables[0] : undefined;
   }
 
   async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
@@ -83,7 +93,7 @@ export abstract class HttpProvider implements ModelProvider {
     if (start === undefined) {
       throw new UpstreamError(
         'not_configured',
-        `The engine ${this.engine} needs ${this.baseUrlVariables[0]} to be set.`,
+        `The engine ${this.engine} needs ${String(this.missingVariable)} to be set.`,
       );
     }
     const headers: Readonly<Record<string, string>> = {
@@ -115,19 +125,33 @@ export abstract class HttpProvider implements ModelProvider {
   }
 
   private resolve(): Start | undefined {
-    const { variables } = this.config;
-    const variable = this.baseUrlVariables.find((each) => variables[each] !== undefined);
-    const base = variable === undefined ? this.defaultBaseUrl : variables[variable];
+    const base =
+      firstOf(this.urlVariables, (variable) => this.config.urls.get(variable)) ?? this.defaultBaseUrl;
     if (base === undefined) return undefined;
     const url = this.listUrl(new URL(base));
-    return { url, address: addressOf(url), headers: { ...this.fixedHeaders, ...this.upstream.headers } };
+    const headers = this.config.headers(this.names);
+    const headerSecrets = Object.values(headers).map(authorizationCredential);
+    return {
+      upstream: { label: this.label, headerSecrets },
+      url,
+      address: addressOf(url),
+      headers: { ...this.fixedHeaders, ...headers },
+    };
+  }
+
+  private get names(): EngineNames {
+    return [this.engine, ...this.aliases];
+  }
+
+  private get urlVariables(): readonly string[] {
+    return this.config.urlVariables(this.names, this.baseUrlVariables);
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
   private async pages(
-    { url, address: first }: Start,
+    { upstream, url, address: first }: Start,
     headers: Readonly<Record<string, string>>,
-    { credential, signal, trace }: ModelsRequest,
+    call: UpstreamCall,
   ): Promise<LinkedPage[]> {
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
@@ -135,13 +159,13 @@ export abstract class HttpProvider implements ModelProvider {
       if (asked.has(address.path)) {
         throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
       }
-      if (asked.size === this.upstream.maxPages) {
+      if (asked.size === this.limits.maxPages) {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
       const current = address;
       const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(current, headers, credential, signal, trace),
+        new UpstreamRequest(upstream, current, headers, call),
         (body) => this.lastBodies.get(current.path, body) ?? this.read(url, current, body),
       );
       pages.push(page);
@@ -172,12 +196,8 @@ export abstract class HttpProvider implements ModelProvider {
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
       return last.catalogue;
     }
-    const models = new Map<string, Model>();
-    for (const model of pages.flatMap((page) => page.models)) {
-      if (!models.has(model.id)) models.set(model.id, model);
-    }
     this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
-    const catalogue = { models: [...models.values()] };
+    const catalogue = { models: uniqueById(pages.flatMap((page) => page.models)) };
     this.last = { pages, catalogue };
     return catalogue;
   }

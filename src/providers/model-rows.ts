@@ -78,9 +78,10 @@ function text(value: unknown, prefix = ''): string | undefined {
   return rest === '' ? undefined : rest;
 }
 
-function firstOf<T>(fields: readonly string[], read: (field: string) => T | undefined): T | undefined {
-  for (const field of fields) {
-    const found = read(field);
+/** What is read of the first of these names that has anything; undefined when none has. */
+export function firstOf<T>(names: readonly string[], read: (name: string) => T | undefined): T | undefined {
+  for (const name of names) {
+    const found = read(name);
     if (found !== undefined) return found;
   }
   return undefined;

@@ -10,6 +10,15 @@ export interface Model {
   readonly metadata?: ModelMetadata | undefined;
 }
 
+/** The models in their order, of those with the same id only the first. */
+export function uniqueById(models: Iterable<Model>): Model[] {
+  const byId = new Map<string, Model>();
+  for (const model of models) {
+    if (!byId.has(model.id)) byId.set(model.id, model);
+  }
+  return [...byId.values()];
+}
+
 /** The models of a provider, whole, in the provider's order, each id once. */
 export interface ModelCatalogue {
   readonly models: readonly Model[];

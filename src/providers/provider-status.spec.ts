@@ -8,6 +8,7 @@ import { ProviderStatus } from './provider-status.js';
 
 const PROVIDER: ModelProvider = {
   engine: 'vllm',
+  label: 'vllm',
   aliases: [],
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
   url: new URL('http://gpu.test:8000/v1/models'),

@@ -6,11 +6,11 @@ import { BUILT_IN_PROVIDERS } from './index.js';
 import { ProviderRegistry } from './provider.registry.js';
 
 /** A registry as the environment variable makes it; none of its providers is asked anything. */
-function registryOf(engine: string): ProviderRegistry {
+function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
-    new ConfigService({ provider: { engine } }),
+    new ConfigService({ provider: { engines } }),
     BUILT_IN_PROVIDERS.map((Provider) => new Provider()),
-    Reflect.construct(CustomProvider, [undefined, { engine }]) as CustomProvider,
+    (engine) => Reflect.construct(CustomProvider, [engine]) as CustomProvider,
   );
 }
 
@@ -40,19 +40,31 @@ describe('ProviderRegistry', () => {
     ['databricks', 'databricks'],
   ])('takes %s for %s', (name, engine) => {
     const { configured, builtIn } = registryOf(name);
-    expect(configured.engine).toBe(engine);
-    expect(builtIn).toContain(configured);
+    expect(configured.map((provider) => provider.engine)).toEqual([engine]);
+    expect(builtIn).toContain(configured[0]);
   });
 
   it.each(['my-custom-engine', 'open_ai', 'openai2', 'trtllm', 'azure openai', '__proto__', 'constructor'])(
     'takes %s for a custom one, under its own name',
     (name) => {
       const { configured, builtIn } = registryOf(name);
-      expect(configured).toBeInstanceOf(CustomProvider);
-      expect(configured.engine).toBe(name);
-      expect(builtIn).not.toContain(configured);
+      expect(configured).toEqual([expect.any(CustomProvider)]);
+      expect(configured[0]?.engine).toBe(name);
+      expect(builtIn).not.toContain(configured[0]);
     },
   );
+
+  it('takes several, in their order', () => {
+    const { configured, forwardTo } = registryOf('my_lab', 'anthropic', 'openai');
+    expect(configured.map(({ engine }) => engine)).toEqual(['my_lab', 'anthropic', 'openai']);
+    expect(forwardTo).toBeUndefined();
+  });
+
+  it('refuses two names of the same provider', () => {
+    expect(() => registryOf('openai', 'azure', 'azure_openai')).toThrow(
+      /^The configuration is not valid:\n {2}MODEL_ENGINES must not name the same provider twice$/,
+    );
+  });
 
   it('has one instance of each provider, and no name twice', () => {
     const registry = registryOf('openai');

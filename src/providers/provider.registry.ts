@@ -1,36 +1,45 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
-import { CustomProvider } from './custom.provider.js';
+import { engineName } from '../config/rules.js';
+import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
 
 /** The built-in providers, one instance each. */
 export const MODEL_PROVIDERS = Symbol('MODEL_PROVIDERS');
+/** Makes the provider of an engine that is not built in. */
+export const CUSTOM_PROVIDER = Symbol('CUSTOM_PROVIDER');
 
-/** Knows all providers by their engine names, and which one the environment chooses. */
+/** Knows all providers by their engine names, and which ones the environment chooses. */
 @Injectable()
 export class ProviderRegistry {
   private readonly byName: ReadonlyMap<string, ModelProvider>;
-  /** The provider that `MAIN_MODEL_ENGINE` names. */
-  readonly configured: ModelProvider;
+  /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`. */
+  readonly configured: readonly ModelProvider[];
+  /** Of several providers the one that gets the credentials of callers. */
+  readonly forwardTo: ModelProvider | undefined;
 
+  /** @throws ConfigurationError when two of the names mean the same provider */
   constructor(
     config: ConfigService,
     @Inject(MODEL_PROVIDERS) readonly builtIn: readonly ModelProvider[],
-    private readonly custom: CustomProvider,
+    @Inject(CUSTOM_PROVIDER) private readonly custom: (engine: string) => ModelProvider,
   ) {
     this.byName = new Map(
       builtIn.flatMap((provider) => [provider.engine, ...provider.aliases].map((name) => [name, provider])),
     );
-    this.configured = this.find(config.getOrThrow<string>('provider.engine'));
+    const engines = config.getOrThrow<readonly string[]>('provider.engines');
+    this.configured = engines.map((engine) => this.find(engine));
+    if (new Set(this.configured).size < engines.length) {
+      throw new ConfigurationError([
+        { variable: 'MODEL_ENGINES', rule: 'must not name the same provider twice' },
+      ]);
+    }
+    const forwardTo = config.get<string>('provider.forwardTo');
+    this.forwardTo = forwardTo === undefined ? undefined : this.configured[engines.indexOf(forwardTo)];
   }
 
-  /** Whether `MAIN_MODEL_ENGINE` names one of those that are built in. */
-  get isBuiltIn(): boolean {
-    return this.configured !== this.custom;
-  }
-
-  /** The provider of an engine name, case and `-` for `_` aside; the custom one for a name that is not built in. */
+  /** The provider of an engine name, case and `-` for `_` aside; a custom one for a name that is not built in. */
   find(engine: string): ModelProvider {
-    return this.byName.get(engine.toLowerCase().replaceAll('-', '_')) ?? this.custom;
+    return this.byName.get(engineName(engine)) ?? this.custom(engine);
   }
 }

@@ -1,10 +1,15 @@
 import { Module } from '@nestjs/common';
+import { providerConfig } from '../config/provider.config.js';
+import type { ProviderConfig } from '../config/provider.config.js';
+import { upstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { CustomProvider } from './custom.provider.js';
 import { BUILT_IN_PROVIDERS } from './index.js';
 import type { ModelProvider } from './model-provider.js';
 import { ProviderStatus } from './provider-status.js';
-import { MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
+import { CUSTOM_PROVIDER, MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
 
 /** The LLM vendors and the choice between them. */
 @Module({
@@ -16,7 +21,14 @@ import { MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
       useFactory: (...providers: ModelProvider[]) => providers,
       inject: [...BUILT_IN_PROVIDERS],
     },
-    CustomProvider,
+    {
+      provide: CUSTOM_PROVIDER,
+      inject: [UpstreamClient, providerConfig.KEY, upstreamConfig.KEY],
+      useFactory:
+        (client: UpstreamClient, config: ProviderConfig, limits: UpstreamConfig) =>
+        (engine: string): ModelProvider =>
+          new CustomProvider(engine, client, config, limits),
+    },
     ProviderRegistry,
     ProviderStatus,
   ],

@@ -27,8 +27,8 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
     new Promise((resolve, reject) => {
       const { upstream } = config;
       if (upstream === undefined) throw new TypeError('config.upstream is missing');
-      const { address, headers, signal } = upstream;
-      const exchange = new Exchange(config, signal, resolve, reject);
+      const { address, headers, call } = upstream;
+      const exchange = new Exchange(config, call.signal, resolve, reject);
       if (exchange.settled) return;
       dispatcher.dispatch({ origin: address.origin, path: address.path, method: 'GET', headers }, exchange);
     });

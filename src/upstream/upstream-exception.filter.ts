@@ -7,16 +7,7 @@ import { openAiError } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
 import { readUpstreamErrorBody } from './upstream-error-body.js';
 import { UpstreamError } from './upstream.error.js';
-import type { UpstreamErrorDetails, UpstreamFailure } from './upstream.error.js';
-
-/** The code of each failure that is answered with a 502. */
-const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected' | 'cancelled'>, string>> = {
-  unreachable: 'upstream_unreachable',
-  timeout: 'upstream_timeout',
-  failed: 'upstream_error',
-  invalid: 'upstream_invalid_response',
-  not_configured: 'provider_not_configured',
-};
+import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** nginx's number for a caller that hung up. Nobody reads the answer, but the log line shows it. */
 const CLIENT_CLOSED_REQUEST = 499;
@@ -43,7 +34,7 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
       if ((details.attempts ?? 0) > 1) void reply.header('x-should-retry', 'false');
       void reply
         .status(502)
-        .send(openAiError(502, error.message, { type: 'upstream_error', code: CODES[failure] }));
+        .send(openAiError(502, error.message, { type: 'upstream_error', code: error.code }));
     }
   }
 }

@@ -3,30 +3,36 @@ import type { CancellationSignal } from './cancellation.js';
 import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 
-/** A GET to the provider. A class, because axios copies plain objects in its configuration to the depth. */
+/** Whom requests are for. */
+export interface Upstream {
+  /** Its name in metrics. */
+  readonly label: string;
+  /** The operator's own headers: providers repeat what they refuse. */
+  readonly headerSecrets: readonly Credential[];
+}
+
+/** What a request belongs to, and who waits for it. */
+export interface UpstreamCall {
+  /** What of the headers is secret, for the error that may come of it. */
+  readonly credential: Credential | undefined;
+  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
+  readonly signal: CancellationSignal;
+  /** Undefined when the request is not traced. */
+  readonly trace: UpstreamTrace | undefined;
+}
+
+/** A GET to a provider. A class, because axios copies plain objects in its configuration to the depth. */
 export class UpstreamRequest {
-  /**
-   * @param headers names in lower case, the credential's included
-   * @param credential what of the headers is secret, for the error that may come of it
-   * @param signal aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more
-   * @param trace what the request belongs to; undefined when it is not traced
-   */
+  /** @param headers names in lower case, the credential's included */
   constructor(
+    readonly upstream: Upstream,
     readonly address: UpstreamAddress,
     readonly headers: Readonly<Record<string, string>>,
-    readonly credential: Credential | undefined,
-    readonly signal: CancellationSignal,
-    readonly trace: UpstreamTrace | undefined,
+    readonly call: UpstreamCall,
   ) {}
 
   /** The same request with more headers. */
   with(headers: Readonly<Record<string, string>>): UpstreamRequest {
-    return new UpstreamRequest(
-      this.address,
-      { ...this.headers, ...headers },
-      this.credential,
-      this.signal,
-      this.trace,
-    );
+    return new UpstreamRequest(this.upstream, this.address, { ...this.headers, ...headers }, this.call);
   }
 }

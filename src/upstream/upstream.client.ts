@@ -3,8 +3,6 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import type { IncomingHttpHeaders } from 'node:http';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
-import { authorizationCredential } from '../credentials/credential.js';
-import type { Credential } from '../credentials/credential.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
 import { pause } from './cancellation.js';
@@ -33,16 +31,12 @@ const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
 /** Asks the provider over HTTP: the only user of `HttpService`. It knows how to ask, not what. */
 @Injectable()
 export class UpstreamClient {
-  /** The operator's own headers: providers repeat what they refuse. */
-  private readonly headerSecrets: readonly Credential[];
-
   constructor(
     private readonly http: HttpService,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     keepOnlyAdapter(http.axiosRef);
-    this.headerSecrets = Object.values(config.headers).map(authorizationCredential);
   }
 
   /**
@@ -52,15 +46,15 @@ export class UpstreamClient {
    */
   async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
-      request.signal.attempts = attempts;
+      request.call.signal.attempts = attempts;
       try {
         return await this.measuredAttempt(request, attempts, read);
       } catch (error) {
         if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
           throw error;
         }
-        await this.backOff(attempts, request.signal);
-        this.metrics?.upstreamRetried();
+        await this.backOff(attempts, request.call.signal);
+        this.metrics?.upstreamRetried(request.upstream.label);
       }
     }
   }
@@ -71,9 +65,9 @@ export class UpstreamClient {
     attempts: number,
     read: (body: Buffer) => T,
   ): Promise<T> {
-    const end = this.metrics?.upstreamRequest();
+    const end = this.metrics?.upstreamRequest(request.upstream.label);
     try {
-      const { trace } = request;
+      const { trace } = request.call;
       const body = await (trace === undefined
         ? this.attempt(request, attempts)
         : this.tracedAttempt(request, attempts, trace));
@@ -103,7 +97,7 @@ export class UpstreamClient {
   }
 
   private async attempt(request: UpstreamRequest, attempts: number): Promise<Buffer> {
-    const { credential, signal } = request;
+    const { credential, signal } = request.call;
     const response = await this.http.axiosRef
       .request<Buffer>({ upstream: request })
       .catch((error: unknown) => {
@@ -119,7 +113,7 @@ export class UpstreamClient {
     // Decompressing goes on in another thread, and the deadline may pass meanwhile.
     if (signal.aborted) throw abortReason(signal, attempts);
     if (status === 200) return body;
-    const { headerSecrets } = this;
+    const { headerSecrets } = request.upstream;
     const details = { status, headers: responseHeaders, body, attempts, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);

@@ -14,6 +14,16 @@ import type { Credential } from '../credentials/credential.js';
 export type UpstreamFailure =
   'unreachable' | 'timeout' | 'failed' | 'invalid' | 'rejected' | 'not_configured' | 'cancelled';
 
+/** What machines are told of each failure that is no 4xx. */
+const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
+  unreachable: 'upstream_unreachable',
+  timeout: 'upstream_timeout',
+  failed: 'upstream_error',
+  invalid: 'upstream_invalid_response',
+  not_configured: 'provider_not_configured',
+  cancelled: 'cancelled',
+};
+
 /** What is known of a failed request to the provider beyond the kind of failure. */
 export interface UpstreamErrorDetails {
   readonly status?: number;
@@ -45,5 +55,10 @@ export class UpstreamError extends Error {
 
   get details(): UpstreamErrorDetails {
     return this.#details;
+  }
+
+  /** The failure as a machine's word, never text of the provider. */
+  get code(): string {
+    return this.failure === 'rejected' ? `upstream_${String(this.#details.status)}` : CODES[this.failure];
   }
 }

@@ -97,7 +97,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
 
   it('is the provider that the environment names', () => {
     const { configured } = gateway.app.get(ProviderRegistry);
-    expect(configured).toMatchObject({ engine, url: { host: upstream.host } });
+    expect(configured).toMatchObject([{ engine, url: { host: upstream.host } }]);
   });
 
   it('asks for every page and answers with its list in the format of OpenAI', async () => {
@@ -286,7 +286,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
           },
         });
       } else {
-        expect(unplaced.app.get(ProviderRegistry).configured.url?.host).toBe(withoutBaseUrl.host);
+        expect(unplaced.app.get(ProviderRegistry).configured[0]?.url?.host).toBe(withoutBaseUrl.host);
       }
     });
     expect(upstream.requests).toEqual([]);
@@ -401,7 +401,7 @@ describe('the table', () => {
   it('has rows for the one that an unset variable means, and for one that is not built in', async () => {
     await withGateway({}, (gateway) => {
       const { builtIn, configured } = gateway.app.get(ProviderRegistry);
-      expect(configured.engine).toBe('openai');
+      expect(configured[0]?.engine).toBe('openai');
       const names = new Set(builtIn.map(({ engine }) => engine));
       expect(PROVIDER_CONTRACTS.filter(({ engine }) => !names.has(engine))).toHaveLength(1);
     });
@@ -542,7 +542,7 @@ describe('the compatible vendors', () => {
     for (const { engine, host, request } of placed) {
       for (const base of ['', `https://${host}`]) {
         await withGateway({ MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base }, (gateway) => {
-          expect(gateway.app.get(ProviderRegistry).configured.url?.href).toBe(`https://${host}${request}`);
+          expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(`https://${host}${request}`);
         });
       }
     }

@@ -350,7 +350,9 @@ describe('a bug of ours', () => {
     ],
   ])('is a 500 without details, which are in the log, when it %s', async (_name, bug) => {
     const { ask, gateway, upstream } = await startScenario();
-    jest.spyOn(gateway.app.get(ProviderRegistry).configured, 'listModels').mockImplementation(bug);
+    const [provider] = gateway.app.get(ProviderRegistry).configured;
+    if (provider === undefined) throw new Error('no provider');
+    jest.spyOn(provider, 'listModels').mockImplementation(bug);
     for (const path of ['/v1/models', '/v1/models/a']) {
       const response = await ask(path, {
         headers: { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },

@@ -29,12 +29,16 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** The variables of the last gateway: engines have some that nothing declares. */
+let given: readonly string[] = [];
+
 /**
  * Starts the application as `main` does, in this process and with a log that the test can read.
  * @param env the environment's variables; all others that the service knows are unset
  */
 export async function startGateway(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  for (const name of variableNames()) Reflect.deleteProperty(process.env, name);
+  for (const name of [...variableNames(), ...given]) Reflect.deleteProperty(process.env, name);
+  given = Object.keys(env);
   Object.assign(process.env, env);
   const logs: string[] = [];
   const stream = new PassThrough();

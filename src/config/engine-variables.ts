@@ -1,0 +1,47 @@
+import { IsBaseUrl, IsHeaders, IsSecret } from './rules.js';
+import { propertiesOf } from './variables.js';
+
+/** The names of an engine: its own and its aliases, lower case, words joined by `_`. */
+export type EngineNames = readonly [string, ...string[]];
+
+/** What each of several engines has a variable of its own for, `<ENGINE>_BASE_URL` for instance. */
+type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS';
+const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
+  BASE_URL: IsBaseUrl,
+  API_KEY: IsSecret,
+  UPSTREAM_HEADERS: IsHeaders,
+};
+/** Variables of the one engine that is asked, and the key that goes to compatible ones too. */
+const SHARED: ReadonlySet<string> = new Set(['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY']);
+
+/**
+ * A class that declares the variables of these engines as well.
+ * @param engines names as `engineName` spells them
+ */
+export function withVariablesOf<T extends object>(
+  engines: readonly string[],
+  base: new () => T,
+): new () => T {
+  const WithVariablesOfEngines = class extends (base as new () => object) {};
+  const declared = new Set(propertiesOf(base));
+  for (const engine of engines) {
+    for (const [suffix, rule] of Object.entries(RULES)) {
+      const variable = engineVariable(engine, suffix as Suffix);
+      if (!declared.has(variable)) rule()(WithVariablesOfEngines.prototype, variable);
+    }
+  }
+  return WithVariablesOfEngines as new () => T;
+}
+
+/**
+ * The variables that one of several engines has to itself: nobody's key or address is another's.
+ * @param declared those that the engine has when it is the only one
+ */
+export function ownVariables(names: EngineNames, suffix: Suffix, declared: readonly string[]): string[] {
+  const own = declared.filter((variable) => !SHARED.has(variable));
+  return [...new Set([...own, ...names.map((name) => engineVariable(name, suffix))])];
+}
+
+function engineVariable(engine: string, suffix: Suffix): string {
+  return `${engine.toUpperCase()}_${suffix}`;
+}

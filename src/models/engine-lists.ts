@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Coalescer } from '../cache/coalescer.js';
+import { ListCache } from '../cache/list-cache.js';
+import type { Found, Obtained } from '../cache/list-cache.js';
+import type { SharedStore } from '../cache/shared-store.js';
+import type { CacheConfig } from '../config/cache.config.js';
+import type { ProviderConfig } from '../config/provider.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import { callerCredential } from '../credentials/caller-credential.js';
+import type { Credential } from '../credentials/credential.js';
+import type { KeySource } from '../credentials/operator-credentials.js';
+import type { CacheOutcome, Metrics } from '../metrics/metrics.js';
+import type { ModelCatalogue } from '../providers/model.js';
+import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
+import type { ProviderStatus } from '../providers/provider-status.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
+import type { Caller, ListSource, SourcedList } from './list-source.js';
+import { ModelList } from './model-list.js';
+
+/** Headers of the caller that can change what the provider answers. */
+const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
+type ForwardedHeader = readonly [name: string, form: RegExp];
+/** Those who share an answer have different traces: one of them must not be able to make the provider refuse all. */
+const TRACE_HEADERS: readonly ForwardedHeader[] = [
+  // https://www.w3.org/TR/trace-context/#header-name
+  ['traceparent', /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/],
+  ['tracestate', /^[\x20-\x7e]{1,512}$/],
+];
+
+/** What the lists of all engines have in common. */
+export interface EngineListsContext {
+  readonly config: ProviderConfig;
+  readonly limits: UpstreamConfig;
+  readonly cache: CacheConfig;
+  readonly shared: SharedStore<ModelList> | undefined;
+  readonly status: ProviderStatus;
+  readonly metrics: Metrics | undefined;
+}
+
+/** The lists of one engine, as its callers may see them: shared by callers of the same moment, and kept. */
+export class EngineLists implements ListSource {
+  private readonly flights: Coalescer<ModelList>;
+  private readonly cache: ListCache<ModelList> | undefined;
+  private readonly lists = new WeakMap<ModelCatalogue, ModelList>();
+  /** What else than the caller changes the list, so that gateways can share a store. */
+  private readonly cacheScope: string;
+  private readonly scopeHeaders: readonly string[];
+  private readonly forwardedHeaders: readonly ForwardedHeader[];
+  private readonly forwardedHeadersOfTraced: readonly ForwardedHeader[];
+
+  /**
+   * @param key of the operator, for callers without a credential
+   * @param servesCallers whether the credentials of callers, and their headers, go to this engine
+   */
+  constructor(
+    readonly provider: ModelProvider,
+    private readonly key: KeySource | undefined,
+    private readonly servesCallers: boolean,
+    private readonly context: EngineListsContext,
+  ) {
+    const { config, limits, cache, shared } = context;
+    const { engine, aliases, url } = provider;
+    const headers = config.headers([engine, ...aliases]);
+    this.cacheScope = [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
+    this.scopeHeaders = servesCallers ? SCOPE_HEADERS : [];
+    this.forwardedHeadersOfTraced = this.scopeHeaders.map((name) => [name, /^/]);
+    this.forwardedHeaders = [...this.forwardedHeadersOfTraced, ...TRACE_HEADERS];
+    this.flights = new Coalescer(limits.timeoutMs);
+    if (cache.enabled && url !== undefined) {
+      this.cache = new ListCache(
+        cache,
+        new Coalescer<Obtained<ModelList>>(limits.timeoutMs),
+        isRejection,
+        shared,
+      );
+    }
+  }
+
+  /**
+   * The engine's list, as seen with the caller's credential, or with the operator's.
+   * @throws UpstreamError
+   */
+  async list(caller: Caller): Promise<SourcedList> {
+    const { config, limits, metrics } = this.context;
+    const { label } = this.provider;
+    const credential =
+      (this.servesCallers ? callerCredential(caller.headers, config.placeholderApiKeys) : undefined) ??
+      this.key?.credential;
+    const started = performance.now();
+    const observe = (status: number | undefined): void => {
+      const { engine, url } = this.provider;
+      if (url === undefined) return;
+      caller.onUpstream({ engine, status, durationMs: performance.now() - started });
+    };
+    const ask = (signal: CancellationSignal): Promise<ModelList> =>
+      this.ask({ credential, forwardedHeaders: this.forwarded(caller), signal, trace: caller.trace });
+    try {
+      if (this.cache === undefined) {
+        const key = limits.coalesce ? this.scopeOf(credential, caller.headers) : undefined;
+        if (key !== undefined && this.flights.isUnderWay(key)) metrics?.requestCoalesced(label);
+        const list = await this.flights.join(key, ask, caller);
+        observe(200);
+        return { list, found: undefined };
+      }
+      const key = this.cacheKey(credential, caller.headers);
+      const found = await this.cache.get(key, ask, caller, wantsRevalidation(caller.headers));
+      metrics?.cacheAsked(label, cacheOutcomeOf(found));
+      if (found.forward !== undefined) observe(200);
+      return { list: found.value, found };
+    } catch (error) {
+      if (error instanceof UpstreamError) observe(error.details.status);
+      throw error;
+    }
+  }
+
+  private async ask(request: ModelsRequest): Promise<ModelList> {
+    const { provider } = this;
+    const { status, metrics } = this.context;
+    try {
+      const catalogue = await provider.listModels(request);
+      status.succeeded(provider, request.credential);
+      metrics?.upstreamAsked(provider.label, catalogue.models.length);
+      return this.render(catalogue);
+    } catch (error) {
+      if (error instanceof UpstreamError) {
+        status.failed(provider, error);
+        if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure))
+          metrics?.upstreamAsked(provider.label, undefined);
+      }
+      throw error;
+    }
+  }
+
+  private render(catalogue: ModelCatalogue): ModelList {
+    let list = this.lists.get(catalogue);
+    if (list === undefined) {
+      list = ModelList.of(catalogue);
+      this.lists.set(catalogue, list);
+    }
+    return list;
+  }
+
+  private forwarded({ headers, requestId, trace }: Caller): Record<string, string> {
+    const forwarded: Record<string, string> = { 'x-request-id': requestId };
+    // The span of a traced request comes between the caller's and the provider's.
+    const allowed = trace === undefined ? this.forwardedHeaders : this.forwardedHeadersOfTraced;
+    for (const [name, form] of allowed) {
+      const value = headers[name];
+      if (typeof value === 'string' && form.test(value)) forwarded[name] = value;
+    }
+    return forwarded;
+  }
+
+  /** A hash, so that neither this process nor a shared store keeps a credential. */
+  private cacheKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+    return createHash('sha256')
+      .update(`${this.cacheScope}\n${this.scopeOf(credential, headers)}`)
+      .digest('base64url');
+  }
+
+  /** The same for two callers only if the provider cannot tell them apart; no header value holds a line break. */
+  private scopeOf(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+    let scope = `${credential?.variable ?? ''}\n${credential?.authorization ?? ''}`;
+    for (const name of this.scopeHeaders) scope += `\n${String(headers[name] ?? '')}`;
+    return scope;
+  }
+}
+
+/** Failures that are the caller's own. */
+const SAYS_NOTHING_OF_THE_PROVIDER: ReadonlySet<string> = new Set(['rejected', 'cancelled']);
+
+function cacheOutcomeOf({ forward, collapsed, ttlMs }: Found<ModelList>): CacheOutcome {
+  if (collapsed) return 'collapsed';
+  if (forward === 'request') return 'revalidated';
+  if (forward !== undefined) return 'miss';
+  return ttlMs > 0 ? 'hit' : 'stale';
+}
+
+/** A 4xx: whoever gets one must not be shown what was listed before. */
+function isRejection(error: unknown): boolean {
+  return error instanceof UpstreamError && error.failure === 'rejected';
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.4 */
+function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders): boolean {
+  return directives !== undefined && /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
+}

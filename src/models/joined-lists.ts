@@ -1,0 +1,110 @@
+import type { Found } from '../cache/list-cache.js';
+import { uniqueById } from '../providers/model.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
+import type { Caller, ListSource, SourcedList } from './list-source.js';
+import { ModelList } from './model-list.js';
+
+/** An engine, and where its list comes from. */
+export interface NamedSource {
+  readonly engine: string;
+  readonly source: ListSource;
+}
+
+const NOTHING = ModelList.of({ models: [] });
+
+/** The lists of several engines as one, in the engines' order; of models with the same id the first stays. */
+export class JoinedLists implements ListSource {
+  private readonly joined = new Joined();
+
+  /**
+   * @param prefixIds whether ids begin with the engine's name and a slash
+   * @param allowPartial whether a list may lack the models of an engine that fails
+   */
+  constructor(
+    private readonly sources: readonly NamedSource[],
+    private readonly prefixIds: boolean,
+    private readonly allowPartial: boolean,
+  ) {}
+
+  /**
+   * Asks all engines at the same time.
+   * @throws UpstreamError when no engine gave its list, or one did not and all are wanted
+   */
+  async list(caller: Caller): Promise<SourcedList> {
+    const answers = await Promise.allSettled(this.sources.map(({ source }) => source.list(caller)));
+    const missing = new Map<string, string>();
+    const parts: SourcedList[] = [];
+    const errors: UpstreamError[] = [];
+    answers.forEach((answer, index) => {
+      if (answer.status === 'fulfilled') {
+        parts.push(answer.value);
+        return;
+      }
+      const error: unknown = answer.reason;
+      // Of a bug everybody has to hear, and whoever is gone wants no list.
+      if (!(error instanceof UpstreamError) || error.failure === 'cancelled') throw error;
+      parts.push({ list: NOTHING, found: undefined });
+      missing.set(this.sources[index]?.engine ?? '', error.code);
+      errors.push(error);
+    });
+    if (errors.length === this.sources.length || (errors.length > 0 && !this.allowPartial)) {
+      throw noList(missing, errors);
+    }
+    const list = this.joined.of(
+      parts.map((part) => part.list),
+      (lists) => this.join(lists),
+    );
+    return errors.length > 0 ? { list, found: undefined, missing } : { list, found: joinedFound(parts) };
+  }
+
+  private join(lists: readonly ModelList[]): ModelList {
+    const models = lists.flatMap((list, index) => {
+      const engine = this.sources[index]?.engine ?? '';
+      return this.prefixIds
+        ? list.models.map((model) => ({ ...model, id: `${engine}/${model.id}` }))
+        : list.models;
+    });
+    return ModelList.of({ models: uniqueById(models) });
+  }
+}
+
+function noList(missing: ReadonlyMap<string, string>, errors: readonly UpstreamError[]): UpstreamError {
+  const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(', ');
+  return new UpstreamError('failed', `These providers gave no list: ${codes}.`, {
+    attempts: Math.max(...errors.map(({ details }) => details.attempts ?? 0)),
+  });
+}
+
+/** As old as the oldest part. */
+function joinedFound(parts: readonly SourcedList[]): Found<unknown> | undefined {
+  const found = parts.map((part) => part.found).filter((each) => each !== undefined);
+  if (found.length === 0) return undefined;
+  return {
+    value: undefined,
+    ageMs: Math.max(...found.map(({ ageMs }) => ageMs)),
+    ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
+    forward: found.find(({ forward }) => forward !== undefined)?.forward,
+    collapsed: found.some(({ collapsed }) => collapsed),
+  };
+}
+
+/** Remembers what was made of some lists, for as long as they live. */
+class Joined {
+  private readonly next = new WeakMap<ModelList, Joined>();
+  private value: ModelList | undefined;
+
+  of(lists: readonly ModelList[], make: (lists: readonly ModelList[]) => ModelList): ModelList {
+    const node = lists.reduce((before: Joined, list) => before.after(list), this);
+    node.value ??= make(lists);
+    return node.value;
+  }
+
+  private after(list: ModelList): Joined {
+    let node = this.next.get(list);
+    if (node === undefined) {
+      node = new Joined();
+      this.next.set(list, node);
+    }
+    return node;
+  }
+}

@@ -1,0 +1,295 @@
+import { describe, expect, it } from '@jest/globals';
+import { errorOf, failureOf, idsOf } from '../support/answers.js';
+import { json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
+import type { FakeUpstream, Script } from '../support/fake-upstream.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import { started } from '../support/scenario.js';
+import { secret, startGateway } from '../support/start-gateway.js';
+import type { Gateway } from '../support/start-gateway.js';
+
+const list = (...ids: string[]): Script =>
+  json({ object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'them' })) });
+const claudes = (...ids: string[]): Script =>
+  json({
+    data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
+  });
+
+const CACHED = { CACHE_TTL_SECONDS: '60', CACHE_STALE_SECONDS: '600' };
+const KEYS = {
+  OPENAI_API_KEY: secret('openai'),
+  ANTHROPIC_API_KEY: secret('anthropic'),
+  MY_LAB_API_KEY: secret('lab'),
+};
+
+interface Several {
+  readonly gateway: Gateway;
+  readonly openai: FakeUpstream;
+  readonly anthropic: FakeUpstream;
+  readonly lab: FakeUpstream;
+  readonly ask: (init?: RequestInit, path?: string) => Promise<Response>;
+}
+
+/** A gateway in front of three providers, each with its own key. */
+async function startSeveral(
+  scripts: Readonly<Partial<Record<'openai' | 'anthropic' | 'lab', Script>>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Several> {
+  const openai = await started(startFakeUpstream(scripts.openai ?? list('gpt-5', 'shared')));
+  const anthropic = await started(startFakeUpstream(scripts.anthropic ?? claudes('claude-5')));
+  const lab = await started(startFakeUpstream(scripts.lab ?? list('shared', 'lab/one')));
+  const gateway = await started(
+    startGateway({
+      MODEL_ENGINES: 'openai,anthropic,my-lab',
+      OPENAI_BASE_URL: `${openai.url}/v1`,
+      ANTHROPIC_BASE_URL: anthropic.url,
+      MY_LAB_BASE_URL: lab.url,
+      ...KEYS,
+      ...env,
+    }),
+  );
+  const ask = (init?: RequestInit, path = '/v1/models'): Promise<Response> => fetch(gateway.url + path, init);
+  return { gateway, openai, anthropic, lab, ask };
+}
+
+const bearer = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
+
+describe('several engines', () => {
+  it('are joined in the order given, the first of equal ids stays', async () => {
+    const { ask } = await startSeveral();
+    const response = await ask();
+    expect(response.headers.has('x-models-incomplete')).toBe(false);
+    expect(await response.json()).toEqual({
+      object: 'list',
+      data: [
+        { id: 'gpt-5', object: 'model', created: 1, owned_by: 'them' },
+        { id: 'shared', object: 'model', created: 1, owned_by: 'them' },
+        { id: 'claude-5', object: 'model', created: 1_767_225_600, owned_by: 'anthropic' },
+        { id: 'lab/one', object: 'model', created: 1, owned_by: 'them' },
+      ],
+    });
+  });
+
+  it.each(['gpt-5', 'claude-5', 'lab/one', 'lab%2Fone'])('are all known to retrieve: %s', async (id) => {
+    const { ask } = await startSeveral();
+    const response = await ask({}, `/v1/models/${id}`);
+    expect(await response.json()).toMatchObject({ id: decodeURIComponent(id) });
+  });
+
+  it('are told apart by a prefix', async () => {
+    const { ask } = await startSeveral({}, { MODELS_PREFIX: 'true' });
+    expect(await idsOf(await ask())).toEqual([
+      'openai/gpt-5',
+      'openai/shared',
+      'anthropic/claude-5',
+      'my_lab/shared',
+      'my_lab/lab/one',
+    ]);
+    expect(await (await ask({}, '/v1/models/my_lab/shared')).json()).toMatchObject({ id: 'my_lab/shared' });
+    expect((await ask({}, '/v1/models/shared')).status).toBe(404);
+  });
+
+  it('are asked at the same time', async () => {
+    const { ask, openai, anthropic, lab } = await startSeveral();
+    const held: (() => void)[] = [];
+    for (const [upstream, script] of [
+      [openai, list('a')],
+      [anthropic, claudes('b')],
+      [lab, list('c')],
+    ] as const) {
+      upstream.answer((request, response) => {
+        held.push(() => {
+          script(request, response);
+        });
+        // None is answered before all are asked.
+        if (held.length === 3) for (const answer of held) answer();
+      });
+    }
+    expect(await idsOf(await ask())).toEqual(['a', 'b', 'c']);
+  });
+
+  describe('and credentials', () => {
+    it('each engine gets its own key, and nobody that of a caller', async () => {
+      const { ask, openai, anthropic, lab } = await startSeveral();
+      const headers = {
+        authorization: `Bearer ${secret('caller')}`,
+        'x-api-key': secret('caller'),
+        'api-key': secret('caller'),
+        'openai-organization': 'org-caller',
+        'openai-project': 'proj-caller',
+      };
+      expect((await ask({ headers })).status).toBe(200);
+      const seen = [openai, anthropic, lab].map(({ requests }) => requests.map((request) => request.headers));
+      expect(seen).toMatchObject([
+        [{ authorization: `Bearer ${KEYS.OPENAI_API_KEY}` }],
+        [{ 'x-api-key': KEYS.ANTHROPIC_API_KEY }],
+        [{ authorization: `Bearer ${KEYS.MY_LAB_API_KEY}` }],
+      ]);
+      expect(JSON.stringify(seen)).not.toContain('caller');
+      expect(JSON.stringify(seen[2])).not.toContain(KEYS.OPENAI_API_KEY);
+    });
+
+    it('the key of OpenAI goes to no other engine that has none', async () => {
+      const { ask, lab } = await startSeveral({}, { MY_LAB_API_KEY: '' });
+      expect((await ask()).status).toBe(200);
+      expect(lab.requests[0]?.headers.authorization).toBeUndefined();
+    });
+
+    it('go to the engine that FORWARD_AUTHORIZATION_TO names, and to no other', async () => {
+      const { ask, openai, anthropic, lab } = await startSeveral({}, { FORWARD_AUTHORIZATION_TO: 'my-lab' });
+      const headers = { authorization: `Bearer ${secret('caller')}`, 'openai-project': 'proj-caller' };
+      expect((await ask({ headers })).status).toBe(200);
+      expect(lab.requests[0]?.headers).toMatchObject(headers);
+      expect(JSON.stringify([openai.requests, anthropic.requests])).not.toContain('caller');
+    });
+
+    it('of one caller never show another what they list', async () => {
+      const { ask, lab } = await startSeveral({}, { ...CACHED, FORWARD_AUTHORIZATION_TO: 'my_lab' });
+      lab.answer((request, response) => {
+        const { authorization = 'nobody' } = request.headers;
+        list(authorization.replace(/^.*-/, ''))(request, response);
+      });
+      for (let round = 0; round < 2; round += 1) {
+        for (const name of ['ann', 'bob']) {
+          expect(await idsOf(await ask(bearer(secret(name))))).toEqual(['gpt-5', 'shared', 'claude-5', name]);
+        }
+      }
+      expect(lab.requests).toHaveLength(2);
+    });
+
+    it('headers of the operator go to their engine only', async () => {
+      const { ask, openai, anthropic, lab } = await startSeveral(
+        {},
+        { MY_LAB_UPSTREAM_HEADERS: `Orbit-Key: ${secret('header')}` },
+      );
+      expect((await ask()).status).toBe(200);
+      expect(lab.requests[0]?.headers['orbit-key']).toBe(secret('header'));
+      expect(JSON.stringify([openai.requests, anthropic.requests])).not.toContain(secret('header'));
+    });
+  });
+
+  describe('of which one fails', () => {
+    const FAILURES: readonly (readonly [string, Script, string])[] = [
+      ['is overloaded', text('busy', 529), 'upstream_error'],
+      ['refuses its key', json({ error: { message: secret('anthropic') } }, 401), 'upstream_401'],
+      ['has no list', text('<html>'), 'upstream_invalid_response'],
+      ['never answers', silence, 'upstream_timeout'],
+      ['hangs up', ({ socket }) => socket.destroy(), 'upstream_unreachable'],
+    ];
+
+    it.each(FAILURES)('are answered without the one that %s', async (_name, script, code) => {
+      const { ask } = await startSeveral({ anthropic: script }, { UPSTREAM_TIMEOUT_MS: '300' });
+      const response = await ask();
+      expect(response.headers.get('x-models-incomplete')).toBe(`anthropic=${code}`);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.has('age')).toBe(false);
+      expect(await idsOf(response)).toEqual(['gpt-5', 'shared', 'lab/one']);
+    });
+
+    it.each(FAILURES)('are a 502 where all are wanted and one %s', async (_name, script, code) => {
+      const { ask } = await startSeveral(
+        { anthropic: script },
+        { UPSTREAM_TIMEOUT_MS: '300', MODELS_PARTIAL: 'false' },
+      );
+      const response = await ask();
+      expect(response.status).toBe(502);
+      const error = await errorOf(response);
+      expect(error.code).toBe('upstream_error');
+      expect(error.message).toBe(`These providers gave no list: anthropic=${code}.`);
+    });
+
+    it('name all that are missing', async () => {
+      const { ask } = await startSeveral({ openai: text('', 500), lab: json({}, 403) });
+      const response = await ask();
+      expect(response.headers.get('x-models-incomplete')).toBe('openai=upstream_error,my_lab=upstream_403');
+      expect(await idsOf(response)).toEqual(['claude-5']);
+    });
+
+    it('are whole again when it is back', async () => {
+      const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
+      expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
+      anthropic.answer(claudes('claude-5'));
+      const response = await ask();
+      expect(response.headers.has('x-models-incomplete')).toBe(false);
+      expect(await idsOf(response)).toContain('claude-5');
+    });
+
+    it('and which lacks a setting are not ready', async () => {
+      const { ask, gateway } = await startSeveral({}, { MY_LAB_BASE_URL: '' });
+      expect((await ask()).headers.get('x-models-incomplete')).toBe('my_lab=provider_not_configured');
+      const error = await errorOf(await fetch(`${gateway.url}/readyz`));
+      expect(error).toMatchObject({
+        message: 'The engine my_lab needs MY_LAB_BASE_URL to be set.',
+        code: 'provider_not_configured',
+      });
+    });
+  });
+
+  it('which all fail are a 502', async () => {
+    const { ask } = await startSeveral({
+      openai: text('', 500),
+      anthropic: text('', 529),
+      lab: json({}, 401),
+    });
+    expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
+  });
+
+  it('are kept one by one: the kept list of a dead one fills its place', async () => {
+    const { ask, openai, anthropic, lab } = await startSeveral({}, CACHED);
+    const first = await ask();
+    expect(first.headers.get('cache-status')).toMatch(/^models-gateway; fwd=miss/);
+    const known = { 'if-none-match': first.headers.get('etag') ?? '' };
+    expect((await ask({ headers: known })).status).toBe(304);
+    const asked = [openai, anthropic, lab].map(({ requests }) => requests.length);
+    for (const upstream of [openai, anthropic, lab]) upstream.answer(text('', 500));
+    const second = await ask();
+    expect(second.headers.get('cache-status')).toMatch(/^models-gateway; hit; ttl=/);
+    expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
+    expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(asked);
+  });
+
+  it('are measured and logged one by one', async () => {
+    const { ask, gateway } = await startSeveral({ anthropic: text('', 529) }, CACHED);
+    expect((await ask()).status).toBe(200);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain('http_client_request_duration_seconds_count{engine="openai",outcome="ok"} 1');
+    expect(metrics).toContain('http_client_request_duration_seconds_count{engine="my_lab",outcome="ok"} 1');
+    expect(metrics).toContain(
+      'http_client_request_duration_seconds_count{engine="anthropic",outcome="5xx"} 1',
+    );
+    expect(metrics).toContain('models_gateway_upstream_up{engine="anthropic"} 0');
+    expect(metrics).toContain('models_gateway_models{engine="my_lab"} 2');
+    expect(metrics).toContain('models_gateway_cache_requests_total{engine="openai",outcome="miss"} 1');
+    expect(metrics).toMatch(/models_gateway_build_info\{[^}]*engine="openai,anthropic,my_lab"/);
+    const line = gateway.logs.map((each) => JSON.parse(each) as Record<string, unknown>);
+    expect(line.find(({ msg }) => msg === 'request')).toMatchObject({
+      engine: 'openai,anthropic,my_lab',
+      upstreams: expect.arrayContaining([
+        { engine: 'openai', status: 200, durationMs: expect.any(Number) },
+        { engine: 'anthropic', status: 529, durationMs: expect.any(Number) },
+        { engine: 'my_lab', status: 200, durationMs: expect.any(Number) },
+      ]),
+    });
+    const starts = line.map(({ msg }) => String(msg)).filter((msg) => msg.startsWith('models-gateway '));
+    expect(starts).toEqual([
+      expect.stringMatching(/engine openai, upstream 127\.0\.0\.1:\d+, key from OPENAI_API_KEY$/),
+      expect.stringMatching(/engine anthropic, upstream 127\.0\.0\.1:\d+, key from ANTHROPIC_API_KEY$/),
+      expect.stringMatching(/engine my_lab, upstream 127\.0\.0\.1:\d+, key from MY_LAB_API_KEY$/),
+    ]);
+  });
+});
+
+describeWithRedis('several engines with a shared cache', () => {
+  it('keep their lists apart', async () => {
+    const redis = await started(startRedis());
+    const { ask } = await startSeveral({}, { ...CACHED, REDIS_URL: redis.url });
+    const ids = await idsOf(await ask());
+    const again = await startSeveral(
+      { openai: text('', 500), anthropic: text('', 500), lab: text('', 500) },
+      { ...CACHED, REDIS_URL: redis.url },
+    );
+    // Other addresses are other providers: nothing of theirs is served here.
+    expect((await again.ask()).status).toBe(502);
+    expect(ids).toEqual(['gpt-5', 'shared', 'claude-5', 'lab/one']);
+    expect((await redis.keys()).filter((key) => !key.includes('lease'))).toHaveLength(3);
+  });
+});
