@@ -106,6 +106,11 @@ const HEADERS: Headers = {
     schema: { type: 'string' },
     example: 'models-gateway; hit; ttl=42',
   },
+  'x-models-incomplete': {
+    description: 'With several providers: those whose models are missing, and why.',
+    schema: { type: 'string' },
+    example: 'anthropic=upstream_timeout',
+  },
   allow: { description: 'The methods of the route.', schema: { type: 'string' }, example: 'GET, HEAD' },
   'retry-after': {
     description: "The provider's: when to try again.",
@@ -139,7 +144,7 @@ const HEADERS: Headers = {
   },
 };
 
-const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status'];
+const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
 const PROVIDER_HEADERS = [
   'retry-after',
   'retry-after-ms',

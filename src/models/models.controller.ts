@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OpenAiException } from '../errors/openai.exception.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import type { Entity } from './entity.js';
 import type { Caller, UpstreamOutcome } from './list-source.js';
@@ -24,10 +25,14 @@ export class ModelsController {
     send(request, reply, list.entity, headers);
   }
 
-  /** One model, out of the list: half of the providers have no route of their own for it. */
+  /**
+   * One model, out of the list: half of the providers have no route of their own for it.
+   * @throws OpenAiException 404
+   * @throws UpstreamError when the provider that may have the model gave no list
+   */
   @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { list, headers } = await this.models.list(new HttpCaller(request, reply));
+    const { list, headers, incomplete } = await this.models.list(new HttpCaller(request, reply));
     const ids = requestedIds(request.raw.url ?? '');
     for (const id of ids) {
       const model = list.find(id);
@@ -36,7 +41,14 @@ export class ModelsController {
         return;
       }
     }
-    throw new OpenAiException(404, `The model '${(ids[0] ?? '').slice(0, 200)}' does not exist.`, {
+    const shown = (ids[0] ?? '').slice(0, 200);
+    if (incomplete !== undefined) {
+      throw new UpstreamError(
+        'failed',
+        `The model '${shown}' was not found, but these providers gave no list: ${incomplete}.`,
+      );
+    }
+    throw new OpenAiException(404, `The model '${shown}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
     });

@@ -15,13 +15,15 @@ import { ProviderRegistry } from '../providers/provider.registry.js';
 import { cacheHeaders } from './cache-headers.js';
 import { EngineLists } from './engine-lists.js';
 import { JoinedLists } from './joined-lists.js';
-import type { Caller, ListSource, SourcedList } from './list-source.js';
+import type { Caller, ListSource } from './list-source.js';
 import type { ModelList } from './model-list.js';
 
 /** A list, and what its answer says of where it comes from. */
 export interface ListAnswer {
   readonly list: ModelList;
   readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Who is missing and why, `engine=code,…`; undefined for a whole list. */
+  readonly incomplete: string | undefined;
 }
 
 /** Answers callers with the models of the configured providers. */
@@ -60,16 +62,10 @@ export class ModelsService {
    * @throws UpstreamError
    */
   async list(caller: Caller): Promise<ListAnswer> {
-    const sourced = await this.source.list(caller);
-    return { list: sourced.list, headers: headersOf(sourced) };
-  }
-}
-
-function headersOf({ found, missing }: SourcedList): Readonly<Record<string, string>> | undefined {
-  if (missing === undefined) return found && cacheHeaders(found);
-  return {
-    'x-models-incomplete': [...missing].map(([engine, code]) => `${engine}=${code}`).join(','),
+    const { list, found, missing } = await this.source.list(caller);
+    if (missing === undefined) return { list, headers: found && cacheHeaders(found), incomplete: undefined };
+    const incomplete = [...missing].map(([engine, code]) => `${engine}=${code}`).join(',');
     // Whoever kept it would go on without the rest when the rest is back.
-    'cache-control': 'no-store',
-  };
+    return { list, headers: { 'x-models-incomplete': incomplete, 'cache-control': 'no-store' }, incomplete };
+  }
 }

@@ -156,7 +156,7 @@ describe('requests to the provider', () => {
     await arrived(asking.length);
     await held.release(1);
     await Promise.all(asking);
-    expect((await samples(ask)).get('models_gateway_coalesced_requests_total')).toBe(2);
+    expect((await samples(ask)).get('models_gateway_coalesced_requests_total{engine="vllm"}')).toBe(2);
   });
 });
 
@@ -167,7 +167,7 @@ it('the cache says how it answered', async () => {
   await ask('/v1/models', { headers: { 'cache-control': 'no-cache' } });
   const all = await samples(ask);
   for (const outcome of ['miss', 'hit', 'revalidated']) {
-    expect(all.get(`models_gateway_cache_requests_total{outcome="${outcome}"}`)).toBe(1);
+    expect(all.get(`models_gateway_cache_requests_total{engine="vllm",outcome="${outcome}"}`)).toBe(1);
   }
 });
 
@@ -188,7 +188,7 @@ it('the cache says when a list was stale, or shared', async () => {
   await ask();
   const all = await samples(ask);
   for (const outcome of ['miss', 'collapsed', 'stale']) {
-    expect(all.get(`models_gateway_cache_requests_total{outcome="${outcome}"}`)).toBe(1);
+    expect(all.get(`models_gateway_cache_requests_total{engine="vllm",outcome="${outcome}"}`)).toBe(1);
   }
 });
 

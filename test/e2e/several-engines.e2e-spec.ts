@@ -204,6 +204,16 @@ describe('several engines', () => {
       expect(await idsOf(response)).toEqual(['claude-5']);
     });
 
+    it('do not deny a model that it may have', async () => {
+      const { ask } = await startSeveral({ anthropic: text('', 529) });
+      expect((await ask({}, '/v1/models/gpt-5')).status).toBe(200);
+      const response = await ask({}, '/v1/models/claude-5');
+      expect(response.status).toBe(502);
+      expect((await errorOf(response)).message).toBe(
+        "The model 'claude-5' was not found, but these providers gave no list: anthropic=upstream_error.",
+      );
+    });
+
     it('are whole again when it is back', async () => {
       const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
       expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
