@@ -13,10 +13,11 @@ CMD ["node", "server.mjs"]
 
 FROM base AS dependencies
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --no-audit --no-fund
+# What is optional is either a development tool too, TypeScript for one, or for platforms that are not this one.
+RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
 # What is in the image, as CycloneDX. From the lock file: beside a tree without its dev dependencies npm finds
 # package.json broken.
-RUN npm sbom --package-lock-only --omit=dev --sbom-format cyclonedx --sbom-type application > sbom.cdx.json
+RUN npm sbom --package-lock-only --omit=dev --omit=optional --sbom-format cyclonedx --sbom-type application > sbom.cdx.json
 
 FROM base AS build
 COPY package.json package-lock.json ./
