@@ -22,8 +22,14 @@ import { PROVIDER_CONTRACTS } from './provider-contracts.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
 const OVERLAYS = readdirSync(new URL('overlays', KUBERNETES)).sort();
-/** The overlays with a shared cache; they ask OpenAI. */
+/** The overlays with a shared cache. */
 const SCALED = new Set(['scaled', 'monitored']);
+/** What overlays ask that are not named after it. */
+const ENGINES: Readonly<Record<string, string>> = {
+  scaled: 'openai',
+  monitored: 'openai',
+  several: 'openai,anthropic',
+};
 
 /** What the restricted Pod Security Standard asks of a pod and of each container in it. */
 const RESTRICTED_POD = {
@@ -171,7 +177,8 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     it('sets variables that the service reads, and names its engine', () => {
       const names = [...Object.keys(settings), ...(container.env ?? []).map(({ name }) => name)];
       expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
-      expect(settings['MAIN_MODEL_ENGINE']).toBe(SCALED.has(overlay) ? 'openai' : overlay);
+      const { MAIN_MODEL_ENGINE: one, MODEL_ENGINES: engines = one } = settings;
+      expect(engines).toBe(ENGINES[overlay] ?? overlay);
     });
 
     it('takes keys from documented Secrets only', () => {
