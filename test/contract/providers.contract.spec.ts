@@ -542,7 +542,9 @@ describe('the compatible vendors', () => {
     for (const { engine, host, request } of placed) {
       for (const base of ['', `https://${host}`]) {
         await withGateway({ MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base }, (gateway) => {
-          expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(`https://${host}${request}`);
+          expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(
+            `https://${host}${request}`,
+          );
         });
       }
     }
