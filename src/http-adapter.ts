@@ -8,6 +8,7 @@ import type { Socket } from 'node:net';
 import './cors.js';
 import { openAiError } from './errors/openai-error.js';
 import { OpenAiException } from './errors/openai.exception.js';
+import { sendError } from './errors/send-error.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
@@ -121,9 +122,8 @@ function answerFrameworkError(
   begin(request.server, request, reply);
   // Nor does any hook run for the answer.
   request.server.cors?.share(request, reply);
-  void reply
-    .status(status)
-    .send(openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' }));
+  const body = openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' });
+  sendError(request, reply, status, body);
 }
 
 /** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */

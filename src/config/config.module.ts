@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { cacheConfig } from './cache.config.js';
+import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
@@ -14,7 +15,7 @@ import { upstreamConfig } from './upstream.config.js';
       cache: true,
       // A developer's own .env must not change what the tests see.
       ignoreEnvFile: process.env['NODE_ENV'] === 'test',
-      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, tracesConfig],
+      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, modelsConfig, tracesConfig],
     }),
   ],
 })

@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { openAiError } from './openai-error.js';
 import { OpenAiException } from './openai.exception.js';
+import { sendError } from './send-error.js';
 
 /** Answers everything that no other filter knows, the framework's own errors included, with an OpenAI error. */
 @Catch()
@@ -10,22 +11,23 @@ export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('ErrorFilter');
 
   catch(error: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (error instanceof OpenAiException) {
-      void reply.status(error.getStatus()).send(error.getResponse());
+      sendError(request, reply, error.getStatus(), error.body);
       return;
     }
     const status = clientErrorStatus(error);
     if (status !== undefined) {
-      void reply.status(status).send(openAiError(status, 'The request cannot be served as it was sent.'));
+      sendError(request, reply, status, openAiError(status, 'The request cannot be served as it was sent.'));
       return;
     }
     // A bug of ours: all of it in the log, nothing of it in the answer.
     this.logger.error({
       msg: error instanceof Error ? (error.stack ?? error.message) : String(error),
-      trace_id: host.switchToHttp().getRequest<FastifyRequest>().traceId,
+      trace_id: request.traceId,
     });
-    void reply.status(500).send(openAiError(500, 'Internal server error.', { code: 'internal_error' }));
+    sendError(request, reply, 500, openAiError(500, 'Internal server error.', { code: 'internal_error' }));
   }
 }
 

@@ -1,11 +1,15 @@
 import { HttpException } from '@nestjs/common';
 import { openAiError } from './openai-error.js';
-import type { OpenAiError } from './openai-error.js';
+import type { OpenAiError, OpenAiErrorBody } from './openai-error.js';
 
 /** An error of this service's own making, whose message a caller may read. */
 export class OpenAiException extends HttpException {
+  readonly body: OpenAiErrorBody;
+
   constructor(status: number, message: string, fields: Partial<Omit<OpenAiError, 'message'>> = {}) {
-    super(openAiError(status, message, fields), status);
+    const body = openAiError(status, message, fields);
+    super(body, status);
     this.message = message;
+    this.body = body;
   }
 }

@@ -11,7 +11,7 @@ import { callerCredential } from '../credentials/caller-credential.js';
 import type { Credential } from '../credentials/credential.js';
 import type { KeySource } from '../credentials/operator-credentials.js';
 import type { CacheOutcome, Metrics } from '../metrics/metrics.js';
-import type { ModelCatalogue } from '../providers/model.js';
+import type { ModelCatalogue } from '../catalogue/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import type { ProviderStatus } from '../providers/provider-status.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';

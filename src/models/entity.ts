@@ -9,6 +9,11 @@ export interface Entity {
 
 /** The entity of a JSON value. */
 export function jsonEntity(value: unknown): Entity {
-  const body = Buffer.from(JSON.stringify(value));
+  return textEntity(JSON.stringify(value));
+}
+
+/** The entity of text that is JSON already. */
+export function textEntity(json: string): Entity {
+  const body = Buffer.from(json);
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }

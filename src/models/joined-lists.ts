@@ -1,5 +1,5 @@
 import type { Found } from '../cache/list-cache.js';
-import { uniqueById } from '../providers/model.js';
+import { uniqueById } from '../catalogue/model.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Caller, ListSource, SourcedList } from './list-source.js';
 import { ModelList } from './model-list.js';

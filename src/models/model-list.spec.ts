@@ -11,7 +11,7 @@ const LIST = ModelList.of({
 
 describe('ModelList', () => {
   it('is a list of OpenAI, in the order of the provider', () => {
-    expect(LIST.entity.body.toString('utf8')).toBe(
+    expect(LIST.plain.entity.body.toString('utf8')).toBe(
       '{"object":"list","data":[' +
         '{"id":"meta/llama-3.1-8b-instruct","object":"model","created":1700000000,"owned_by":"meta"},' +
         '{"id":"ft:gpt-4o:acme::x@v1","object":"model","created":0,"owned_by":"Triton Inference Server"},' +
@@ -21,13 +21,13 @@ describe('ModelList', () => {
 
   it('may be empty', () => {
     const empty = ModelList.of({ models: [] });
-    expect(empty.entity.body.toString('utf8')).toBe('{"object":"list","data":[]}');
-    expect(empty.find('')).toBeUndefined();
+    expect(empty.plain.entity.body.toString('utf8')).toBe('{"object":"list","data":[]}');
+    expect(empty.plain.find('')).toBeUndefined();
   });
 
   it.each(['meta/llama-3.1-8b-instruct', 'ft:gpt-4o:acme::x@v1', 'modèle "a"\\b'])('finds %s', (id) => {
-    const { data } = JSON.parse(LIST.entity.body.toString('utf8')) as { data: { id: string }[] };
-    const found = JSON.parse(LIST.find(id)?.body.toString('utf8') ?? 'null') as unknown;
+    const { data } = JSON.parse(LIST.plain.entity.body.toString('utf8')) as { data: { id: string }[] };
+    const found = JSON.parse(LIST.plain.find(id)?.body.toString('utf8') ?? 'null') as unknown;
     expect(found).toEqual(data.find((model) => model.id === id));
     expect(found).toMatchObject({ id, object: 'model' });
   });
@@ -35,7 +35,7 @@ describe('ModelList', () => {
   it.each(['', 'llama-3.1-8b-instruct', 'META/llama-3.1-8b-instruct', '__proto__', 'constructor'])(
     'does not find "%s"',
     (id) => {
-      expect(LIST.find(id)).toBeUndefined();
+      expect(LIST.plain.find(id)).toBeUndefined();
     },
   );
 });

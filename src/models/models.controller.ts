@@ -1,41 +1,59 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
 import type { IncomingHttpHeaders } from 'node:http';
+import { modelsConfig } from '../config/models.config.js';
+import type { ModelsConfig } from '../config/models.config.js';
+import { speaksAnthropic } from '../errors/anthropic-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
+import { AnthropicList, pageRequest } from './anthropic-list.js';
 import type { Entity } from './entity.js';
 import type { Caller, UpstreamOutcome } from './list-source.js';
+import type { ListView, ModelList } from './model-list.js';
 import { requestedIds } from './model-path.js';
 import { ModelsService } from './models.service.js';
 
 /** Answers differ by these headers of the request. */
-const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project';
+const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version';
 
-/** OpenAI's Models API. */
+/** The Models API, in the dialect of OpenAI, and in that of Anthropic for those who name its version. */
 @Controller('v1/models')
 export class ModelsController {
-  constructor(private readonly models: ModelsService) {}
+  private readonly anthropicLists = new WeakMap<ModelList, AnthropicList>();
 
-  /** All models. */
+  constructor(
+    private readonly models: ModelsService,
+    @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
+  ) {}
+
+  /**
+   * All models, or in Anthropic's dialect a page of them.
+   * @throws OpenAiException 400
+   * @throws UpstreamError
+   */
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
     const { list, headers } = await this.models.list(new HttpCaller(request, reply));
-    send(request, reply, list.entity, headers);
+    const entity =
+      page === undefined ? this.openAiView(request, list).entity : this.anthropicList(list).page(page);
+    send(request, reply, entity, headers);
   }
 
   /**
    * One model, out of the list: half of the providers have no route of their own for it.
    * @throws OpenAiException 404
-   * @throws UpstreamError when the provider that may have the model gave no list
+   * @throws UpstreamError also when the provider that may have the model gave no list
    */
   @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const { list, headers, incomplete } = await this.models.list(new HttpCaller(request, reply));
+    const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
     const ids = requestedIds(request.raw.url ?? '');
     for (const id of ids) {
-      const model = list.find(id);
+      const model = view.find(id);
       if (model !== undefined) {
         send(request, reply, model, headers);
         return;
@@ -53,6 +71,25 @@ export class ModelsController {
       code: 'model_not_found',
     });
   }
+
+  private openAiView(request: FastifyRequest, list: ModelList): ListView {
+    const { include_metadata: asked } = parametersOf(request);
+    const wanted = asked === 'true' || (asked !== 'false' && this.config.metadata);
+    return wanted ? list.withMetadata : list.plain;
+  }
+
+  private anthropicList(list: ModelList): AnthropicList {
+    let rendered = this.anthropicLists.get(list);
+    if (rendered === undefined) {
+      rendered = new AnthropicList(list.models);
+      this.anthropicLists.set(list, rendered);
+    }
+    return rendered;
+  }
+}
+
+function parametersOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
+  return request.query as Readonly<Record<string, unknown>>;
 }
 
 /** A caller over HTTP. */
@@ -87,13 +124,15 @@ class HttpCaller implements Caller {
 }
 
 function send(
-  { headers: { 'if-none-match': known } }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
   { body, etag }: Entity,
   headers: Readonly<Record<string, string>> | undefined,
 ): void {
   if (headers !== undefined) void reply.headers(headers);
+  if (speaksAnthropic(request.headers)) void reply.header('request-id', request.id);
   void reply.header('etag', etag).header('vary', VARY);
+  const known = request.headers['if-none-match'];
   if (known !== undefined && fresh({ 'if-none-match': known }, { etag })) void reply.status(304).send();
   else void reply.header('content-type', 'application/json; charset=utf-8').send(body);
 }

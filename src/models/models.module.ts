@@ -9,12 +9,13 @@ import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { ModelList } from './model-list.js';
+import { ModelSelection } from './model-selection.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
 
 /** How lists are written into a shared store. */
 const LIST_CODEC: Codec<ModelList> = {
-  encode: (list) => list.entity.body.toString('utf8'),
+  encode: (list) => list.withMetadata.entity.body.toString('utf8'),
   decode: (text) => ModelList.parse(text),
 };
 
@@ -24,6 +25,7 @@ const LIST_CODEC: Codec<ModelList> = {
   controllers: [ModelsController],
   providers: [
     ModelsService,
+    ModelSelection,
     {
       provide: SHARED_STORE,
       inject: [cacheConfig.KEY, METRICS],

@@ -17,6 +17,7 @@ import { EngineLists } from './engine-lists.js';
 import { JoinedLists } from './joined-lists.js';
 import type { Caller, ListSource } from './list-source.js';
 import type { ModelList } from './model-list.js';
+import { ModelSelection } from './model-selection.js';
 
 /** A list, and what its answer says of where it comes from. */
 export interface ListAnswer {
@@ -35,6 +36,7 @@ export class ModelsService {
     registry: ProviderRegistry,
     operatorCredentials: OperatorCredentials,
     status: ProviderStatus,
+    private readonly selection: ModelSelection,
     @Inject(SHARED_STORE) shared: SharedStore<ModelList> | undefined,
     @Inject(providerConfig.KEY) config: ProviderConfig,
     @Inject(upstreamConfig.KEY) limits: UpstreamConfig,
@@ -62,7 +64,8 @@ export class ModelsService {
    * @throws UpstreamError
    */
   async list(caller: Caller): Promise<ListAnswer> {
-    const { list, found, missing } = await this.source.list(caller);
+    const { list: whole, found, missing } = await this.source.list(caller);
+    const list = this.selection.of(whole);
     if (missing === undefined) return { list, headers: found && cacheHeaders(found), incomplete: undefined };
     const incomplete = [...missing].map(([engine, code]) => `${engine}=${code}`).join(',');
     // Whoever kept it would go on without the rest when the rest is back.

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { OWN_FORMAT } from '../catalogue/metadata-format.js';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import type { Credential } from '../credentials/credential.js';
 import { versionedModelsUrl, withQuery } from './base-url.js';
 import { HttpProvider } from './http.provider.js';
-import type { Row } from './model-rows.js';
+import type { Row } from '../catalogue/row.js';
 
 /** Anthropic's API refuses its OAuth tokens in `x-api-key`, and takes them as Bearer only with this beta. */
 const OAUTH_TOKEN_PREFIX = 'sk-ant-oat';
@@ -19,6 +21,19 @@ export class AnthropicProvider extends HttpProvider {
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://api.anthropic.com';
   protected override readonly fixedHeaders = { 'anthropic-version': '2023-06-01' };
+  protected override readonly metadata: MetadataFormat = {
+    displayName: ['display_name'],
+    contextLength: ['max_input_tokens'],
+    maxOutputTokens: ['max_tokens'],
+    capabilities: [
+      [
+        'capabilities',
+        { image_input: 'vision', structured_outputs: 'structured_output', thinking: 'reasoning' },
+      ],
+    ],
+    lifecycle: OWN_FORMAT.lifecycle,
+    deprecatesAt: ['deprecated_at', 'retires_at'],
+  };
 
   protected listUrl(base: URL): URL {
     return withQuery(versionedModelsUrl(base, 'v1'), { limit: '1000' });

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import type { Credential } from '../credentials/credential.js';
 import { azureDeploymentsUrl, azureModelsUrl } from './base-url.js';
+import { COMPATIBLE_METADATA } from './compatible-metadata.js';
 import { HttpProvider } from './http.provider.js';
 
 const DEFAULT_API_VERSION = '2024-06-01';
@@ -15,6 +17,25 @@ export class AzureProvider extends HttpProvider {
   readonly engine = 'azure';
   override readonly aliases = ['azure_openai'];
   readonly keyVariables = ['AZURE_OPENAI_API_KEY'] as const;
+  protected override readonly metadata: MetadataFormat = {
+    ...COMPATIBLE_METADATA,
+    capabilities: [
+      ['capabilities', { chat_completion: 'chat', completion: 'completions', embeddings: 'embeddings' }],
+    ],
+    lifecycle: [
+      [
+        'lifecycle_status',
+        {
+          preview: 'active',
+          'generally-available': 'active',
+          deprecating: 'deprecated',
+          deprecated: 'deprecated',
+          retired: 'retired',
+        },
+      ],
+    ],
+    deprecatesAt: ['deprecation.inference'],
+  };
   protected readonly baseUrlVariables = ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'] as const;
 
   protected listUrl(base: URL): URL {

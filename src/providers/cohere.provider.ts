@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import { versionedModelsUrl, withQuery } from './base-url.js';
 import { HttpProvider } from './http.provider.js';
-import type { Row } from './model-rows.js';
+import type { Row } from '../catalogue/row.js';
 
 /**
  * Cohere: pages of at most 1,000 models under `/v1` only, linked by `next_page_token`; the id is the `name`.
@@ -14,6 +15,29 @@ export class CohereProvider extends HttpProvider {
   protected readonly baseUrlVariables = ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://api.cohere.com';
   protected override readonly idFields = ['name', 'id'];
+  protected override readonly metadata: MetadataFormat = {
+    displayName: [],
+    contextLength: ['context_length'],
+    maxOutputTokens: [],
+    capabilities: [
+      [
+        'endpoints',
+        {
+          chat: 'chat',
+          generate: 'completions',
+          embed: 'embeddings',
+          rerank: 'rerank',
+          classify: 'classification',
+        },
+      ],
+      [
+        'features',
+        { tools: 'tools', vision: 'vision', reasoning: 'reasoning', json_schema: 'structured_output' },
+      ],
+    ],
+    lifecycle: [['is_deprecated', { false: 'active', true: 'deprecated' }]],
+    deprecatesAt: [],
+  };
 
   protected listUrl(base: URL): URL {
     return withQuery(versionedModelsUrl(base, 'v1', 'v2'), { page_size: '1000' });

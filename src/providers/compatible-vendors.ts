@@ -10,6 +10,8 @@ export interface CompatibleVendor {
   readonly keyVariables: readonly KeyVariable[];
   /** Where rows name their owner, if not in `owned_by`; none when what they say there is no owner. */
   readonly ownerFields?: readonly string[];
+  /** Where rows keep a name for people to read, if not in `display_name`. */
+  readonly displayNameFields?: readonly string[];
   /** What the row was taken from. */
   readonly source: string;
 }
@@ -45,6 +47,7 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
     engine: 'openrouter',
     defaultBaseUrl: 'https://openrouter.ai/api/v1',
     keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    displayNameFields: ['name'],
     source: 'npm package @openrouter/sdk',
   },
   {

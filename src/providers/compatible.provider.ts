@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import { withDefaultPath } from './base-url.js';
+import { COMPATIBLE_METADATA } from './compatible-metadata.js';
 import type { CompatibleVendor } from './compatible-vendors.js';
 import type { ModelProvider } from './model-provider.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
@@ -13,6 +14,10 @@ export function compatibleProvider(vendor: CompatibleVendor): Type<ModelProvider
     readonly keyVariables = vendor.keyVariables;
     protected override readonly defaultBaseUrl = vendor.defaultBaseUrl;
     protected override readonly ownerFields = vendor.ownerFields ?? ['owned_by'];
+    protected override readonly metadata = {
+      ...COMPATIBLE_METADATA,
+      displayName: vendor.displayNameFields ?? COMPATIBLE_METADATA.displayName,
+    };
 
     protected override listUrl(base: URL): URL {
       const { defaultBaseUrl } = vendor;

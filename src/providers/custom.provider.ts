@@ -2,7 +2,7 @@ import type { ProviderConfig } from '../config/provider.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { ModelsRequest } from './model-provider.js';
-import type { ModelCatalogue } from './model.js';
+import type { ModelCatalogue } from '../catalogue/model.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 
 const EMPTY: ModelCatalogue = { models: [] };

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import { databricksEndpointsUrl } from './base-url.js';
 import { HttpProvider } from './http.provider.js';
 
@@ -16,6 +17,19 @@ export class DatabricksProvider extends HttpProvider {
   protected override readonly idFields = ['name'];
   protected override readonly createdFields = ['creation_timestamp'];
   protected override readonly ownerFields = [];
+  protected override readonly metadata: MetadataFormat = {
+    displayName: [],
+    contextLength: [],
+    maxOutputTokens: [],
+    capabilities: [
+      [
+        'task',
+        { 'llm/v1/chat': 'chat', 'llm/v1/completions': 'completions', 'llm/v1/embeddings': 'embeddings' },
+      ],
+    ],
+    lifecycle: [],
+    deprecatesAt: [],
+  };
 
   protected listUrl(base: URL): URL {
     return databricksEndpointsUrl(base);

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import type { Credential } from '../credentials/credential.js';
 import { geminiModelsUrl, withQuery } from './base-url.js';
 import { HttpProvider } from './http.provider.js';
-import type { Row } from './model-rows.js';
+import type { Row } from '../catalogue/row.js';
 
 /** An access token of Google's OAuth, which is refused as a key. */
 const OAUTH_TOKEN_PREFIX = 'ya29.';
@@ -20,6 +21,17 @@ export class GeminiProvider extends HttpProvider {
   protected override readonly defaultBaseUrl = 'https://generativelanguage.googleapis.com';
   protected override readonly idFields = ['name', 'id'];
   protected override readonly idPrefix = 'models/';
+  protected override readonly metadata: MetadataFormat = {
+    displayName: ['displayName'],
+    contextLength: ['inputTokenLimit'],
+    maxOutputTokens: ['outputTokenLimit'],
+    capabilities: [
+      ['supportedGenerationMethods', { generatecontent: 'chat', embedcontent: 'embeddings' }],
+      ['thinking', { true: 'reasoning' }],
+    ],
+    lifecycle: [],
+    deprecatesAt: [],
+  };
 
   protected listUrl(base: URL): URL {
     return withQuery(geminiModelsUrl(base), { pageSize: '1000' });

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import { githubModelsUrl } from './base-url.js';
+import { MODALITIES } from './compatible-metadata.js';
 import { HttpProvider } from './http.provider.js';
 
 /**
@@ -17,6 +19,18 @@ export class GithubModelsProvider extends HttpProvider {
     'x-github-api-version': '2022-11-28',
   };
   protected override readonly ownerFields = ['publisher'];
+  protected override readonly metadata: MetadataFormat = {
+    displayName: ['name'],
+    contextLength: ['limits.max_input_tokens'],
+    maxOutputTokens: ['limits.max_output_tokens'],
+    capabilities: [
+      ['capabilities', { 'tool-calling': 'tools', reasoning: 'reasoning' }],
+      ['supported_input_modalities', MODALITIES.inputs],
+      ['supported_output_modalities', MODALITIES.outputs],
+    ],
+    lifecycle: [],
+    deprecatesAt: [],
+  };
 
   protected listUrl(base: URL): URL {
     return githubModelsUrl(base);

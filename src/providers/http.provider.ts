@@ -17,13 +17,14 @@ import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
 import { readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
-import { firstOf } from './model-rows.js';
-import type { Row } from './model-rows.js';
-import { uniqueById } from './model.js';
-import type { ModelCatalogue } from './model.js';
-
-/** Stands in for the creation date of models whose provider gives none: one stable number, not "now". */
-const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
+import { firstOf } from '../catalogue/row.js';
+import type { Row } from '../catalogue/row.js';
+import { COMPATIBLE_METADATA } from './compatible-metadata.js';
+import type { RowFormat } from './model-rows.js';
+import { metadataReader } from '../catalogue/metadata-format.js';
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
+import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
+import type { ModelCatalogue } from '../catalogue/model.js';
 
 /** What every request of every provider says. */
 const COMMON_HEADERS = {
@@ -63,12 +64,14 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly idPrefix: string = '';
   protected readonly createdFields: readonly string[] = ['created', 'created_at'];
   protected readonly ownerFields: readonly string[] = ['owned_by'];
+  protected readonly metadata: MetadataFormat = COMPATIBLE_METADATA;
 
   private readonly logger = new Logger('HttpProvider');
   private resolved: { readonly start: Start | undefined } | undefined;
   private readonly lastBodies = new LastBodies<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: ModelCatalogue } | undefined;
   private reportedUnreadableRows = 0;
+  private rowFormat: RowFormat | undefined;
 
   constructor(
     private readonly client: UpstreamClient,
@@ -175,7 +178,8 @@ export abstract class HttpProvider implements ModelProvider {
   }
 
   private read(first: URL, address: UpstreamAddress, body: Buffer): LinkedPage {
-    const page = readPage(body, {
+    // Not in the constructor: a subclass's fields are set only after it.
+    this.rowFormat ??= {
       listFields: this.listFields,
       idFields: this.idFields,
       idPrefix: this.idPrefix,
@@ -183,7 +187,9 @@ export abstract class HttpProvider implements ModelProvider {
       defaultCreated: PROCESS_STARTED,
       ownerFields: this.ownerFields,
       defaultOwner: this.engine,
-    });
+      metadata: metadataReader(this.metadata),
+    };
+    const page = readPage(body, this.rowFormat);
     const next = page.envelope && this.nextPage(page.envelope, first);
     const linked = { ...page, next: next && addressOf(next) };
     this.lastBodies.set(address.path, body, linked);

@@ -10,6 +10,7 @@ import { GithubModelsProvider } from './github-models.provider.js';
 import type { ModelProvider } from './model-provider.js';
 import { NimProvider } from './nim.provider.js';
 import { OpenAiProvider } from './openai.provider.js';
+import { PerplexityProvider } from './perplexity.provider.js';
 import { TrtLlmProvider } from './trt-llm.provider.js';
 import { VllmProvider } from './vllm.provider.js';
 
@@ -25,5 +26,6 @@ export const BUILT_IN_PROVIDERS: readonly Type<ModelProvider>[] = [
   GeminiProvider,
   GithubModelsProvider,
   DatabricksProvider,
+  PerplexityProvider,
   ...COMPATIBLE_VENDORS.map(compatibleProvider),
 ];

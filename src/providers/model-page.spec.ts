@@ -10,6 +10,7 @@ const FORMAT = {
   createdFields: ['created'],
   defaultCreated: 5,
   defaultOwner: 'acme',
+  metadata: () => undefined,
 };
 
 describe('readPage', () => {

@@ -1,7 +1,9 @@
+import { asRow } from '../catalogue/row.js';
+import type { Row } from '../catalogue/row.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import { asRow, rowsOf, toModel } from './model-rows.js';
-import type { Row, RowFormat } from './model-rows.js';
-import type { Model } from './model.js';
+import { rowsOf, toModel } from './model-rows.js';
+import type { RowFormat } from './model-rows.js';
+import type { Model } from '../catalogue/model.js';
 
 /** One page of a provider's list. */
 export interface ModelPage {

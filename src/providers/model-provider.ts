@@ -1,5 +1,5 @@
 import type { UpstreamCall } from '../upstream/upstream-request.js';
-import type { ModelCatalogue } from './model.js';
+import type { ModelCatalogue } from '../catalogue/model.js';
 
 /** A question to a provider. */
 export interface ModelsRequest extends UpstreamCall {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asRow, rowsOf, toModel, unixSeconds } from './model-rows.js';
+import { rowsOf, toModel } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
 describe('rowsOf', () => {
@@ -33,59 +33,6 @@ describe('rowsOf', () => {
   });
 });
 
-describe('asRow', () => {
-  it.each([[null], [undefined], ['a'], [1], [true], [['a']]])('takes %j for no row', (value) => {
-    expect(asRow(value)).toBeUndefined();
-  });
-
-  it('takes an object for a row', () => {
-    const row = { id: 'a' };
-    expect(asRow(row)).toBe(row);
-  });
-});
-
-describe('unixSeconds', () => {
-  it.each([
-    ['seconds', 1_700_000_000, 1_700_000_000],
-    ['zero', 0, 0],
-    ['a float', 1_700_000_000.987, 1_700_000_000],
-    ['the last number of seconds', 999_999_999_999, 999_999_999_999],
-    ['the first number of milliseconds', 1_000_000_000_000, 1_000_000_000],
-    ['milliseconds', 1_767_323_045_678, 1_767_323_045],
-    ['float milliseconds', 1_767_323_045_678.9, 1_767_323_045],
-    ['RFC 3339 in UTC', '2026-01-02T03:04:05Z', 1_767_323_045],
-    ['RFC 3339 with a fraction', '2026-01-02T03:04:05.999999Z', 1_767_323_045],
-    ['RFC 3339 east of Greenwich', '2026-01-02T05:04:05+02:00', 1_767_323_045],
-    ['RFC 3339 west of Greenwich', '2026-01-01T21:34:05-05:30', 1_767_323_045],
-    ['RFC 3339 in lower case', '2026-01-02t03:04:05z', 1_767_323_045],
-    ['the epoch, which Anthropic gives for an unknown date', '1970-01-01T00:00:00Z', 0],
-  ])('reads %s', (_name, value, expected) => {
-    expect(unixSeconds(value)).toBe(expected);
-  });
-
-  it.each([
-    ['nothing', undefined],
-    ['null', null],
-    ['an empty text', ''],
-    ['other text', 'yesterday'],
-    ['digits as text', '1700000000'],
-    ['a date without a time', '2026-01-02'],
-    ['a time without a zone', '2026-01-02T03:04:05'],
-    ['a month that does not exist', '2026-13-02T03:04:05Z'],
-    ['the zero time of Go', '0001-01-01T00:00:00Z'],
-    ['a negative number', -1],
-    ['a small negative number', -0.5],
-    ['NaN', NaN],
-    ['infinity', Infinity],
-    ['more than a safe integer', Number.MAX_VALUE],
-    ['true', true],
-    ['an object', { seconds: 1 }],
-    ['an array', [1_700_000_000]],
-  ])('makes nothing of %s', (_name, value) => {
-    expect(unixSeconds(value)).toBeUndefined();
-  });
-});
-
 describe('toModel', () => {
   const format: RowFormat = {
     listFields: ['data', 'models'],
@@ -95,6 +42,7 @@ describe('toModel', () => {
     createdFields: ['created', 'created_at'],
     defaultCreated: 1_600_000_000,
     defaultOwner: 'acme',
+    metadata: () => undefined,
   };
 
   it.each([
@@ -123,6 +71,11 @@ describe('toModel', () => {
   it('takes nothing else', () => {
     const row = { id: 'a', created: 1, owned_by: 'x', root: '/secret/path', object: 'model' };
     expect(toModel(row, format)).toEqual({ id: 'a', created: 1, ownedBy: 'x' });
+  });
+
+  it('takes metadata as they are read', () => {
+    const metadata = { display_name: 'A' };
+    expect(toModel({ id: 'a' }, { ...format, metadata: () => metadata })?.metadata).toBe(metadata);
   });
 
   it.each([

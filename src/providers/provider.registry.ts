@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import type { StaticModel } from '../config/static-models.js';
+import { StaticProvider } from './static.provider.js';
 import { engineName } from '../config/rules.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
@@ -13,8 +15,10 @@ export const CUSTOM_PROVIDER = Symbol('CUSTOM_PROVIDER');
 @Injectable()
 export class ProviderRegistry {
   private readonly byName: ReadonlyMap<string, ModelProvider>;
-  /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`. */
+  /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`; or a static list. */
   readonly configured: readonly ModelProvider[];
+  /** Stands in for the owner of the models that the operator names. */
+  readonly owner: string;
   /** Of several providers the one that gets the credentials of callers. */
   readonly forwardTo: ModelProvider | undefined;
 
@@ -28,8 +32,14 @@ export class ProviderRegistry {
       builtIn.flatMap((provider) => [provider.engine, ...provider.aliases].map((name) => [name, provider])),
     );
     const engines = config.getOrThrow<readonly string[]>('provider.engines');
-    this.configured = engines.map((engine) => this.find(engine));
-    if (new Set(this.configured).size < engines.length) {
+    const replacement = config.get<readonly StaticModel[]>('models.replacement');
+    const [engine = '', ...others] = engines;
+    this.owner = others.length === 0 ? engine : 'static';
+    this.configured =
+      replacement === undefined
+        ? engines.map((each) => this.find(each))
+        : [new StaticProvider(this.owner, replacement)];
+    if (replacement === undefined && new Set(this.configured).size < engines.length) {
       throw new ConfigurationError([
         { variable: 'MODEL_ENGINES', rule: 'must not name the same provider twice' },
       ]);

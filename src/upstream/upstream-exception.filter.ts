@@ -1,10 +1,11 @@
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Credential } from '../credentials/credential.js';
 import { redact } from '../credentials/redact.js';
 import { openAiError } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
+import { sendError } from '../errors/send-error.js';
 import { readUpstreamErrorBody } from './upstream-error-body.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
@@ -22,19 +23,19 @@ const IDENTIFIER = /^[\w.:-]{1,100}$/;
 @Catch(UpstreamError)
 export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
   catch(error: UpstreamError, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { failure, details } = error;
     if (failure === 'cancelled') {
       void reply.status(CLIENT_CLOSED_REQUEST).send();
     } else if (failure === 'rejected') {
       const { status = 400 } = details;
-      void reply.status(status).headers(relayedHeaders(details)).send(relayedBody(status, details));
+      sendError(request, reply.headers(relayedHeaders(details)), status, relayedBody(status, details));
     } else {
       // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
       if ((details.attempts ?? 0) > 1) void reply.header('x-should-retry', 'false');
-      void reply
-        .status(502)
-        .send(openAiError(502, error.message, { type: 'upstream_error', code: error.code }));
+      const body = openAiError(502, error.message, { type: 'upstream_error', code: error.code });
+      sendError(request, reply, 502, body);
     }
   }
 }

@@ -10,6 +10,9 @@ export interface Model {
   readonly metadata?: ModelMetadata | undefined;
 }
 
+/** Stands in for the creation date of models whose provider gives none: one stable number, not "now". */
+export const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
+
 /** The models in their order, of those with the same id only the first. */
 export function uniqueById(models: Iterable<Model>): Model[] {
   const byId = new Map<string, Model>();

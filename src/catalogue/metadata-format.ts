@@ -1,0 +1,146 @@
+import { CAPABILITIES, LIFECYCLES } from './model-metadata.js';
+import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
+import { asRow, unixSeconds } from './row.js';
+import type { Row } from './row.js';
+
+/** The way to a value in a row: the names of fields, one inside of the other, joined by dots. */
+type Path = string;
+/** Where words stand, and what each of them means; others mean nothing. */
+export type Words<T extends string> = readonly (readonly [
+  path: Path,
+  meanings: Readonly<Record<string, T>>,
+])[];
+
+/** Where a provider's rows keep metadata. Of several places the first that has something wins. */
+export interface MetadataFormat {
+  readonly displayName: readonly Path[];
+  readonly contextLength: readonly Path[];
+  readonly maxOutputTokens: readonly Path[];
+  /** All of these count. A word is a text, one of a list, or the name of a field that is true. */
+  readonly capabilities: Words<Capability>;
+  readonly lifecycle: Words<Lifecycle>;
+  readonly deprecatesAt: readonly Path[];
+}
+
+/** Every word of a vocabulary means itself. */
+function itself<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
+  return Object.fromEntries(words.map((word) => [word, word]));
+}
+
+/** Metadata as this service writes it. */
+export const OWN_FORMAT: MetadataFormat = {
+  displayName: ['display_name'],
+  contextLength: ['context_length'],
+  maxOutputTokens: ['max_output_tokens'],
+  capabilities: [['capabilities', itself(CAPABILITIES)]],
+  lifecycle: [['lifecycle', itself(LIFECYCLES)]],
+  deprecatesAt: ['deprecates_at'],
+};
+
+/** What a row says beyond the four fields of OpenAI; undefined when that is nothing. */
+export type MetadataReader = (row: Row) => ModelMetadata | undefined;
+
+/** A reader of rows. What is not of the expected type or size, or of no known meaning, counts as not said. */
+export function metadataReader(format: MetadataFormat): MetadataReader {
+  const displayName = first(format.displayName, displayText);
+  const contextLength = first(format.contextLength, count);
+  const maxOutputTokens = first(format.maxOutputTokens, count);
+  const deprecatesAt = first(format.deprecatesAt, date);
+  const capabilities = meanings(format.capabilities);
+  const lifecycle = meanings(format.lifecycle);
+  return (row) => {
+    let metadata: { -readonly [K in keyof ModelMetadata]: ModelMetadata[K] } | undefined;
+    const name = displayName(row);
+    if (name !== undefined) (metadata ??= {}).display_name = name;
+    const context = contextLength(row);
+    if (context !== undefined) (metadata ??= {}).context_length = context;
+    const output = maxOutputTokens(row);
+    if (output !== undefined) (metadata ??= {}).max_output_tokens = output;
+    const able = capabilities(row);
+    if (able !== undefined) (metadata ??= {}).capabilities = CAPABILITIES.filter((each) => able.has(each));
+    const [state] = lifecycle(row) ?? [];
+    if (state !== undefined) (metadata ??= {}).lifecycle = state;
+    const end = deprecatesAt(row);
+    if (end !== undefined) (metadata ??= {}).deprecates_at = end;
+    return metadata;
+  };
+}
+
+function first<T>(
+  paths: readonly Path[],
+  read: (value: unknown) => T | undefined,
+): (row: Row) => T | undefined {
+  const values = paths.map(valueAt);
+  return (row) => {
+    for (const value of values) {
+      const found = read(value(row));
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  };
+}
+
+/** All that the words of a row mean; undefined when that is nothing. */
+function meanings<T extends string>(words: Words<T>): (row: Row) => ReadonlySet<T> | undefined {
+  const places = words.map(([path, table]) => [valueAt(path), new Map(Object.entries(table))] as const);
+  return (row) => {
+    let found: Set<T> | undefined;
+    for (const [value, table] of places) {
+      for (const word of wordsOf(value(row))) {
+        const meaning = table.get(word);
+        if (meaning !== undefined) (found ??= new Set()).add(meaning);
+      }
+    }
+    return found;
+  };
+}
+
+function valueAt(path: Path): (row: Row) => unknown {
+  const [name = '', ...inner] = path.split('.');
+  if (inner.length === 0) return (row) => row[name];
+  const rest = valueAt(inner.join('.'));
+  return (row) => {
+    const value = asRow(row[name]);
+    return value && rest(value);
+  };
+}
+
+const NO_WORDS: readonly string[] = [];
+
+function wordsOf(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return NO_WORDS;
+  if (typeof value === 'string') return [value.toLowerCase()];
+  if (typeof value === 'boolean') return [String(value)];
+  if (Array.isArray(value)) {
+    return value.filter((each) => typeof each === 'string').map((each) => each.toLowerCase());
+  }
+  const row = asRow(value);
+  if (row === undefined) return NO_WORDS;
+  return Object.keys(row).filter((name) => row[name] === true || asRow(row[name])?.['supported'] === true);
+}
+
+const MAX_DISPLAY_NAME_LENGTH = 200;
+/** Control characters, and those that turn the direction of text or cannot be seen. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+const PATH = /^(?:[/\\~.]|file:|[a-z]:[/\\])/i;
+const E_MAIL_ADDRESS = /\S@\S+\.\S/;
+
+/** A name that people may read: what looks like a path or an address is none. */
+function displayText(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_DISPLAY_NAME_LENGTH) return undefined;
+  const text = value.trim();
+  return text === '' || UNPRINTABLE.test(text) || PATH.test(text) || E_MAIL_ADDRESS.test(text)
+    ? undefined
+    : text;
+}
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
+}
+
+/** Of a day, its beginning in UTC. */
+function date(value: unknown): number | undefined {
+  const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+  const seconds = unixSeconds(isDay ? `${value}T00:00:00Z` : value);
+  return seconds === 0 ? undefined : seconds;
+}

@@ -1,0 +1,37 @@
+/** One JSON object of a provider's list, not yet trusted. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** `undefined` for anything but a JSON object. */
+export function asRow(value: unknown): Row | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : undefined;
+}
+
+/** Numbers from here on are milliseconds: as seconds they would lie past the year 33000. */
+const FIRST_MILLISECONDS = 1e12;
+const RFC_3339 = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d+)?(z|[+-]\d\d:\d\d)$/i;
+
+/** Unix seconds from an integer, a float, milliseconds or an RFC 3339 string; undefined from anything else. */
+export function unixSeconds(value: unknown): number | undefined {
+  if (typeof value === 'string')
+    return RFC_3339.test(value) ? fromMilliseconds(Date.parse(value)) : undefined;
+  if (typeof value !== 'number') return undefined;
+  return value >= FIRST_MILLISECONDS ? fromMilliseconds(value) : wholeSeconds(value);
+}
+
+function fromMilliseconds(milliseconds: number): number | undefined {
+  return wholeSeconds(milliseconds / 1000);
+}
+
+function wholeSeconds(seconds: number): number | undefined {
+  const whole = Math.floor(seconds);
+  return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
+}
+
+/** What is read of the first of these names that has anything; undefined when none has. */
+export function firstOf<T>(names: readonly string[], read: (name: string) => T | undefined): T | undefined {
+  for (const name of names) {
+    const found = read(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import { readFileSync, statSync } from 'node:fs';
+import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
+import type { Model } from '../catalogue/model.js';
+import { asRow } from '../catalogue/row.js';
+
+/** A model that the operator names; what is missing follows from where it is shown. */
+export type StaticModel = Pick<Model, 'id' | 'metadata'> & Partial<Model>;
+
+const MAX_BYTES = 10_485_760;
+const METADATA_FIELDS = [
+  'display_name',
+  'context_length',
+  'max_output_tokens',
+  'capabilities',
+  'lifecycle',
+  'deprecates_at',
+] as const;
+/** Fields of this service's own answers that say nothing new, so that an answer may serve as the file. */
+const REPEATED_FIELDS: readonly string[] = ['object', 'max_model_len'];
+const readMetadata = metadataReader(OWN_FORMAT);
+
+/**
+ * The models in a JSON file: ids, or objects like those of an answer with metadata, in a list or in OpenAI's envelope.
+ * @returns undefined when there is no such file, or when any of it is something else
+ */
+export function readStaticModels(path: string): readonly StaticModel[] | undefined {
+  try {
+    const stats = statSync(path);
+    // Opening a pipe would wait for its writer.
+    if (!stats.isFile() || stats.size > MAX_BYTES) return undefined;
+    const content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) as unknown;
+    const rows: unknown = Array.isArray(content) ? content : asRow(content)?.['data'];
+    if (!Array.isArray(rows)) return undefined;
+    const models = rows.map(staticModel).filter((model) => model !== undefined);
+    return models.length === rows.length ? models : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined for anything else, a field that is misspelt included: it would be left out unnoticed. */
+function staticModel(value: unknown): StaticModel | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : { id: value, metadata: undefined };
+  const row = asRow(value);
+  if (row === undefined) return undefined;
+  const { id, created, owned_by: ownedBy, ...others } = row;
+  if (typeof id !== 'string' || id === '') return undefined;
+  if (created !== undefined && !(Number.isSafeInteger(created) && Number(created) >= 0)) return undefined;
+  if (ownedBy !== undefined && (typeof ownedBy !== 'string' || ownedBy === '')) return undefined;
+  const metadata = readMetadata(row);
+  const isKnown = Object.entries(others).every(([name, said]) => {
+    if (REPEATED_FIELDS.includes(name)) return true;
+    const field = METADATA_FIELDS.find((each) => each === name);
+    if (field === undefined) return false;
+    const read = metadata?.[field];
+    return Array.isArray(said) ? Array.isArray(read) && read.length === said.length : read === said;
+  });
+  if (!isKnown) return undefined;
+  return {
+    id,
+    metadata,
+    ...(created !== undefined && { created: Number(created) }),
+    ...(ownedBy !== undefined && { ownedBy }),
+  };
+}

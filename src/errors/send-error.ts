@@ -1,0 +1,18 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { anthropicError, speaksAnthropic } from './anthropic-error.js';
+import type { OpenAiErrorBody } from './openai-error.js';
+
+/** Answers with an error, in the form that the caller expects. */
+export function sendError(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body: OpenAiErrorBody,
+): void {
+  void reply.status(status);
+  if (speaksAnthropic(request.headers)) {
+    void reply.header('request-id', request.id).send(anthropicError(status, body, request.id));
+  } else {
+    void reply.send(body);
+  }
+}

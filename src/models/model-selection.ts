@@ -1,0 +1,49 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { matchesGlob } from '../catalogue/glob.js';
+import { uniqueById } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
+import { modelsConfig } from '../config/models.config.js';
+import type { ModelsConfig } from '../config/models.config.js';
+import { ProviderRegistry } from '../providers/provider.registry.js';
+import { staticModels } from '../providers/static.provider.js';
+import { ModelList } from './model-list.js';
+
+/** Chooses what of the providers' list callers are shown, and adds what the operator adds. */
+@Injectable()
+export class ModelSelection {
+  private readonly appended: readonly Model[];
+  private readonly changesNothing: boolean;
+  private readonly selected = new WeakMap<ModelList, ModelList>();
+
+  constructor(
+    @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
+    { owner }: ProviderRegistry,
+  ) {
+    const { allow, deny, types, appended } = config;
+    this.appended = staticModels(appended, owner);
+    this.changesNothing = [allow, deny, types, appended].every(({ length }) => length === 0);
+  }
+
+  /** The list as it is shown: made once for each list, and the same one where nothing is chosen. */
+  of(list: ModelList): ModelList {
+    if (this.changesNothing) return list;
+    let selected = this.selected.get(list);
+    if (selected === undefined) {
+      const models = uniqueById([...list.models, ...this.appended]).filter((model) => this.isShown(model));
+      selected = ModelList.of({ models });
+      this.selected.set(list, selected);
+    }
+    return selected;
+  }
+
+  private isShown({ id, metadata }: Model): boolean {
+    const { allow, deny, types } = this.config;
+    const matches = (pattern: string): boolean => matchesGlob(id, pattern);
+    if (deny.some(matches) || (allow.length > 0 && !allow.some(matches))) return false;
+    // A model whose vendor does not say what it is for may be of any type.
+    const capabilities = metadata?.capabilities;
+    return (
+      types.length === 0 || capabilities === undefined || types.some((type) => capabilities.includes(type))
+    );
+  }
+}

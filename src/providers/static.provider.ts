@@ -1,0 +1,32 @@
+import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
+import type { Model, ModelCatalogue } from '../catalogue/model.js';
+import type { StaticModel } from '../config/static-models.js';
+import type { ModelProvider } from './model-provider.js';
+
+/** A list that needs nobody to be asked. */
+export class StaticProvider implements ModelProvider {
+  readonly aliases: readonly string[] = [];
+  /** Nothing is asked, so there is nothing to send a key with. */
+  readonly keyVariables: readonly string[] = [];
+  readonly label = 'static';
+  readonly url = undefined;
+  readonly missingVariable = undefined;
+  private readonly catalogue: ModelCatalogue;
+
+  /** @param engine stands in for the owner of models that have none */
+  constructor(
+    readonly engine: string,
+    models: readonly StaticModel[],
+  ) {
+    this.catalogue = { models: staticModels(models, engine) };
+  }
+
+  listModels(): Promise<ModelCatalogue> {
+    return Promise.resolve(this.catalogue);
+  }
+}
+
+/** Whole models, each id once. */
+export function staticModels(models: readonly StaticModel[], owner: string): readonly Model[] {
+  return uniqueById(models.map((model) => ({ created: PROCESS_STARTED, ownedBy: owner, ...model })));
+}
