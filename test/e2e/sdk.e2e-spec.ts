@@ -22,7 +22,9 @@ interface Case {
   readonly script: Script;
   readonly exception: keyof typeof OpenAI & keyof typeof Anthropic;
   readonly status: number;
-  readonly fields: Readonly<Record<string, unknown>>;
+  readonly fields: Readonly<Record<string, unknown>> & { readonly code: string | null };
+  /** The type in Anthropic's form. */
+  readonly type: string;
 }
 
 const CASES: readonly Case[] = [
@@ -32,6 +34,7 @@ const CASES: readonly Case[] = [
     exception: 'BadRequestError',
     status: 400,
     fields: { code: 'bad', param: 'n', type: 'invalid_request_error' },
+    type: 'invalid_request_error',
   },
   {
     name: '401',
@@ -39,6 +42,7 @@ const CASES: readonly Case[] = [
     exception: 'AuthenticationError',
     status: 401,
     fields: { code: 'invalid_api_key', type: 'authentication_error' },
+    type: 'authentication_error',
   },
   {
     name: '403',
@@ -46,6 +50,7 @@ const CASES: readonly Case[] = [
     exception: 'PermissionDeniedError',
     status: 403,
     fields: { code: null, type: 'permission_error' },
+    type: 'permission_error',
   },
   {
     name: '404',
@@ -53,6 +58,7 @@ const CASES: readonly Case[] = [
     exception: 'NotFoundError',
     status: 404,
     fields: { code: null },
+    type: 'not_found_error',
   },
   {
     name: '429',
@@ -60,6 +66,7 @@ const CASES: readonly Case[] = [
     exception: 'RateLimitError',
     status: 429,
     fields: { code: 'rate_limit_exceeded', type: 'rate_limit_error' },
+    type: 'rate_limit_error',
   },
   {
     name: '529',
@@ -67,6 +74,7 @@ const CASES: readonly Case[] = [
     exception: 'InternalServerError',
     status: 502,
     fields: { code: 'upstream_error', type: 'upstream_error' },
+    type: 'api_error',
   },
   {
     name: 'HTML',
@@ -74,6 +82,7 @@ const CASES: readonly Case[] = [
     exception: 'InternalServerError',
     status: 502,
     fields: { code: 'upstream_invalid_response', type: 'upstream_error' },
+    type: 'api_error',
   },
   {
     name: 'a closed connection',
@@ -81,6 +90,7 @@ const CASES: readonly Case[] = [
     exception: 'InternalServerError',
     status: 502,
     fields: { code: 'upstream_unreachable', type: 'upstream_error' },
+    type: 'api_error',
   },
 ];
 
@@ -177,24 +187,24 @@ describe("OpenAI's SDK", () => {
 });
 
 describe("Anthropic's SDK", () => {
-  const twoPages = (): Script =>
-    inTurn(
-      json({
-        data: [
-          { type: 'model', id: 'claude-b', display_name: 'B', created_at: '2025-11-24T00:00:00Z' },
-          { type: 'model', id: 'claude-a', display_name: 'A', created_at: '2025-10-01T00:00:00Z' },
-        ],
-        has_more: true,
-        first_id: 'claude-b',
-        last_id: 'claude-a',
-      }),
-      json({
-        data: [{ type: 'model', id: 'claude-0', display_name: '0', created_at: '2024-01-01T00:00:00Z' }],
-        has_more: false,
-        first_id: 'claude-0',
-        last_id: 'claude-0',
-      }),
-    );
+  const FIRST = json({
+    data: [
+      { type: 'model', id: 'claude-b', display_name: 'B', created_at: '2025-11-24T00:00:00Z' },
+      { type: 'model', id: 'claude-a', display_name: 'A', created_at: '2025-10-01T00:00:00Z' },
+    ],
+    has_more: true,
+    first_id: 'claude-b',
+    last_id: 'claude-a',
+  });
+  const LAST = json({
+    data: [{ type: 'model', id: 'claude-0', display_name: '0', created_at: '2024-01-01T00:00:00Z' }],
+    has_more: false,
+    first_id: 'claude-0',
+    last_id: 'claude-0',
+  });
+  const twoPages: Script = (request, response) => {
+    (request.url?.includes('after_id') ? LAST : FIRST)(request, response);
+  };
 
   async function start(script: Script): Promise<Scenario & { client: Anthropic }> {
     const scenario = await startScenario(script, { MAIN_MODEL_ENGINE: 'anthropic' });
@@ -202,26 +212,25 @@ describe("Anthropic's SDK", () => {
     return { ...scenario, client };
   }
 
-  it('lists every page of the provider as one', async () => {
-    const { client, upstream } = await start(twoPages());
+  it('lists every page of the provider in pages of its own', async () => {
+    const { client, upstream } = await start(twoPages);
     const ids: string[] = [];
     for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
     expect(ids).toEqual(['claude-b', 'claude-a', 'claude-0']);
-    expect(upstream.requests.map(({ url }) => url)).toEqual([
-      '/v1/models?limit=1000',
-      '/v1/models?limit=1000&after_id=claude-a',
-    ]);
+    // Each of the three pages is cut out of the whole list.
+    const whole = ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a'];
+    expect(upstream.requests.map(({ url }) => url)).toEqual([...whole, ...whole, ...whole]);
   });
 
   it('sees one last page', async () => {
-    const { client } = await start(twoPages());
+    const { client } = await start(twoPages);
     const page = await client.models.list();
     expect(page.data).toHaveLength(3);
     expect(page.hasNextPage()).toBe(false);
   });
 
   it("reaches the provider with its key in the provider's header", async () => {
-    const { client, upstream } = await start(twoPages());
+    const { client, upstream } = await start(twoPages);
     await client.models.list();
     const [request] = upstream.requests;
     expect(request?.headers['x-api-key']).toBe(KEY);
@@ -230,23 +239,40 @@ describe("Anthropic's SDK", () => {
   });
 
   it('retrieves', async () => {
-    const { client } = await start(twoPages());
-    expect(await client.models.retrieve('claude-0')).toMatchObject({ id: 'claude-0' });
+    const { client } = await start(twoPages);
+    expect(await client.models.retrieve('claude-0')).toEqual({
+      type: 'model',
+      id: 'claude-0',
+      display_name: '0',
+      created_at: '2024-01-01T00:00:00Z',
+    });
   });
 
   it('raises NotFoundError for a model that is not there', async () => {
-    const { client } = await start(twoPages());
+    const { client } = await start(twoPages);
     const error = await thrownBy(client.models.retrieve('claude-x/y'));
     expect(error).toBeInstanceOf(Anthropic.NotFoundError);
     expect(error).toMatchObject({ status: 404 });
   });
 
-  it.each(CASES)('raises $exception for $name', async ({ script, exception, status, fields }) => {
+  it.each(CASES)('raises $exception for $name', async ({ script, exception, status, fields, type }) => {
     const { client } = await start(script);
     for (const ask of [() => client.models.list(), () => client.models.retrieve('a/b')]) {
       const error = await thrownBy(ask());
       expect(error).toBeInstanceOf(Anthropic[exception]);
-      expect(error).toMatchObject({ status, error: { error: fields } });
+      const { requestID } = error as InstanceType<typeof Anthropic.APIError>;
+      const details = fields.code === null ? {} : { details: { error_code: fields.code } };
+      expect(error).toMatchObject({
+        status,
+        type,
+        error: {
+          type: 'error',
+          error: { type, message: expect.any(String), ...details },
+          request_id: requestID,
+        },
+      });
+      expect(requestID).toMatch(/^[\w-]{36}$/);
+      expect(JSON.stringify(error)).not.toContain(KEY);
     }
   });
 

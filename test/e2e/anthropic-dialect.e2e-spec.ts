@@ -1,0 +1,281 @@
+import Anthropic from '@anthropic-ai/sdk';
+import { describe, expect, it } from '@jest/globals';
+import { errorOf } from '../support/answers.js';
+import { json, silence, text } from '../support/fake-upstream.js';
+import type { Script } from '../support/fake-upstream.js';
+import { startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
+
+const VERSION = { 'anthropic-version': '2023-06-01' };
+const IDS = ['meta/llama-3.1-8b', 'b:1', 'c@2', 'd', 'modèle "e"'];
+/** What a vLLM says. */
+const LIST: Script = json({
+  object: 'list',
+  data: IDS.map((id, index) => ({
+    id,
+    object: 'model',
+    created: 1_700_000_000 + index,
+    owned_by: 'vllm',
+    root: '/srv/weights',
+    max_model_len: 4096,
+  })),
+});
+
+interface Page {
+  readonly data: readonly { readonly id: string }[];
+  readonly has_more: boolean;
+  readonly first_id: string | null;
+  readonly last_id: string | null;
+}
+
+async function pageOf(scenario: Scenario, query: string): Promise<[ids: string[], page: Page]> {
+  const response = await scenario.ask(`/v1/models${query}`, { headers: VERSION });
+  const page = (await response.json()) as Page;
+  expect(response.status).toBe(200);
+  return [page.data.map(({ id }) => id), page];
+}
+
+describe('a request with anthropic-version', () => {
+  it('gets the list in the form of Anthropic', async () => {
+    const { ask } = await startScenario(LIST);
+    const response = await ask('/v1/models?limit=2', { headers: VERSION });
+    expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(response.headers.get('vary')).toContain('anthropic-version');
+    expect(response.headers.get('request-id')).toBe(response.headers.get('x-request-id'));
+    expect(await response.json()).toEqual({
+      data: [
+        {
+          type: 'model',
+          id: 'meta/llama-3.1-8b',
+          display_name: 'meta/llama-3.1-8b',
+          created_at: '2023-11-14T22:13:20Z',
+          max_input_tokens: 4096,
+        },
+        {
+          type: 'model',
+          id: 'b:1',
+          display_name: 'b:1',
+          created_at: '2023-11-14T22:13:21Z',
+          max_input_tokens: 4096,
+        },
+      ],
+      has_more: true,
+      first_id: 'meta/llama-3.1-8b',
+      last_id: 'b:1',
+    });
+  });
+
+  it.each<[query: string, from: number, to: number, hasMore: boolean]>([
+    ['', 0, 5, false],
+    ['?limit=5', 0, 5, false],
+    ['?limit=4', 0, 4, true],
+    ['?limit=1000', 0, 5, false],
+    ['?limit=1&after_id=d', 4, 5, false],
+    ['?limit=1&after_id=c%402', 3, 4, true],
+    ['?after_id=meta/llama-3.1-8b', 1, 5, false],
+    ['?limit=2&before_id=d', 1, 3, true],
+    ['?limit=3&before_id=d', 0, 3, false],
+    ['?before_id=b:1', 0, 1, false],
+    ['?limit=2&unknown=1', 0, 2, true],
+  ])('pages: %s', async (query, from, to, hasMore) => {
+    const scenario = await startScenario(LIST);
+    const [ids, page] = await pageOf(scenario, query);
+    expect(ids).toEqual(IDS.slice(from, to));
+    expect(page).toMatchObject({ has_more: hasMore, first_id: ids[0], last_id: ids.at(-1) });
+  });
+
+  it('has 20 models on a page that does not say how many', async () => {
+    const ids = Array.from({ length: 21 }, (_, index) => `m${String(index)}`);
+    const scenario = await startScenario(json({ data: ids.map((id) => ({ id })) }));
+    const [first, { has_more: hasMore }] = await pageOf(scenario, '');
+    expect([first, hasMore]).toEqual([ids.slice(0, 20), true]);
+    expect((await pageOf(scenario, '?after_id=m19'))[0]).toEqual(['m20']);
+  });
+
+  it.each(['?after_id=modèle "e"', '?before_id=meta/llama-3.1-8b'])(
+    'gets an empty page at the end: %s',
+    async (query) => {
+      const [, page] = await pageOf(await startScenario(LIST), query);
+      expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
+    },
+  );
+
+  it('gets an empty page of an empty list', async () => {
+    const [, page] = await pageOf(await startScenario(), '');
+    expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
+  });
+
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=1001', 'limit'],
+    ['limit=-1', 'limit'],
+    ['limit=', 'limit'],
+    ['limit=abc', 'limit'],
+    ['limit=1e3', 'limit'],
+    ['limit=01', 'limit'],
+    ['limit=2.5', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['after_id=nobody', 'after_id'],
+    ['before_id=', 'before_id'],
+    ['after_id=d&before_id=d', 'before_id'],
+    ['after_id=d&after_id=d', 'after_id'],
+    [`after_id=${'x'.repeat(5000)}`, 'after_id'],
+    ['after_id=__proto__', 'after_id'],
+  ])('is refused: ?%s', async (query, parameter) => {
+    const { ask } = await startScenario(LIST);
+    const response = await ask(`/v1/models?${query}`, { headers: VERSION });
+    expect(response.status).toBe(400);
+    const { error } = (await response.json()) as { error: { type: string; message: string } };
+    expect(error.type).toBe('invalid_request_error');
+    expect(error.message.startsWith(`${parameter} `) || error.message.includes(` ${parameter} `)).toBe(true);
+    expect(error.message.length).toBeLessThan(200);
+  });
+
+  it('which is malformed asks nobody', async () => {
+    const { ask, upstream } = await startScenario(LIST);
+    expect((await ask('/v1/models?limit=0', { headers: VERSION })).status).toBe(400);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it.each(['meta/llama-3.1-8b', 'meta%2Fllama-3.1-8b', 'b:1', 'c@2'])('gets one model: %s', async (path) => {
+    const { ask } = await startScenario(LIST);
+    const response = await ask(`/v1/models/${path}`, { headers: VERSION });
+    expect(await response.json()).toMatchObject({ type: 'model', id: decodeURIComponent(path) });
+  });
+
+  it.each<[string, string, number, string, string]>([
+    ['an unknown model', '/v1/models/nobody', 404, 'not_found_error', 'model_not_found'],
+    ['an unknown route', '/v1/nothing', 404, 'not_found_error', 'unknown_url'],
+    ['a malformed URL', '/v1/models/%E0%A4%A', 400, 'invalid_request_error', 'invalid_url'],
+  ])('gets errors in the form of Anthropic: %s', async (_name, path, status, type, code) => {
+    const { ask } = await startScenario(LIST);
+    const response = await ask(path, { headers: { ...VERSION, 'x-request-id': 'mine-1' } });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('request-id')).toBe('mine-1');
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type, message: expect.any(String), details: { error_code: code } },
+      request_id: 'mine-1',
+    });
+  });
+
+  it('gets a wrong method in the form of Anthropic', async () => {
+    const { ask } = await startScenario(LIST);
+    const response = await ask('/v1/models', { method: 'POST', headers: VERSION });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('GET, HEAD');
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
+  });
+
+  it('never learns what the provider says of the key of the operator', async () => {
+    const key = secret('ours');
+    const { ask } = await startScenario(json({ error: { message: `Bad key ${key}` } }, 401), {
+      VLLM_API_KEY: key,
+    });
+    const response = await ask('/v1/models', { headers: VERSION });
+    expect(response.status).toBe(401);
+    expect(await response.text()).not.toContain('Bad key');
+  });
+
+  it('is not passed on', async () => {
+    const { ask, upstream } = await startScenario(LIST);
+    await ask('/v1/models', { headers: VERSION });
+    expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-version');
+  });
+
+  it('has tags of its own', async () => {
+    const { ask } = await startScenario(LIST);
+    const plain = (await ask()).headers.get('etag') ?? '';
+    const response = await ask('/v1/models', { headers: { ...VERSION, 'if-none-match': plain } });
+    expect(response.status).toBe(200);
+    const own = response.headers.get('etag') ?? '';
+    expect(own).not.toBe(plain);
+    const again = await ask('/v1/models', { headers: { ...VERSION, 'if-none-match': own } });
+    expect([again.status, again.headers.get('request-id')]).toEqual([304, again.headers.get('x-request-id')]);
+    expect((await ask('/v1/models', { headers: { 'if-none-match': own } })).status).toBe(200);
+  });
+});
+
+describe('a request without anthropic-version', () => {
+  it.each<[string, Record<string, string>]>([
+    ['x-api-key alone', { 'x-api-key': 'sk-ant-x' }],
+    ['both credentials, as Jan sends them', { 'x-api-key': 'sk-x', authorization: 'Bearer sk-x' }],
+    ['an empty version', { 'anthropic-version': '' }],
+    ['the header of browsers', { 'anthropic-dangerous-direct-browser-access': 'true' }],
+  ])('gets the form of OpenAI: %s', async (_name, headers) => {
+    const { ask } = await startScenario(LIST);
+    const plain = await (await ask()).text();
+    // Parameters of the other dialect mean nothing.
+    const response = await ask('/v1/models?limit=1&after_id=nobody', { headers });
+    expect(await response.text()).toBe(plain);
+    expect(response.headers.has('request-id')).toBe(false);
+    expect((await errorOf(await ask('/v1/models/nobody', { headers }))).code).toBe('model_not_found');
+  });
+});
+
+describe('the discovery of Claude Code', () => {
+  it.each<[string, Record<string, string>]>([
+    ['with the version', VERSION],
+    ['without it', {}],
+  ])('finds all models %s', async (_name, headers) => {
+    const { ask } = await startScenario(LIST, { VLLM_API_KEY: secret('ours') });
+    const response = await ask('/v1/models?limit=1000', {
+      headers: { authorization: `Bearer ${secret('caller')}`, ...headers },
+      redirect: 'error',
+      signal: AbortSignal.timeout(3000),
+    });
+    const { data } = (await response.json()) as Page;
+    expect(data.map(({ id }) => id)).toEqual(IDS);
+  });
+});
+
+describe("Anthropic's SDK in front of another provider", () => {
+  async function start(
+    script: Script,
+    env: Record<string, string> = {},
+  ): Promise<Scenario & { client: Anthropic }> {
+    const scenario = await startScenario(script, env);
+    const client = new Anthropic({ apiKey: secret('caller'), baseURL: scenario.gateway.url, maxRetries: 0 });
+    return { ...scenario, client };
+  }
+
+  it('reads the list one model a page', async () => {
+    const { client, upstream } = await start(LIST);
+    const ids: string[] = [];
+    for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
+    expect(ids).toEqual(IDS);
+    expect(upstream.requests).toHaveLength(IDS.length);
+    expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('caller')}`);
+  });
+
+  it('reads it backwards', async () => {
+    const { client } = await start(LIST);
+    let page = await client.models.list({ limit: 2, before_id: 'modèle "e"' });
+    const ids = [page.data.map(({ id }) => id)];
+    while (page.hasNextPage()) {
+      page = await page.getNextPage();
+      ids.push(page.data.map(({ id }) => id));
+    }
+    expect(ids).toEqual([IDS.slice(2, 4), IDS.slice(0, 2)]);
+  });
+
+  it.each(IDS)('retrieves %s', async (id) => {
+    const { client } = await start(LIST);
+    expect(await client.models.retrieve(id)).toMatchObject({ type: 'model', id });
+  });
+
+  it.each<[string, Script, 'InternalServerError' | 'AuthenticationError', string]>([
+    ['a 503', text('busy', 503), 'InternalServerError', 'upstream_error'],
+    ['silence', silence, 'InternalServerError', 'upstream_timeout'],
+    ['a 401', json({ error: { message: 'no', code: 'bad_key' } }, 401), 'AuthenticationError', 'bad_key'],
+  ])('raises its own error for %s', async (_name, script, exception, code) => {
+    const { client } = await start(script, { UPSTREAM_TIMEOUT_MS: '300' });
+    const error: unknown = await client.models.list().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(Anthropic[exception]);
+    expect(error).toMatchObject({ error: { error: { details: { error_code: code } } } });
+  });
+});
