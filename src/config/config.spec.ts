@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 // Registers the variables of every namespace that the application has.
 import './config.module.js';
+import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
+import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import type { KeyVariable } from './provider.config.js';
 import { serverConfig } from './server.config.js';
@@ -49,6 +51,21 @@ function wholeNumber(
       '9'.repeat(400),
     ],
     rule: `a whole number from ${String(minimum)} to ${String(maximum)}`,
+  };
+}
+
+function globs(variable: string, read: () => unknown): VariableCase {
+  return {
+    variable,
+    read,
+    byDefault: [],
+    accepts: [
+      ['gpt-*', ['gpt-*']],
+      [' gpt-*, meta/* ,,', ['gpt-*', 'meta/*']],
+      ['x'.repeat(200), ['x'.repeat(200)]],
+    ],
+    refuses: ['x'.repeat(201), Array.from({ length: 201 }, String).join()],
+    rule: 'at most 200 patterns of at most 200 characters, separated by commas',
   };
 }
 
@@ -281,6 +298,117 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'one of MODEL_ENGINES',
   },
   {
+    variable: 'MODELS_METADATA',
+    read: () => modelsConfig().metadata,
+    byDefault: false,
+    accepts: [['TRUE', true]],
+    refuses: ['1'],
+    rule: 'true or false',
+  },
+  globs('MODELS_ALLOW', () => modelsConfig().allow),
+  globs('MODELS_DENY', () => modelsConfig().deny),
+  {
+    variable: 'MODELS_TYPES',
+    read: () => modelsConfig().types,
+    byDefault: [],
+    accepts: [['Chat, embeddings', ['chat', 'embeddings']]],
+    refuses: ['chat,embedding', 'MARK'],
+    rule: `words of ${CAPABILITIES.join(', ')}, separated by commas`,
+  },
+  {
+    variable: 'MODELS_STATIC',
+    read: () => modelsConfig().replacement?.map(({ id }) => id),
+    byDefault: undefined,
+    accepts: [
+      ['a, b/c:d ,', ['a', 'b/c:d']],
+      [',', undefined],
+    ],
+    refuses: [],
+    rule: 'words separated by commas',
+  },
+  {
+    variable: 'MODELS_STATIC_FILE',
+    read: () => modelsConfig().replacement,
+    byDefault: undefined,
+    accepts: [
+      [fileWith('["a"]'), [{ id: 'a' }]],
+      [fileWith('\uFEFF{"data":[{"id":"a"},"b"]}'), [{ id: 'a' }, { id: 'b' }]],
+      [
+        fileWith(
+          '[{"id":"a","object":"model","created":1,"owned_by":"x","context_length":8,"max_model_len":8}]',
+        ),
+        [{ id: 'a', created: 1, ownedBy: 'x', metadata: { context_length: 8 } }],
+      ],
+      [
+        fileWith(
+          '[{"id":"a","display_name":"A","max_output_tokens":2,"capabilities":["chat","vision"],' +
+            '"lifecycle":"active","deprecates_at":3}]',
+        ),
+        [
+          {
+            id: 'a',
+            metadata: {
+              display_name: 'A',
+              max_output_tokens: 2,
+              capabilities: ['chat', 'vision'],
+              lifecycle: 'active',
+              deprecates_at: 3,
+            },
+          },
+        ],
+      ],
+    ],
+    refuses: [
+      '/MARK/none',
+      tmpdir(),
+      ...[
+        '',
+        'MARK',
+        '"MARK"',
+        '{}',
+        '{"data":null}',
+        '[1]',
+        '[null]',
+        '[""]',
+        '[["a"]]',
+        '[{}]',
+        '[{"id":""}]',
+        '[{"id":1}]',
+        '[{"id":"a","created":-1}]',
+        '[{"id":"a","created":1.5}]',
+        '[{"id":"a","created":"1"}]',
+        '[{"id":"a","owned_by":""}]',
+        '[{"id":"a","owned_by":7}]',
+        '[{"id":"a","contextlength":8}]',
+        '[{"id":"a","root":"/MARK"}]',
+        '[{"id":"a","context_length":-8}]',
+        '[{"id":"a","context_length":"8"}]',
+        '[{"id":"a","capabilities":["chat","MARK"]}]',
+        '[{"id":"a","capabilities":["chat","chat"]}]',
+        '[{"id":"a","capabilities":"chat"}]',
+        '[{"id":"a","lifecycle":"MARK"}]',
+        '[{"id":"a","display_name":"/MARK"}]',
+        '["a","b"',
+        `["${'x'.repeat(10_485_760)}"]`,
+      ].map(fileWith),
+    ],
+    rule:
+      'the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, ' +
+      'created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle and deprecates_at',
+  },
+  {
+    variable: 'MODELS_STATIC_MODE',
+    read: () => modelsConfig().appended.map(({ id }) => id),
+    byDefault: [],
+    beside: { MODELS_STATIC: 'a' },
+    accepts: [
+      ['append', ['a']],
+      ['Replace', []],
+    ],
+    refuses: ['prepend'],
+    rule: 'one of replace, append',
+  },
+  {
     variable: 'MODELS_PREFIX',
     read: () => providerConfig().prefixIds,
     byDefault: false,
@@ -496,6 +624,13 @@ describe('a malformed variable', () => {
     process.env[variable] = text;
     expect(refusal().problems).toEqual([{ variable, rule: `must be ${rule}` }]);
   });
+});
+
+it('MODELS_STATIC and its file must not be set together', () => {
+  Object.assign(process.env, { MODELS_STATIC: 'a', MODELS_STATIC_FILE: fileWith('["a"]') });
+  expect(refusal().problems).toEqual([
+    { variable: 'MODELS_STATIC_FILE', rule: 'must not be set together with MODELS_STATIC' },
+  ]);
 });
 
 it.each(KEY_VARIABLES)('%s and its file must not be set together', (variable) => {

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from '@jest/globals';
 import OpenAI from 'openai';
-import { inTurn, json, raw, text } from '../support/fake-upstream.js';
+import { json, raw, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
