@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failureOf, idsOf } from '../support/answers.js';
+import { json, text } from '../support/fake-upstream.js';
+import type { Script } from '../support/fake-upstream.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import { started, startScenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
+
+const IDS = ['gpt-4o', 'gpt-4o-mini', 'text-embedding-3', 'meta/llama-3.1-8b', 'ft:gpt-4o:acme::x@v1'];
+const list = (...ids: string[]): Script => json({ data: ids.map((id) => ({ id })) });
+const LIST = list(...IDS);
+
+/** What a Cohere lists: it says what its models are for. */
+const COHERE = json({
+  models: [
+    { name: 'command', endpoints: ['chat'] },
+    { name: 'embed', endpoints: ['embed'] },
+    { name: 'rerank', endpoints: ['rerank'] },
+    { name: 'new' },
+  ],
+});
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function fileWith(content: unknown): Promise<string> {
+  const path = join(folder, 'models.json');
+  await writeFile(path, JSON.stringify(content));
+  return path;
+}
+
+describe('MODELS_ALLOW and MODELS_DENY', () => {
+  it.each<[env: Record<string, string>, expected: string[]]>([
+    [{}, IDS],
+    [{ MODELS_ALLOW: 'gpt-*' }, ['gpt-4o', 'gpt-4o-mini']],
+    [{ MODELS_ALLOW: '*gpt-4o*' }, ['gpt-4o', 'gpt-4o-mini', 'ft:gpt-4o:acme::x@v1']],
+    [{ MODELS_ALLOW: 'meta/*, gpt-4?' }, ['gpt-4o', 'meta/llama-3.1-8b']],
+    [{ MODELS_DENY: '*embed*,ft:*' }, ['gpt-4o', 'gpt-4o-mini', 'meta/llama-3.1-8b']],
+    [{ MODELS_ALLOW: 'gpt-*', MODELS_DENY: '*-mini' }, ['gpt-4o']],
+    [{ MODELS_ALLOW: 'gpt-4o', MODELS_DENY: 'gpt-4o' }, []],
+    [{ MODELS_ALLOW: 'GPT-*' }, []],
+    [{ MODELS_DENY: '*' }, []],
+  ])('%j', async (env, expected) => {
+    const { ask } = await startScenario(LIST, env);
+    expect(await idsOf(await ask())).toEqual(expected);
+  });
+
+  it.each(['gpt-4o', 'meta/llama-3.1-8b', 'meta%2Fllama-3.1-8b'])(
+    'hide a model from retrieve too: %s',
+    async (id) => {
+      const { ask } = await startScenario(LIST, { MODELS_DENY: 'gpt-4o,meta/*' });
+      expect(await failureOf(await ask(`/v1/models/${id}`))).toEqual([404, 'model_not_found']);
+      expect((await ask('/v1/models/gpt-4o-mini')).status).toBe(200);
+    },
+  );
+
+  it('hide it from Anthropic’s clients too', async () => {
+    const { ask } = await startScenario(LIST, { MODELS_ALLOW: 'gpt-*' });
+    const response = await ask('/v1/models?limit=1&after_id=gpt-4o', {
+      headers: { 'anthropic-version': '2023-06-01' },
+    });
+    expect(await response.json()).toMatchObject({ data: [{ id: 'gpt-4o-mini' }], has_more: false });
+  });
+
+  it('see the ids of several providers as they are shown', async () => {
+    const { upstream } = await startScenario(list('shared'));
+    const { ask } = await startScenario(undefined, {
+      MODEL_ENGINES: 'one,two',
+      MAIN_MODEL_BASE_URL: '',
+      ONE_BASE_URL: upstream.url,
+      TWO_BASE_URL: upstream.url,
+      MODELS_PREFIX: 'true',
+      MODELS_DENY: 'one/*',
+    });
+    expect(await idsOf(await ask())).toEqual(['two/shared']);
+  });
+});
+
+describe('MODELS_TYPES', () => {
+  const cohere = { MAIN_MODEL_ENGINE: 'cohere' };
+
+  it.each<[types: string, expected: string[]]>([
+    ['chat', ['command', 'new']],
+    ['embeddings,rerank', ['embed', 'rerank', 'new']],
+    ['vision', ['new']],
+  ])('%s shows models of these types, and those of which nobody knows', async (types, expected) => {
+    const { ask } = await startScenario(COHERE, { ...cohere, MODELS_TYPES: types });
+    expect(await idsOf(await ask())).toEqual(expected);
+    expect((await ask('/v1/models/embed')).status).toBe(expected.includes('embed') ? 200 : 404);
+  });
+
+  it('shows all where the vendor does not say the type', async () => {
+    const { ask } = await startScenario(LIST, { MODELS_TYPES: 'chat' });
+    expect(await idsOf(await ask())).toEqual(IDS);
+  });
+});
+
+describe('MODELS_STATIC', () => {
+  it('is served without asking anybody, whoever asks', async () => {
+    const { ask, upstream, gateway } = await startScenario(LIST, { MODELS_STATIC: 'a, b/c ,a' });
+    const response = await ask('/v1/models', { headers: { authorization: `Bearer ${secret('caller')}` } });
+    expect(response.headers.has('cache-status')).toBe(false);
+    expect(await response.json()).toEqual({
+      object: 'list',
+      data: ['a', 'b/c'].map((id) => ({
+        id,
+        object: 'model',
+        created: Math.floor(Date.now() / 1000 - process.uptime()),
+        owned_by: 'vllm',
+      })),
+    });
+    expect(await (await ask('/v1/models/b/c')).json()).toMatchObject({ id: 'b/c' });
+    expect(upstream.requests).toEqual([]);
+    expect(gateway.logs.join('')).toContain('engine vllm, no upstream, no key of its own');
+  });
+
+  it('needs neither an address nor a key', async () => {
+    const { ask } = await startScenario(LIST, {
+      MAIN_MODEL_ENGINE: 'azure',
+      MAIN_MODEL_BASE_URL: '',
+      MODELS_STATIC: 'a',
+      CACHE_TTL_SECONDS: '60',
+    });
+    expect((await ask('/readyz')).status).toBe(200);
+    expect(await idsOf(await ask())).toEqual(['a']);
+  });
+
+  it('replaces the lists of several providers', async () => {
+    const { ask } = await startScenario(LIST, {
+      MODEL_ENGINES: 'openai,anthropic',
+      MAIN_MODEL_BASE_URL: '',
+      MODELS_STATIC: 'a',
+    });
+    expect(await (await ask()).json()).toMatchObject({ data: [{ id: 'a', owned_by: 'static' }] });
+  });
+
+  it('is filtered like any other list', async () => {
+    const { ask } = await startScenario(LIST, { MODELS_STATIC: 'a,b', MODELS_DENY: 'a' });
+    expect(await idsOf(await ask())).toEqual(['b']);
+  });
+
+  it('is a list of the provider with more', async () => {
+    const { ask, upstream } = await startScenario(list('gpt-4o', 'mine'), {
+      MODELS_STATIC: 'mine,other',
+      MODELS_STATIC_MODE: 'append',
+    });
+    upstream.answer(
+      json({
+        data: [
+          { id: 'gpt-4o', owned_by: 'x' },
+          { id: 'mine', owned_by: 'them' },
+        ],
+      }),
+    );
+    const { data } = (await (await ask()).json()) as { data: { id: string; owned_by: string }[] };
+    expect(data.map(({ id, owned_by: owner }) => [id, owner])).toEqual([
+      ['gpt-4o', 'x'],
+      ['mine', 'them'],
+      ['other', 'vllm'],
+    ]);
+    expect((await ask('/v1/models/other')).status).toBe(200);
+  });
+
+  it.each([
+    [text('', 500), 502],
+    [json({ error: { message: 'no' } }, 401), 401],
+  ])('is not all there is when the provider fails', async (script, status) => {
+    const { ask } = await startScenario(script, { MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append' });
+    expect((await ask()).status).toBe(status);
+  });
+});
+
+describe('MODELS_STATIC_FILE', () => {
+  it('says what is known of each model', async () => {
+    const path = await fileWith({
+      object: 'list',
+      data: ['plain', { id: 'rich', created: 7, owned_by: 'us', context_length: 8, capabilities: ['chat'] }],
+    });
+    const { ask, upstream } = await startScenario(LIST, { MODELS_STATIC_FILE: path });
+    const { data } = (await (await ask('/v1/models?include_metadata=true')).json()) as { data: unknown[] };
+    expect(data).toEqual([
+      { id: 'plain', object: 'model', created: expect.any(Number), owned_by: 'vllm' },
+      {
+        id: 'rich',
+        object: 'model',
+        created: 7,
+        owned_by: 'us',
+        context_length: 8,
+        max_model_len: 8,
+        capabilities: ['chat'],
+      },
+    ]);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('takes an answer of the gateway', async () => {
+    const { ask } = await startScenario(COHERE, { MAIN_MODEL_ENGINE: 'cohere' });
+    const answer = await (await ask('/v1/models?include_metadata=true')).json();
+    const again = await startScenario(LIST, { MODELS_STATIC_FILE: await fileWith(answer) });
+    expect(await (await again.ask('/v1/models?include_metadata=true')).json()).toEqual(answer);
+  });
+});
+
+describe('perplexity', () => {
+  it('has a list of its own, and asks nobody', async () => {
+    const { ask, upstream } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity' });
+    const { data } = (await (await ask()).json()) as { data: { id: string; owned_by: string }[] };
+    expect(data.map(({ id }) => id)).toEqual([
+      'sonar',
+      'sonar-pro',
+      'sonar-reasoning-pro',
+      'sonar-deep-research',
+    ]);
+    expect(new Set(data.map(({ owned_by: owner }) => owner))).toEqual(new Set(['perplexity']));
+    expect(upstream.requests).toEqual([]);
+    expect((await ask('/readyz')).status).toBe(200);
+  });
+
+  it('has the list that the operator gives it', async () => {
+    const { ask } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity', MODELS_STATIC: 'sonar-2' });
+    expect(await idsOf(await ask())).toEqual(['sonar-2']);
+  });
+
+  it('is one of several', async () => {
+    const { upstream } = await startScenario(list('a'));
+    const { ask } = await startScenario(undefined, {
+      MODEL_ENGINES: 'perplexity,lab',
+      MAIN_MODEL_BASE_URL: '',
+      LAB_BASE_URL: upstream.url,
+      MODELS_ALLOW: 'sonar,a',
+    });
+    expect(await idsOf(await ask())).toEqual(['sonar', 'a']);
+  });
+});
+
+describeWithRedis('a filter with a shared cache', () => {
+  it('is that of each gateway', async () => {
+    const redis = await started(startRedis());
+    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const first = await startScenario(LIST, { ...env, MODELS_ALLOW: 'gpt-*' });
+    expect(await idsOf(await first.ask())).toEqual(['gpt-4o', 'gpt-4o-mini']);
+    const second = await startScenario(undefined, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
+    expect(await idsOf(await second.ask())).toEqual(IDS);
+    expect(first.upstream.requests).toHaveLength(1);
+  });
+});
