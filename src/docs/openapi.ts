@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { CAPABILITIES, LIFECYCLES } from '../catalogue/model-metadata.js';
 import { openAiError } from '../errors/openai-error.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -6,6 +7,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Response = NonNullable<Operation['responses'][string]>;
 type Parameter = NonNullable<Components['parameters']>[string];
 type Headers = NonNullable<Components['headers']>;
+type Schema = NonNullable<Components['schemas']>[string];
 
 /** An error as an example: its name, status, message and fields. */
 type ErrorExample = readonly [
@@ -37,6 +39,17 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
         type: 'string',
         description: "The provider's owner of the model, else the provider's or the engine's name.",
       },
+      display_name: { type: 'string', description: 'With metadata: a name for people.' },
+      context_length: { type: 'integer', minimum: 1, description: 'With metadata: tokens.' },
+      max_model_len: { type: 'integer', minimum: 1, description: 'The same, for clients of vLLM.' },
+      max_output_tokens: { type: 'integer', minimum: 1, description: 'With metadata: tokens.' },
+      capabilities: {
+        type: 'array',
+        description: 'With metadata: what the model can be asked for, or asked with.',
+        items: { type: 'string', enum: [...CAPABILITIES] },
+      },
+      lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'With metadata.' },
+      deprecates_at: { type: 'integer', description: 'With metadata: Unix seconds.' },
     },
     example: MODEL,
   },
@@ -50,6 +63,53 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
         description: "In the provider's order.",
         items: { $ref: '#/components/schemas/Model' },
       },
+    },
+  },
+  AnthropicModel: {
+    type: 'object',
+    description: 'To a request with `anthropic-version`.',
+    required: ['type', 'id', 'display_name', 'created_at'],
+    properties: {
+      type: { type: 'string', enum: ['model'] },
+      id: { type: 'string', minLength: 1 },
+      display_name: { type: 'string', description: "The provider's, else the id." },
+      created_at: { type: 'string', format: 'date-time' },
+      max_input_tokens: { type: 'integer', minimum: 1, description: 'Where the provider says it.' },
+      max_tokens: { type: 'integer', minimum: 1, description: 'Where the provider says it.' },
+      lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'Where the provider says it.' },
+    },
+  },
+  AnthropicModelList: {
+    type: 'object',
+    description: 'To a request with `anthropic-version`: one page.',
+    required: ['data', 'has_more', 'first_id', 'last_id'],
+    properties: {
+      data: { type: 'array', items: { $ref: '#/components/schemas/AnthropicModel' } },
+      has_more: { type: 'boolean' },
+      first_id: { type: ['string', 'null'] },
+      last_id: { type: ['string', 'null'] },
+    },
+  },
+  AnthropicError: {
+    type: 'object',
+    description: 'To a request with `anthropic-version`.',
+    required: ['type', 'error', 'request_id'],
+    properties: {
+      type: { type: 'string', enum: ['error'] },
+      error: {
+        type: 'object',
+        required: ['type', 'message'],
+        properties: {
+          type: { type: 'string' },
+          message: { type: 'string' },
+          details: {
+            type: 'object',
+            required: ['error_code'],
+            properties: { error_code: { type: 'string', description: 'The `code` of the other form.' } },
+          },
+        },
+      },
+      request_id: { type: 'string' },
     },
   },
   Error: {
@@ -87,9 +147,9 @@ const HEADERS: Headers = {
     example: '"dHlWbhFJcqr0tUaq"',
   },
   vary: {
-    description: 'Answers differ by the credential, and by the origin where CORS is on.',
+    description: 'Answers differ by the credential and the dialect, and by the origin where CORS is on.',
     schema: { type: 'string' },
-    example: 'authorization, x-api-key, api-key, openai-organization, openai-project',
+    example: 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version',
   },
   'cache-control': {
     description: 'With the cache on: how long the list is still fresh.',
@@ -286,12 +346,17 @@ const MODELS_RESPONSES = {
 };
 
 const REQUEST_HEADERS = [
+  'anthropic-version',
   'if-none-match',
   'cache-control',
   'openai-organization',
   'openai-project',
   'x-request-id',
-].map((name) => ({ $ref: `#/components/parameters/${name}` }));
+];
+
+function parameter(name: string): { $ref: string } {
+  return { $ref: `#/components/parameters/${name}` };
+}
 
 /** The empty one makes the others optional. */
 const OPTIONAL_CREDENTIALS = [{ bearer: [] }, { 'x-api-key': [] }, { 'api-key': [] }, {}];
@@ -322,9 +387,12 @@ export function openApiDocument(version: string): OpenAPIObject {
         summary: 'All models',
         description: 'Unknown query parameters are ignored, and so is a trailing slash.',
         security: OPTIONAL_CREDENTIALS,
-        parameters: REQUEST_HEADERS,
+        parameters: [
+          ...['include_metadata', 'limit', 'after_id', 'before_id'].map(parameter),
+          ...REQUEST_HEADERS.map(parameter),
+        ],
         responses: {
-          '200': answer('The list.', 'ModelList', LIST_HEADERS, {
+          '200': answer('The list.', ['ModelList', 'AnthropicModelList'], LIST_HEADERS, {
             object: 'list',
             data: [MODEL, { ...MODEL, id: 'meta/llama-3.1-70b-instruct' }],
           }),
@@ -347,10 +415,11 @@ export function openApiDocument(version: string): OpenAPIObject {
             schema: { type: 'string' },
             example: MODEL.id,
           },
-          ...REQUEST_HEADERS,
+          parameter('include_metadata'),
+          ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
-          '200': answer('The model.', 'Model', LIST_HEADERS, MODEL),
+          '200': answer('The model.', ['Model', 'AnthropicModel'], LIST_HEADERS, MODEL),
           ...MODELS_RESPONSES,
           '404': response('ModelNotFound'),
           '414': response('UriTooLong'),
@@ -361,7 +430,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         tags: ['health'],
         summary: 'Liveness',
         description: '200 while the process runs.',
-        responses: { '200': answer('It runs.', 'Health', [], { status: 'ok' }), ...COMMON_RESPONSES },
+        responses: { '200': answer('It runs.', ['Health'], [], { status: 'ok' }), ...COMMON_RESPONSES },
       }),
       '/readyz': withHead({
         operationId: 'ready',
@@ -369,7 +438,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         summary: 'Readiness',
         description: '200 when the configuration is complete, 503 otherwise and after SIGTERM.',
         responses: {
-          '200': answer('It is ready.', 'Health', [], { status: 'ok' }),
+          '200': answer('It is ready.', ['Health'], [], { status: 'ok' }),
           ...COMMON_RESPONSES,
           '503': response('NotReady'),
         },
@@ -380,6 +449,26 @@ export function openApiDocument(version: string): OpenAPIObject {
       headers: HEADERS,
       responses: RESPONSES,
       parameters: {
+        'anthropic-version': header(
+          'anthropic-version',
+          "Any version: the answer is in Anthropic's form, errors too.",
+        ),
+        include_metadata: query('include_metadata', { type: 'boolean' }, 'Whether models have metadata.'),
+        limit: query(
+          'limit',
+          { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
+          'With `anthropic-version`: models on a page.',
+        ),
+        after_id: query(
+          'after_id',
+          { type: 'string' },
+          'With `anthropic-version`: the page begins after this model.',
+        ),
+        before_id: query(
+          'before_id',
+          { type: 'string' },
+          'With `anthropic-version`: the page ends before this model.',
+        ),
         'if-none-match': header(
           'if-none-match',
           'The `ETag` of a body that the caller has: an unchanged one is a 304.',
@@ -412,6 +501,16 @@ export function openApiDocument(version: string): OpenAPIObject {
   };
 }
 
+function query(name: string, schema: Schema, description: string): Parameter {
+  return { name, in: 'query', description, schema };
+}
+
+function oneOf(schemas: readonly string[]): Schema {
+  const references = schemas.map((schema) => ({ $ref: `#/components/schemas/${schema}` }));
+  const [first, ...others] = references;
+  return first !== undefined && others.length === 0 ? first : { oneOf: references };
+}
+
 function header(name: string, description: string): Parameter {
   return { name, in: 'header', description, schema: { type: 'string' } };
 }
@@ -437,14 +536,14 @@ function withHead(get: Operation): OpenAPIObject['paths'][string] {
 
 function answer(
   description: string,
-  schema: string,
+  schemas: readonly string[],
   headerNames: readonly string[],
   example: unknown,
 ): Response {
   return {
     description,
     headers: headers(...headerNames),
-    content: { 'application/json': { schema: { $ref: `#/components/schemas/${schema}` }, example } },
+    content: { 'application/json': { schema: oneOf(schemas), example } },
   };
 }
 
@@ -458,7 +557,7 @@ function errors(
     headers: headers(...headerNames),
     content: {
       'application/json': {
-        schema: { $ref: '#/components/schemas/Error' },
+        schema: oneOf(['Error', 'AnthropicError']),
         examples: Object.fromEntries(
           examples.map(([summary, status, message, fields]) => [
             summary.replace(/\W+/g, '-').toLowerCase(),
