@@ -34,6 +34,8 @@ await build({
     '@fastify/view',
     // Loaded in a terminal only.
     'pino-pretty',
+    // Loaded where something is signed for Bedrock only.
+    '@aws-sdk/client-bedrock',
     // Loaded where replicas share a cache only.
     '@keyv/redis',
     // Loaded where there are traces only.

@@ -17,6 +17,8 @@ import {
 } from './rules.js';
 import { registerVariables } from './variables.js';
 
+const AWS_REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;
+
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
   MAIN_MODEL_ENGINE = 'openai';
@@ -110,6 +112,15 @@ class ProviderVariables {
   @IsSecret()
   DATABRICKS_TOKEN?: string;
 
+  @IsSecret()
+  AWS_BEARER_TOKEN_BEDROCK?: string;
+
+  @IsText(AWS_REGION, 'a region such as us-east-1')
+  AWS_REGION?: string;
+
+  @IsText(AWS_REGION, 'a region such as us-east-1')
+  AWS_DEFAULT_REGION?: string;
+
   @IsWholeNumber(100, 3_600_000)
   KEY_FILE_INTERVAL_MS = 5000;
 
@@ -132,7 +143,10 @@ class ProviderVariables {
 
 /** Variables that hold a provider's base URL when it is the only one, and those that hold a key. */
 export type UrlVariable = 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL';
-export type KeyVariable = Extract<keyof ProviderVariables, `${string}_API_KEY` | `${string}_TOKEN`>;
+export type KeyVariable = Extract<
+  keyof ProviderVariables,
+  `${string}_API_KEY` | `${string}_TOKEN` | 'AWS_BEARER_TOKEN_BEDROCK'
+>;
 
 /** Which providers are asked, where, and the credentials the operator lends to callers without any. */
 export const providerConfig = registerVariables(
@@ -151,9 +165,9 @@ export const providerConfig = registerVariables(
       prefixIds: variables.MODELS_PREFIX,
       allowPartial: variables.MODELS_PARTIAL,
       placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
-      keys: matching(values, /^(.+_(?:API_KEY|TOKEN))$/, isText),
+      keys: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))$/, isText),
       /** The paths of files with keys, each by the variable that would hold the key itself. */
-      keyFiles: matching(values, /^(.+_(?:API_KEY|TOKEN))_FILE$/, isText),
+      keyFiles: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))_FILE$/, isText),
       /** How often those files are read again. */
       keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
       urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT))$/, isText),

@@ -21,7 +21,7 @@ export class StartupLog implements OnApplicationBootstrap {
 
   private introduce(provider: ModelProvider): void {
     const { engine, url, missingVariable } = provider;
-    const variable = this.credentials.sourceFor(provider)?.credential.variable;
+    const variable = this.credentials.sourceFor(provider)?.credential.variable ?? provider.keySource;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,

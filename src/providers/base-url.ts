@@ -59,6 +59,13 @@ export function azureDeploymentsUrl(
   });
 }
 
+/** The foundation models of Bedrock's control plane. A query string would have to be signed, and there is none. */
+export function bedrockModelsUrl(base: URL): URL {
+  const url = withPath(base, `${trimmedPath(base).replace(/\/foundation-models$/, '')}/foundation-models`);
+  url.search = '';
+  return url;
+}
+
 /** `{base}/v1beta/models`, whether or not the base names a version, the OpenAI-compatible part of it or the whole path. */
 export function geminiModelsUrl(base: URL): URL {
   const path = trimmedPath(base)

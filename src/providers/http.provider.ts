@@ -41,6 +41,16 @@ interface Start {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What authorises a request. */
+export interface Authorisation {
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** What of them is secret. */
+  readonly credential: Credential | undefined;
+}
+
+const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
+
 /** A page, and where the next one is. */
 interface LinkedPage extends ModelPage {
   readonly next: UpstreamAddress | undefined;
@@ -52,6 +62,7 @@ export abstract class HttpProvider implements ModelProvider {
   abstract readonly engine: string;
   readonly aliases: readonly string[] = [];
   abstract readonly keyVariables: readonly KeyVariable[];
+  readonly keySource: string | undefined = undefined;
 
   /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
   protected abstract readonly baseUrlVariables: readonly [UrlVariable, ...UrlVariable[]];
@@ -99,13 +110,13 @@ export abstract class HttpProvider implements ModelProvider {
         `The engine ${this.engine} needs ${String(this.missingVariable)} to be set.`,
       );
     }
-    const headers: Readonly<Record<string, string>> = {
-      ...COMMON_HEADERS,
-      ...request.forwardedHeaders,
-      ...start.headers,
-      ...(request.credential && this.credentialHeaders(request.credential)),
-    };
-    return this.catalogue(await this.pages(start, headers, request));
+    const { forwardedHeaders, credential, signal, trace } = request;
+    const { headers: own, credential: secret } =
+      credential === undefined
+        ? await this.authorise(start.url)
+        : { headers: this.credentialHeaders(credential), credential };
+    const headers = { ...COMMON_HEADERS, ...forwardedHeaders, ...start.headers, ...own };
+    return this.catalogue(await this.pages(start, headers, { credential: secret, signal, trace }));
   }
 
   /** The URL of the first page. */
@@ -114,6 +125,11 @@ export abstract class HttpProvider implements ModelProvider {
   /** The headers that carry a credential, names in lower case. */
   protected credentialHeaders({ authorization }: Credential): Record<string, string> {
     return { authorization };
+  }
+
+  /** What a request without a key needs: nothing, unless a vendor has credentials of another kind. */
+  protected authorise(_url: URL): Authorisation | Promise<Authorisation> {
+    return NO_AUTHORISATION;
   }
 
   /** The URL of the page after this one; undefined for the last one, and for a provider that does not page. */

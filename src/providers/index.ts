@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { AnthropicProvider } from './anthropic.provider.js';
 import { AzureProvider } from './azure.provider.js';
+import { BedrockProvider } from './bedrock.provider.js';
 import { CohereProvider } from './cohere.provider.js';
 import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
 import { compatibleProvider } from './compatible.provider.js';
@@ -27,5 +28,6 @@ export const BUILT_IN_PROVIDERS: readonly Type<ModelProvider>[] = [
   GithubModelsProvider,
   DatabricksProvider,
   PerplexityProvider,
+  BedrockProvider,
   ...COMPATIBLE_VENDORS.map(compatibleProvider),
 ];

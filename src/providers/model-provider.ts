@@ -18,6 +18,8 @@ export interface ModelProvider {
   readonly aliases: readonly string[];
   /** The variables that may hold the operator's key when the engine is the only one, the first set one wins. */
   readonly keyVariables: readonly string[];
+  /** Where credentials come from when no variable holds a key; undefined where there are none then. */
+  readonly keySource: string | undefined;
   /** The name in metrics: `custom` for an engine that may have any name. */
   readonly label: string;
   /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */

@@ -8,6 +8,7 @@ import { ProviderStatus } from './provider-status.js';
 
 const PROVIDER: ModelProvider = {
   engine: 'vllm',
+  keySource: undefined,
   label: 'vllm',
   aliases: [],
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],

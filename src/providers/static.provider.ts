@@ -8,6 +8,7 @@ export class StaticProvider implements ModelProvider {
   readonly aliases: readonly string[] = [];
   /** Nothing is asked, so there is nothing to send a key with. */
   readonly keyVariables: readonly string[] = [];
+  readonly keySource = undefined;
   readonly label = 'static';
   readonly url = undefined;
   readonly missingVariable = undefined;

@@ -26,6 +26,8 @@ interface ContractPage {
 export interface ProviderContract {
   /** The value of `MAIN_MODEL_ENGINE`. */
   readonly engine: string;
+  /** What else has to be set. */
+  readonly settings?: Readonly<Record<string, string>>;
   /** The folder of the fixtures. */
   readonly fixtures: string;
   /** In the order in which they are looked for. */
@@ -34,6 +36,8 @@ export interface ProviderContract {
   readonly basePath: string;
   /** What happens when no base URL is set. */
   readonly withoutBaseUrl: { readonly host: string } | { readonly missing: UrlVariable } | 'an empty list';
+  /** Whether a request without a key is signed instead. */
+  readonly signsWithoutKey?: true;
   /** In the order in which they are looked for. */
   readonly keyVariables: readonly [KeyVariable, ...KeyVariable[]];
   /** The headers that carry a token, or the `Authorization` header that it came in. */
@@ -772,6 +776,50 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
         headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
         error: { message: 'You have asked too often.', type: 'rate_limit_error', param: null, code: null },
         relayed: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'bedrock',
+    settings: {
+      AWS_REGION: 'us-east-1',
+      // Nothing to sign with: signed requests have a test of their own.
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    },
+    signsWithoutKey: true,
+    fixtures: 'bedrock',
+    basePath: '',
+    withoutBaseUrl: { host: 'bedrock.us-east-1.amazonaws.com' },
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/foundation-models', fixture: 'list.json' }],
+    models: [
+      ['orbit.orbit-large-20260101-v1:0', undefined, 'Orbit Labs'],
+      ['orbit.embed-v2:0', undefined, 'Orbit Labs'],
+      ['nobody.plain-v1', undefined, 'bedrock'],
+    ],
+    errors: {
+      401: {
+        headers: { 'x-amzn-requestid': 'req-bedrock' },
+        error: {
+          message: 'This key opens nothing here.',
+          type: 'authentication_error',
+          param: null,
+          code: null,
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '2' },
+        error: {
+          message: 'Too many requests for this account.',
+          type: 'rate_limit_error',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '2' },
       },
     },
   },

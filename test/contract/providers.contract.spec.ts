@@ -79,6 +79,8 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     keyVariables,
     models,
     pages,
+    settings,
+    signsWithoutKey,
     withoutBaseUrl,
   } = contract;
   let gateway: Gateway;
@@ -250,9 +252,11 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     const others = KEY_VARIABLES.filter((each) => !keyVariables.includes(each));
     const keys = Object.fromEntries(others.map((each) => [each, secret(each)]));
     await withGateway(environmentOf(contract, keys), async (keyless) => {
-      expect((await ask(keyless)).status).toBe(200);
+      expect((await ask(keyless)).status).toBe(signsWithoutKey ? 502 : 200);
     });
-    expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, {}));
+    expect(upstream.requests.map(({ headers }) => headers)).toEqual(
+      signsWithoutKey ? [] : pages.map(() => headersOf(contract, {})),
+    );
   });
 
   it.each(baseUrlVariables.map((variable, index) => [variable, baseUrlVariables.slice(index + 1)] as const))(
@@ -260,9 +264,12 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     async (variable, later) => {
       const nowhere = Object.fromEntries(later.map((each) => [each, NOWHERE]));
       const urls = { ...nowhere, [variable]: `${upstream.url}${basePath}/` };
-      await withGateway({ MAIN_MODEL_ENGINE: engine, ...urls }, async (placed) => {
-        expect((await ask(placed)).status).toBe(200);
-      });
+      await withGateway(
+        { ...settings, MAIN_MODEL_ENGINE: engine, [keyVariables[0]]: OURS, ...urls },
+        async (placed) => {
+          expect((await ask(placed)).status).toBe(200);
+        },
+      );
       expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
     },
   );
@@ -270,7 +277,8 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
   it('without a base URL asks nobody that it was not told of', async () => {
     const others = URL_VARIABLES.filter((each) => !baseUrlVariables.includes(each));
     const urls = Object.fromEntries(others.map((each) => [each, upstream.url]));
-    await withGateway({ MAIN_MODEL_ENGINE: engine, [keyVariables[0]]: OURS, ...urls }, async (unplaced) => {
+    const env = { ...settings, MAIN_MODEL_ENGINE: engine, [keyVariables[0]]: OURS, ...urls };
+    await withGateway(env, async (unplaced) => {
       if (withoutBaseUrl === 'an empty list') {
         expect(await ask(unplaced)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
       } else if ('missing' in withoutBaseUrl) {
@@ -536,18 +544,21 @@ describe('the deployments of Azure', () => {
 
 describe('the compatible vendors', () => {
   it('have a default URL that the contract knows, as a bare host too', async () => {
-    const placed = PROVIDER_CONTRACTS.flatMap(({ engine, withoutBaseUrl, pages }) =>
+    const placed = PROVIDER_CONTRACTS.flatMap(({ engine, settings, withoutBaseUrl, pages }) =>
       typeof withoutBaseUrl === 'object' && 'host' in withoutBaseUrl
-        ? [{ engine, host: withoutBaseUrl.host, request: pages[0].request }]
+        ? [{ engine, settings, host: withoutBaseUrl.host, request: pages[0].request }]
         : [],
     );
-    for (const { engine, host, request } of placed) {
+    for (const { engine, settings, host, request } of placed) {
       for (const base of ['', `https://${host}`]) {
-        await withGateway({ MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base }, (gateway) => {
-          expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(
-            `https://${host}${request}`,
-          );
-        });
+        await withGateway(
+          { ...settings, MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base },
+          (gateway) => {
+            expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(
+              `https://${host}${request}`,
+            );
+          },
+        );
       }
     }
     expect(placed.length).toBeGreaterThan(10);
@@ -674,10 +685,10 @@ function contractOf(name: string): ProviderContract {
 
 /** The provider at the fake upstream. */
 function environmentOf(
-  { baseUrlVariables, basePath, engine }: ProviderContract,
+  { baseUrlVariables, basePath, engine, settings }: ProviderContract,
   more: Environment = {},
 ): Environment {
-  return { MAIN_MODEL_ENGINE: engine, [baseUrlVariables[0]]: upstream.url + basePath, ...more };
+  return { MAIN_MODEL_ENGINE: engine, ...settings, [baseUrlVariables[0]]: upstream.url + basePath, ...more };
 }
 
 /** Runs a test with a gateway of its own. */

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals';
+import { createHash, createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { errorOf, failureOf, idsOf } from '../support/answers.js';
+import { inTurn, json, silence, text } from '../support/fake-upstream.js';
+import type { RecordedRequest, Script } from '../support/fake-upstream.js';
+import { startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
+
+const ACCESS_KEY = 'AKIDEXAMPLE';
+const SECRET_KEY = secret('aws');
+const REGION = 'eu-central-1';
+const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
+/** Nothing of the machine that the tests run on. */
+const NO_CREDENTIALS = {
+  MAIN_MODEL_ENGINE: 'bedrock',
+  AWS_REGION: REGION,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+const CREDENTIALS = {
+  ...NO_CREDENTIALS,
+  AWS_ACCESS_KEY_ID: ACCESS_KEY,
+  AWS_SECRET_ACCESS_KEY: SECRET_KEY,
+};
+
+const start = (script: Script = LIST, env: Record<string, string> = {}): Promise<Scenario> =>
+  startScenario(script, { ...CREDENTIALS, ...env });
+
+const sha256 = (value: string): string => createHash('sha256').update(value).digest('hex');
+const hmac = (key: string | Buffer, value: string): Buffer =>
+  createHmac('sha256', key).update(value).digest();
+
+/**
+ * The Authorization header that a request should have, computed from the request as it came.
+ * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
+function expectedAuthorization({ method, url, headers }: RecordedRequest): string {
+  const names = /SignedHeaders=([^,]+)/.exec(headers.authorization ?? '')?.[1] ?? '';
+  const time = String(headers['x-amz-date']);
+  const scope = `${time.slice(0, 8)}/${REGION}/bedrock/aws4_request`;
+  const canonicalHeaders = names.split(';').map((name) => `${name}:${value(headers, name)}\n`);
+  const canonical = [method, url, '', canonicalHeaders.join(''), names, sha256('')].join('\n');
+  const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${SECRET_KEY}`);
+  const signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).toString(
+    'hex',
+  );
+  return `AWS4-HMAC-SHA256 Credential=${ACCESS_KEY}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+}
+
+function value(headers: IncomingHttpHeaders, name: string): string {
+  return String(headers[name] ?? '').trim();
+}
+
+describe('bedrock', () => {
+  it.each<[string, Record<string, string>, string]>([
+    ['at the root', {}, ''],
+    ['behind a path', {}, '/vpc/endpoint'],
+    ['with a session', { AWS_SESSION_TOKEN: secret('session') }, ''],
+    ['in the default region', { AWS_REGION: '', AWS_DEFAULT_REGION: REGION }, ''],
+  ])('signs its request %s', async (_name, env, path) => {
+    const { upstream } = await startScenario(LIST);
+    const { ask } = await start(undefined, { ...env, MAIN_MODEL_BASE_URL: upstream.url + path });
+    expect(await idsOf(await ask())).toEqual(['orbit.large-v1:0']);
+    const [request] = upstream.requests;
+    if (request === undefined) throw new Error('nobody was asked');
+    expect(request.url).toBe(`${path}/foundation-models`);
+    expect(request.headers.host).toBe(upstream.host);
+    expect(request.headers.authorization).toMatch(/SignedHeaders=[^,]*host;.*x-amz-date/);
+    expect(request.headers.authorization).toBe(expectedAuthorization(request));
+    expect(request.headers['x-amz-security-token']).toBe(env['AWS_SESSION_TOKEN']);
+  });
+
+  it('signs every attempt that is sent', async () => {
+    const { ask, upstream } = await start(inTurn(text('', 503), LIST));
+    expect((await ask()).status).toBe(200);
+    expect(upstream.requests).toHaveLength(2);
+    for (const request of upstream.requests) {
+      expect(request.headers.authorization).toBe(expectedAuthorization(request));
+    }
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['a caller’s key', { authorization: `Bearer ${secret('caller')}` }, `Bearer ${secret('caller')}`],
+    ['a key as Anthropic’s clients send it', { 'x-api-key': secret('caller') }, `Bearer ${secret('caller')}`],
+    ['another scheme', { authorization: 'Basic eDp5' }, 'Basic eDp5'],
+  ])('passes %s on instead of signing', async (_name, headers, expected) => {
+    const { ask, upstream } = await start();
+    expect((await ask('/v1/models', { headers })).status).toBe(200);
+    expect(upstream.requests[0]?.headers.authorization).toBe(expected);
+    expect(Object.keys(upstream.requests[0]?.headers ?? {}).join()).not.toContain('x-amz');
+  });
+
+  it('prefers a key of its own to signing', async () => {
+    const { ask, upstream, gateway } = await start(LIST, { AWS_BEARER_TOKEN_BEDROCK: secret('ours') });
+    expect((await ask()).status).toBe(200);
+    expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('ours')}`);
+    expect(gateway.logs.join('')).toContain('key from AWS_BEARER_TOKEN_BEDROCK');
+  });
+
+  it('says at the start that it signs', async () => {
+    const { gateway } = await start();
+    expect(gateway.logs.join('')).toContain('key from the AWS credential chain');
+  });
+
+  it.each([
+    [json({ message: 'no' }, 403), [403, null]],
+    [json({ message: 'slow' }, 429), [429, null]],
+    [text('', 500), [502, 'upstream_error']],
+    [text('<html>'), [502, 'upstream_invalid_response']],
+    [json({ models: 'none' }), [502, 'upstream_invalid_response']],
+    [silence, [502, 'upstream_timeout']],
+    [text('', 301, { location: 'http://127.0.0.1:1/' }), [502, 'upstream_error']],
+  ] as const)('fails as all providers do', async (script, failure) => {
+    const { ask } = await start(script, { UPSTREAM_TIMEOUT_MS: '500' });
+    expect(await failureOf(await ask())).toEqual(failure);
+  });
+
+  it('says what to check when it is refused, and nothing of what was sent', async () => {
+    const session = secret('session');
+    const refused = json({ message: `Token ${session} of ${ACCESS_KEY} is not valid` }, 403);
+    const { ask, gateway } = await start(refused, { AWS_SESSION_TOKEN: session });
+    const response = await ask();
+    expect(response.status).toBe(403);
+    expect((await errorOf(response)).message).toBe('The provider answered 403.');
+    expect(gateway.logs.join('')).toMatch(/answered 403 to the key from the AWS credential chain/);
+    expect(gateway.logs.join('')).not.toContain(session);
+  });
+
+  it('without credentials is a 502 that says what is missing', async () => {
+    const { ask, upstream } = await startScenario(LIST, NO_CREDENTIALS);
+    const error = await errorOf(await ask());
+    expect(error.code).toBe('provider_not_configured');
+    expect(error.message).toContain('AWS_ACCESS_KEY_ID');
+    expect(upstream.requests).toEqual([]);
+    const headers = { authorization: `Bearer ${secret('caller')}` };
+    expect((await ask('/v1/models', { headers })).status).toBe(200);
+  });
+
+  it('without a region is not ready', async () => {
+    const { ask } = await start(LIST, { AWS_REGION: '' });
+    expect((await errorOf(await ask('/readyz'))).message).toBe(
+      'The engine bedrock needs AWS_REGION to be set.',
+    );
+    expect(await failureOf(await ask())).toEqual([502, 'provider_not_configured']);
+  });
+});
