@@ -124,6 +124,7 @@ const KEY_VARIABLES: readonly KeyVariable[] = [
   'SAMBANOVA_API_KEY',
   'GITHUB_TOKEN',
   'DATABRICKS_TOKEN',
+  'AWS_BEARER_TOKEN_BEDROCK',
 ];
 const A_KEY = 'one line of visible ASCII characters without spaces';
 const NO_KEYS = ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'a\u0000b', 'schlüssel', 'a\u007fb'];
@@ -297,6 +298,14 @@ const VARIABLES: readonly VariableCase[] = [
     refuses: ['openai', 'vllm'],
     rule: 'one of MODEL_ENGINES',
   },
+  ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map((variable) => ({
+    variable,
+    read: () => providerConfig().variables[variable],
+    byDefault: undefined,
+    accepts: ['us-east-1', 'ap-southeast-2', 'us-gov-west-1'].map((region) => [region, region] as const),
+    refuses: ['us east 1', 'us-east-1.evil.test', 'us-east-1/x', 'US-EAST-1', 'u', '-a'],
+    rule: 'a region such as us-east-1',
+  })),
   {
     variable: 'MODELS_METADATA',
     read: () => modelsConfig().metadata,

@@ -9,7 +9,7 @@ import { ProviderRegistry } from './provider.registry.js';
 function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
     new ConfigService({ provider: { engines } }),
-    BUILT_IN_PROVIDERS.map((Provider) => new Provider()),
+    BUILT_IN_PROVIDERS.map((Provider) => new Provider(undefined, { variables: {} })),
     (engine) => Reflect.construct(CustomProvider, [engine]) as CustomProvider,
   );
 }

@@ -7,6 +7,7 @@ import type { Script } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
+import { secret } from '../support/start-gateway.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -108,16 +109,19 @@ const FIRST: Readonly<Record<string, Fields>> = {
     capabilities: ['tools'],
   },
   databricks: { capabilities: ['chat'] },
+  bedrock: { display_name: 'Orbit Large', capabilities: ['vision'], lifecycle: 'active' },
 };
 
 describe.each(PROVIDER_CONTRACTS)('metadata of $engine', (contract) => {
-  const { engine, baseUrlVariables, basePath } = contract;
+  const { engine, baseUrlVariables, basePath, keyVariables, settings } = contract;
 
   async function start(): Promise<Scenario> {
     const upstream = await started(startFakeUpstream(fixturesOf(contract)));
     return startScenario(undefined, {
       MAIN_MODEL_ENGINE: engine,
+      ...settings,
       MAIN_MODEL_BASE_URL: '',
+      [keyVariables[0]]: secret('ours'),
       [baseUrlVariables[0]]: upstream.url + basePath,
     });
   }

@@ -163,6 +163,29 @@ describe('the configuration', () => {
   });
 });
 
+describe('the AWS SDK', () => {
+  it.each<[engine: string, isLoaded: boolean]>([
+    ['bedrock', true],
+    ['vllm', false],
+  ])('with the engine %s is loaded: %s', async (engine, isLoaded) => {
+    const upstream = await started(startFakeUpstream(json({ modelSummaries: [], data: [] })));
+    const running = await start({
+      MAIN_MODEL_ENGINE: engine,
+      MAIN_MODEL_BASE_URL: upstream.url,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: secret('aws'),
+      NODE_DEBUG: 'module',
+    });
+    await untilAlive(running);
+    expect((await fetch(`${running.url}/v1/models`)).status).toBe(200);
+    running.signal('SIGTERM');
+    const { stderr } = await running.exited;
+    expect(stderr).toContain('MODULE');
+    expect(stderr.includes('@aws-sdk')).toBe(isLoaded);
+  });
+});
+
 describe('a port that is in use', () => {
   it('stops the start with one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');
