@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** Changes when the form of an entry does: replicas of two versions do not read each other's entries. */
-const NAMESPACE = 'models-gateway:v1';
+const NAMESPACE = 'models-gateway:v2';
 /** How often a living holder renews its lease within the time that it outlives a dead one. */
 const RENEWALS = 3;
 const MAX_QUEUED_COMMANDS = 10_000;

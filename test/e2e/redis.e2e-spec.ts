@@ -47,8 +47,8 @@ const HIT = 'models-gateway; hit; ttl=60';
 const MISS = 'models-gateway; fwd=miss; stored; ttl=60';
 const FETCHED_ANEW = 'models-gateway; fwd=stale; stored; ttl=60';
 
-const ENTRY_KEY = /^models-gateway:v1::[\w-]{43}$/;
-const LEASE_KEY = /^models-gateway:v1:lease:[\w-]{43}$/;
+const ENTRY_KEY = /^models-gateway:v2::[\w-]{43}$/;
+const LEASE_KEY = /^models-gateway:v2:lease:[\w-]{43}$/;
 
 let upstream: FakeUpstream;
 
@@ -474,7 +474,7 @@ describeWithRedis('with a Redis', () => {
 
     it('lets nobody give back what another one holds by now', async () => {
       const lease = (await store.lease('a', HOLD_MS)) as Lease;
-      await redis.command('DEL', 'models-gateway:v1:lease:a');
+      await redis.command('DEL', 'models-gateway:v2:lease:a');
       const other = await connect(10_000);
       await other.lease('a', HOLD_MS);
       await lease.release();
@@ -485,7 +485,7 @@ describeWithRedis('with a Redis', () => {
       const holdMs = 1500;
       const lease = (await store.lease('a', holdMs)) as Lease;
       const left = async (): Promise<number> =>
-        Number(await redis.command('PTTL', 'models-gateway:v1:lease:a'));
+        Number(await redis.command('PTTL', 'models-gateway:v2:lease:a'));
       for (let renewals = 0; renewals < 2; renewals += 1) {
         const before = await left();
         await until('some time is over', async () => (await left()) < before);
