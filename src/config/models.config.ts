@@ -41,17 +41,18 @@ export const modelsConfig = registerVariables('models', ModelsVariables, (variab
     /** Without any, models of all types are shown. */
     types: variables.MODELS_TYPES,
     /** What is served instead of asking anybody; undefined when providers are asked. */
-    replacement: append || staticModels.length === 0 ? undefined : staticModels,
+    replacement: append ? undefined : staticModels,
     /** What is added to the list of the providers. */
-    appended: append ? staticModels : [],
+    appended: append && staticModels !== undefined ? staticModels : [],
   };
 });
 export type ModelsConfig = ConfigType<typeof modelsConfig>;
 
+/** A file without models is a list too: nobody may be asked instead. Undefined when neither variable is set. */
 function staticModelsOf({
   MODELS_STATIC: ids,
   MODELS_STATIC_FILE: path,
-}: ModelsVariables): readonly StaticModel[] {
+}: ModelsVariables): readonly StaticModel[] | undefined {
   if (path !== undefined) return readStaticModels(path) ?? [];
-  return ids.map((id) => ({ id, metadata: undefined }));
+  return ids.length === 0 ? undefined : ids.map((id) => ({ id, metadata: undefined }));
 }

@@ -34,7 +34,7 @@ export class ProviderRegistry {
     const engines = config.getOrThrow<readonly string[]>('provider.engines');
     const replacement = config.get<readonly StaticModel[]>('models.replacement');
     const [engine = '', ...others] = engines;
-    this.owner = others.length === 0 ? engine : 'static';
+    this.owner = others.length === 0 ? this.find(engine).engine : 'static';
     this.configured =
       replacement === undefined
         ? engines.map((each) => this.find(each))

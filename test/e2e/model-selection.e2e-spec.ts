@@ -144,6 +144,21 @@ describe('MODELS_STATIC', () => {
     expect(await (await ask()).json()).toMatchObject({ data: [{ id: 'a', owned_by: 'static' }] });
   });
 
+  it.each([
+    ['vLLM', 'vllm'],
+    ['Azure-OpenAI', 'azure'],
+    ['My-Engine', 'My-Engine'],
+  ])('names the owner as the list of %s does', async (engine, owner) => {
+    for (const mode of ['replace', 'append']) {
+      const { ask } = await startScenario(undefined, {
+        MAIN_MODEL_ENGINE: engine,
+        MODELS_STATIC: 'a',
+        MODELS_STATIC_MODE: mode,
+      });
+      expect(await (await ask()).json()).toMatchObject({ data: [{ id: 'a', owned_by: owner }] });
+    }
+  });
+
   it('is filtered like any other list', async () => {
     const { ask } = await startScenario(LIST, { MODELS_STATIC: 'a,b', MODELS_DENY: 'a' });
     expect(await idsOf(await ask())).toEqual(['b']);
@@ -201,6 +216,20 @@ describe('MODELS_STATIC_FILE', () => {
       },
     ]);
     expect(upstream.requests).toEqual([]);
+  });
+
+  it.each([[], { data: [] }])('that holds no model is a list all the same: %j', async (content) => {
+    const { ask, upstream } = await startScenario(LIST, { MODELS_STATIC_FILE: await fileWith(content) });
+    expect(await (await ask()).json()).toEqual({ object: 'list', data: [] });
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('that holds no model adds none', async () => {
+    const { ask } = await startScenario(LIST, {
+      MODELS_STATIC_FILE: await fileWith([]),
+      MODELS_STATIC_MODE: 'append',
+    });
+    expect(await idsOf(await ask())).toEqual(IDS);
   });
 
   it('takes an answer of the gateway', async () => {

@@ -48,6 +48,15 @@ async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals 
   return running.exited;
 }
 
+/** What a start says that fails. */
+async function refusalOf(env: Record<string, string>): Promise<string> {
+  const { code, stdout, stderr } = await (await start(env)).exited;
+  expect(code).toBe(1);
+  expect(stdout).toBe('');
+  expect(stderr).not.toContain(SECRET_MARK);
+  return stderr;
+}
+
 describe('a malformed configuration', () => {
   const bad = {
     PORT: 'abc-SECRET0',
@@ -73,6 +82,25 @@ describe('a malformed configuration', () => {
       Object.keys(bad).sort(),
     );
     expect(stderr).not.toMatch(/SECRET0|70707|80808|9090|gw\.test/);
+  });
+
+  it.each<[what: string, content: string | undefined]>([
+    ['there is none', undefined],
+    ['it is no JSON', '["SECRET0"'],
+    ['it is no list', '{"id":"SECRET0"}'],
+    ['a field is misspelt', '[{"id":"a","owner":"SECRET0"}]'],
+    ['a value is of another type', '[{"id":"a","created":"SECRET0"}]'],
+    ['it is too large', `["${'SECRET0'.repeat(1_500_000)}"]`],
+  ])('stops the start for a file of models, and shows nothing of it: %s', async (_what, content) => {
+    const path = join(folder, 'models.json');
+    if (content !== undefined) await writeFile(path, content);
+    expect(await refusalOf({ MODELS_STATIC_FILE: path })).toMatch(
+      /^The configuration is not valid:\n {2}MODELS_STATIC_FILE must be the path of a readable JSON file .*\n$/,
+    );
+  });
+
+  it('stops the start for a folder instead of a file of models', async () => {
+    expect(await refusalOf({ MODELS_STATIC_FILE: folder })).toContain('MODELS_STATIC_FILE must be the path');
   });
 
   it('stops the start when it is in .env, too', async () => {
