@@ -64,7 +64,7 @@ function globs(variable: string, read: () => unknown): VariableCase {
       [' gpt-*, meta/* ,,', ['gpt-*', 'meta/*']],
       ['x'.repeat(200), ['x'.repeat(200)]],
     ],
-    refuses: ['x'.repeat(201), Array.from({ length: 201 }, String).join()],
+    refuses: [',', 'x'.repeat(201), Array.from({ length: 201 }, String).join()],
     rule: 'at most 200 patterns of at most 200 characters, separated by commas',
   };
 }
@@ -321,7 +321,7 @@ const VARIABLES: readonly VariableCase[] = [
     read: () => modelsConfig().types,
     byDefault: [],
     accepts: [['Chat, embeddings', ['chat', 'embeddings']]],
-    refuses: ['chat,embedding', 'MARK'],
+    refuses: ['chat,embedding', 'MARK', ','],
     rule: `words of ${CAPABILITIES.join(', ')}, separated by commas`,
   },
   {

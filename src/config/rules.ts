@@ -121,6 +121,12 @@ export function IsForOneEngine(list: string, instead: string): PropertyDecorator
   );
 }
 
+/** The words of a text; the text itself when it has none: a filter that lets all through is not meant. */
+function wordsIfAny(text: string): string[] | string {
+  const found = words(text);
+  return found.length > 0 ? found : text;
+}
+
 /** Words separated by commas; the value becomes an array without empty words. */
 export function IsCommaSeparated(): PropertyDecorator {
   return all(
@@ -135,7 +141,7 @@ const MAX_GLOB_LENGTH = 200;
 /** Patterns of ids, separated by commas; the value is an array of them. */
 export function IsGlobs(): PropertyDecorator {
   return all(
-    transformText(words),
+    transformText(wordsIfAny),
     rule(
       'isGlobs',
       `must be at most ${String(MAX_GLOBS)} patterns of at most ${String(MAX_GLOB_LENGTH)} characters, separated by commas`,
@@ -150,7 +156,7 @@ export function IsGlobs(): PropertyDecorator {
 /** Words of a vocabulary, in any case, separated by commas; the value is an array of them. */
 export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
   return all(
-    transformText((text) => words(text.toLowerCase())),
+    transformText((text) => wordsIfAny(text.toLowerCase())),
     rule(
       'isWordsOf',
       `must be words of ${vocabulary.join(', ')}, separated by commas`,

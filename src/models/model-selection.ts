@@ -8,6 +8,8 @@ import { ProviderRegistry } from '../providers/provider.registry.js';
 import { staticModels } from '../providers/static.provider.js';
 import { ModelList } from './model-list.js';
 
+const MAX_ID_LENGTH = 4096;
+
 /** Chooses what of the providers' list callers are shown, and adds what the operator adds. */
 @Injectable()
 export class ModelSelection {
@@ -38,6 +40,8 @@ export class ModelSelection {
 
   private isShown({ id, metadata }: Model): boolean {
     const { allow, deny, types } = this.config;
+    // Patterns take their time with what no vendor would call a model.
+    if (id.length > MAX_ID_LENGTH && allow.length + deny.length > 0) return false;
     const matches = (pattern: string): boolean => matchesGlob(id, pattern);
     if (deny.some(matches) || (allow.length > 0 && !allow.some(matches))) return false;
     // A model whose vendor does not say what it is for may be of any type.

@@ -20,13 +20,13 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 
   private introduce(provider: ModelProvider): void {
-    const { engine, url, missingVariable } = provider;
+    const { engine, label, url, missingVariable } = provider;
     const variable = this.credentials.sourceFor(provider)?.credential.variable ?? provider.keySource;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
         `engine ${engine}`,
-        url === undefined ? 'no upstream' : `upstream ${url.host}`,
+        url === undefined ? withoutUpstream(label) : `upstream ${url.host}`,
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
@@ -36,4 +36,8 @@ export class StartupLog implements OnApplicationBootstrap {
       );
     }
   }
+}
+
+function withoutUpstream(label: string): string {
+  return label === 'static' ? 'a static list' : 'no upstream';
 }

@@ -64,6 +64,11 @@ describe('MODELS_ALLOW and MODELS_DENY', () => {
     },
   );
 
+  it('hide what is too long to be compared', async () => {
+    const { ask } = await startScenario(list('a', `a${'x'.repeat(5000)}`), { MODELS_ALLOW: 'a*' });
+    expect(await idsOf(await ask())).toEqual(['a']);
+  });
+
   it('hide it from Anthropic’s clients too', async () => {
     const { ask } = await startScenario(LIST, { MODELS_ALLOW: 'gpt-*' });
     const response = await ask('/v1/models?limit=1&after_id=gpt-4o', {
@@ -121,7 +126,7 @@ describe('MODELS_STATIC', () => {
     });
     expect(await (await ask('/v1/models/b/c')).json()).toMatchObject({ id: 'b/c' });
     expect(upstream.requests).toEqual([]);
-    expect(gateway.logs.join('')).toContain('engine vllm, no upstream, no key of its own');
+    expect(gateway.logs.join('')).toContain('engine vllm, a static list, no key of its own');
   });
 
   it('needs neither an address nor a key', async () => {
