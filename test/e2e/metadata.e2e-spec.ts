@@ -202,6 +202,7 @@ describe('metadata', () => {
     ['a path at home', { display_name: '~/weights' }],
     ['a path of Windows', { display_name: 'C:\\weights' }],
     ['the URL of a file', { display_name: 'file:///srv/weights' }],
+    ['the URL of a bucket', { display_name: 's3://company-weights/llama' }],
     ['an address', { display_name: 'Ann <ann@company.example>' }],
     ['unknown words', { capabilities: ['secret', 'root', '__proto__', 'constructor'], lifecycle: 'dying' }],
     ['words that are none', { capabilities: [1, null, { chat: true }, ['chat']] }],
