@@ -17,6 +17,19 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
+/** Those that say what a model is for. Many vendors name only the others: what it takes and can do besides. */
+export const TASKS: ReadonlySet<Capability> = new Set([
+  'chat',
+  'completions',
+  'embeddings',
+  'rerank',
+  'classification',
+  'moderation',
+  'image_generation',
+  'speech',
+  'transcription',
+]);
+
 /** Whether a vendor still stands by a model. */
 export const LIFECYCLES = ['active', 'deprecated', 'retired'] as const;
 export type Lifecycle = (typeof LIFECYCLES)[number];

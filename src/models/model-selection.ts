@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { matchesGlob } from '../catalogue/glob.js';
+import { TASKS } from '../catalogue/model-metadata.js';
 import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import { modelsConfig } from '../config/models.config.js';
@@ -44,10 +45,10 @@ export class ModelSelection {
     if (id.length > MAX_ID_LENGTH && allow.length + deny.length > 0) return false;
     const matches = (pattern: string): boolean => matchesGlob(id, pattern);
     if (deny.some(matches) || (allow.length > 0 && !allow.some(matches))) return false;
-    // A model whose vendor does not say what it is for may be of any type.
     const capabilities = metadata?.capabilities;
-    return (
-      types.length === 0 || capabilities === undefined || types.some((type) => capabilities.includes(type))
-    );
+    if (types.length === 0 || capabilities === undefined) return true;
+    // A model whose vendor does not say what it is for may be for anything.
+    const mayBeForAnything = !capabilities.some((each) => TASKS.has(each));
+    return types.some((type) => capabilities.includes(type) || (mayBeForAnything && TASKS.has(type)));
   }
 }

@@ -104,6 +104,26 @@ describe('MODELS_TYPES', () => {
     expect((await ask('/v1/models/embed')).status).toBe(expected.includes('embed') ? 200 : 404);
   });
 
+  it.each<[types: string, expected: string[]]>([
+    ['chat', ['seeing', 'plain', 'new']],
+    ['embeddings', ['seeing', 'plain', 'embed', 'new']],
+    ['vision', ['seeing', 'new']],
+    ['tools,embeddings', ['seeing', 'plain', 'embed', 'new']],
+  ])('%s does not take what a model can do besides for what it is for', async (types, expected) => {
+    const { ask } = await startScenario(
+      json({
+        data: [
+          { id: 'seeing', architecture: { input_modalities: ['text', 'image'] } },
+          { id: 'plain', supported_parameters: ['tools'] },
+          { id: 'embed', architecture: { output_modalities: ['embeddings'] } },
+          { id: 'new' },
+        ],
+      }),
+      { MODELS_TYPES: types },
+    );
+    expect(await idsOf(await ask())).toEqual(expected);
+  });
+
   it('shows all where the vendor does not say the type', async () => {
     const { ask } = await startScenario(LIST, { MODELS_TYPES: 'chat' });
     expect(await idsOf(await ask())).toEqual(IDS);
