@@ -122,9 +122,9 @@ function wordsOf(value: unknown): readonly string[] {
 const MAX_DISPLAY_NAME_LENGTH = 200;
 /** Control characters, and those that turn the direction of text or cannot be seen. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-/** Paths, drives, and URLs: those of buckets are paths too. */
-const PATH = /^(?:[/\\~.]|file:|[a-z][a-z\d+.-]*:[/\\])/i;
-const E_MAIL_ADDRESS = /\S@\S+\.\S/;
+/** Paths and drives anywhere, and URLs: those of buckets are paths too. */
+const PATH = /(?:^|[\s("'])(?:[/\\~.]\S|[a-z][a-z\d+.-]*:[/\\])/i;
+const E_MAIL_ADDRESS = /\S@\S/;
 
 /** A name that people may read: what looks like a path or an address is none. */
 function displayText(value: unknown): string | undefined {

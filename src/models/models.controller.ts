@@ -73,7 +73,8 @@ export class ModelsController {
   }
 
   private openAiView(request: FastifyRequest, list: ModelList): ListView {
-    const { include_metadata: asked } = parametersOf(request);
+    const { include_metadata: parameter } = parametersOf(request);
+    const asked = typeof parameter === 'string' ? parameter.toLowerCase() : undefined;
     const wanted = asked === 'true' || (asked !== 'false' && this.config.metadata);
     return wanted ? list.withMetadata : list.plain;
   }
