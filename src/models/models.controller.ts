@@ -31,12 +31,16 @@ export class ModelsController {
   /**
    * All models, or in Anthropic's dialect a page of them.
    * @throws OpenAiException 400
-   * @throws UpstreamError
+   * @throws UpstreamError also when the provider that may have the cursor's model gave no list
    */
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
-    const { list, headers } = await this.models.list(new HttpCaller(request, reply));
+    const { list, headers, incomplete } = await this.models.list(new HttpCaller(request, reply));
+    const cursor = page?.afterId ?? page?.beforeId;
+    if (incomplete !== undefined && cursor !== undefined && list.plain.find(cursor) === undefined) {
+      throw maybeMissing(cursor, incomplete);
+    }
     const entity =
       page === undefined ? this.openAiView(request, list).entity : this.anthropicList(list).page(page);
     send(request, reply, entity, headers);
@@ -59,14 +63,9 @@ export class ModelsController {
         return;
       }
     }
-    const shown = (ids[0] ?? '').slice(0, 200);
-    if (incomplete !== undefined) {
-      throw new UpstreamError(
-        'failed',
-        `The model '${shown}' was not found, but these providers gave no list: ${incomplete}.`,
-      );
-    }
-    throw new OpenAiException(404, `The model '${shown}' does not exist.`, {
+    const [asked = ''] = ids;
+    if (incomplete !== undefined) throw maybeMissing(asked, incomplete);
+    throw new OpenAiException(404, `The model '${shown(asked)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
     });
@@ -87,6 +86,19 @@ export class ModelsController {
     }
     return rendered;
   }
+}
+
+/** A model that one of the providers without a list may have. */
+function maybeMissing(id: string, incomplete: string): UpstreamError {
+  return new UpstreamError(
+    'failed',
+    `The model '${shown(id)}' was not found, but these providers gave no list: ${incomplete}.`,
+  );
+}
+
+/** An id as messages show it. */
+function shown(id: string): string {
+  return id.slice(0, 200);
 }
 
 function parametersOf(request: FastifyRequest): Readonly<Record<string, unknown>> {

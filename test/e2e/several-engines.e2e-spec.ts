@@ -214,6 +214,23 @@ describe('several engines', () => {
       );
     });
 
+    it('go on in pages only where the cursor may be trusted', async () => {
+      const { ask, anthropic } = await startSeveral();
+      anthropic.answer(text('', 500));
+      const page = (query: string): Promise<Response> =>
+        ask({ headers: { 'anthropic-version': '2023-06-01' } }, `/v1/models?${query}`);
+      for (const cursor of ['after_id', 'before_id']) {
+        const response = await page(`${cursor}=claude-5`);
+        expect(response.status).toBe(502);
+        expect(await response.json()).toMatchObject({
+          error: { type: 'api_error', details: { error_code: 'upstream_error' } },
+        });
+      }
+      const response = await page('after_id=shared');
+      expect(response.headers.get('x-models-incomplete')).toBe('anthropic=upstream_error');
+      expect(await response.json()).toMatchObject({ data: [{ id: 'lab/one' }], has_more: false });
+    });
+
     it('are whole again when it is back', async () => {
       const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
       expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
