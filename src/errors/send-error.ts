@@ -9,7 +9,8 @@ export function sendError(
   status: number,
   body: OpenAiErrorBody,
 ): void {
-  void reply.status(status);
+  // Another caller, or the same one with another header, may get something else, and some caches keep a 404.
+  void reply.status(status).header('cache-control', 'no-store');
   if (speaksAnthropic(request.headers)) {
     void reply.header('request-id', request.id).send(anthropicError(status, body, request.id));
   } else {

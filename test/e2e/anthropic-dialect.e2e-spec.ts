@@ -178,6 +178,27 @@ describe('a request with anthropic-version', () => {
     expect(await response.text()).not.toContain('Bad key');
   });
 
+  it('is answered to HEAD as to GET', async () => {
+    const { ask } = await startScenario(LIST);
+    const [get, head] = [
+      await ask('/v1/models?limit=2', { headers: VERSION }),
+      await ask('/v1/models?limit=2', { method: 'HEAD', headers: VERSION }),
+    ];
+    expect(await head.text()).toBe('');
+    for (const name of ['content-length', 'content-type', 'etag', 'vary']) {
+      expect(head.headers.get(name)).toBe(get.headers.get(name));
+    }
+  });
+
+  it('gets its pages out of the cache, which both dialects share', async () => {
+    const { ask, upstream } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
+    expect((await ask()).status).toBe(200);
+    const response = await ask('/v1/models?limit=1&after_id=b:1', { headers: VERSION });
+    expect(await response.json()).toMatchObject({ data: [{ id: 'c@2' }], has_more: true });
+    expect(response.headers.get('cache-status')).toMatch(/^models-gateway; hit/);
+    expect(upstream.requests).toHaveLength(1);
+  });
+
   it('is not passed on', async () => {
     const { ask, upstream } = await startScenario(LIST);
     await ask('/v1/models', { headers: VERSION });

@@ -356,7 +356,7 @@ describe('a rejection', () => {
     expect(await failureOf(await ask('/v1/models', { headers: NO_CACHE }))).toEqual([status, 'no']);
     const response = await ask();
     expect(await failureOf(response)).toEqual([status, 'no']);
-    expect(cacheOf(response)).toEqual({ status: null, control: null, age: null });
+    expect(cacheOf(response)).toEqual({ status: null, control: 'no-store', age: null });
     expect(upstream.requests).toHaveLength(3);
     upstream.answer(NEW);
     expect(statusOf(await ask())).toBe('models-gateway; fwd=miss; stored; ttl=60');
