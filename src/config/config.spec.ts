@@ -780,15 +780,25 @@ describe('of several engines', () => {
   });
 });
 
-it('a single one of MODEL_ENGINES is the one that MAIN_MODEL_ENGINE would name', () => {
+it('a single one of MODEL_ENGINES has its own variables, then those of MAIN_MODEL_ENGINE', () => {
   Object.assign(process.env, {
     MODEL_ENGINES: 'vllm',
     MAIN_MODEL_ENGINE: 'cohere',
     MAIN_MODEL_BASE_URL: 'http://gpu.test',
   });
-  const { engines, several, urlVariables } = providerConfig();
+  const { engines, several, urlVariables, keyVariables, headers } = providerConfig();
   expect([engines, several]).toEqual([['vllm'], false]);
-  expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['MAIN_MODEL_BASE_URL']);
+  expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['VLLM_BASE_URL', 'MAIN_MODEL_BASE_URL']);
+  expect(keyVariables(['vllm'], ['VLLM_API_KEY', 'OPENAI_API_KEY'])).toEqual([
+    'VLLM_API_KEY',
+    'OPENAI_API_KEY',
+  ]);
+  expect(headers(['vllm'])).toEqual({});
+  process.env['UPSTREAM_HEADERS'] = 'Orbit-Key: only';
+  expect(providerConfig().headers(['vllm'])).toEqual({ 'orbit-key': 'only' });
+  process.env['VLLM_UPSTREAM_HEADERS'] = 'Orbit-Key: own';
+  expect(providerConfig().headers(['vllm'])).toEqual({ 'orbit-key': 'own' });
+  Reflect.deleteProperty(process.env, 'VLLM_UPSTREAM_HEADERS');
 });
 
 it('finds nothing wrong with an empty environment', () => {

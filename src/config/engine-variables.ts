@@ -5,14 +5,19 @@ import { propertiesOf } from './variables.js';
 export type EngineNames = readonly [string, ...string[]];
 
 /** What each of several engines has a variable of its own for, `<ENGINE>_BASE_URL` for instance. */
-type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS';
+export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS';
 const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   BASE_URL: IsBaseUrl,
   API_KEY: IsSecret,
   UPSTREAM_HEADERS: IsHeaders,
 };
 /** Variables of the one engine that is asked, and the key that goes to compatible ones too. */
-const SHARED: ReadonlySet<string> = new Set(['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY']);
+const SHARED: ReadonlySet<string> = new Set([
+  'MAIN_MODEL_BASE_URL',
+  'MAIN_MODEL_API_KEY',
+  'OPENAI_API_KEY',
+  'UPSTREAM_HEADERS',
+]);
 
 /**
  * A class that declares the variables of these engines as well.

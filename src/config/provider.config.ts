@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
-import type { EngineNames } from './engine-variables.js';
+import type { EngineNames, Suffix } from './engine-variables.js';
 import {
   engineNames,
   IsBaseUrl,
@@ -154,6 +154,16 @@ export const providerConfig = registerVariables(
   ProviderVariables,
   (variables) => {
     const several = variables.MODEL_ENGINES.length > 1;
+    const named = variables.MODEL_ENGINES.length > 0;
+    /** One that is named has its own variables, and those of the only engine too. */
+    const variablesOf = (
+      names: EngineNames,
+      suffix: Suffix,
+      declared: readonly string[],
+    ): readonly string[] => {
+      const own = named ? ownVariables(names, suffix, declared) : [];
+      return several ? own : [...new Set([...own, ...declared])];
+    };
     const values = Object.entries(variables);
     const headers = matching(values, /^(.+_HEADERS)$/, isHeaders);
     return {
@@ -173,15 +183,14 @@ export const providerConfig = registerVariables(
       urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT))$/, isText),
       /** @param declared the variables that may hold the base URL of the engine when it is the only one */
       urlVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
-        several ? ownVariables(names, 'BASE_URL', declared) : declared,
+        variablesOf(names, 'BASE_URL', declared),
       /** @param declared the variables that may hold the key of the engine when it is the only one */
       keyVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
-        several ? ownVariables(names, 'API_KEY', declared) : declared,
+        variablesOf(names, 'API_KEY', declared),
       /** What the operator adds to every request to an engine: secrets. */
       headers: (names: EngineNames): Readonly<Record<string, string>> => {
-        const variable = several
-          ? ownVariables(names, 'UPSTREAM_HEADERS', []).find((each) => headers.has(each))
-          : 'UPSTREAM_HEADERS';
+        const declared = several ? [] : ['UPSTREAM_HEADERS'];
+        const variable = variablesOf(names, 'UPSTREAM_HEADERS', declared).find((each) => headers.has(each));
         return headers.get(variable ?? '') ?? {};
       },
       variables,

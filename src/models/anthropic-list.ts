@@ -42,18 +42,20 @@ export function pageRequest({
   if (typeof limit !== 'string' || !/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > MAX_LIMIT) {
     throw badRequest(`limit must be a whole number from 1 to ${String(MAX_LIMIT)}.`, 'limit');
   }
-  if (afterId !== undefined && beforeId !== undefined) {
-    throw badRequest('after_id and before_id must not be given together.', 'before_id');
-  }
-  return {
+  const page = {
     limit: Number(limit),
     afterId: modelId(afterId, 'after_id'),
     beforeId: modelId(beforeId, 'before_id'),
   };
+  if (page.afterId !== undefined && page.beforeId !== undefined) {
+    throw badRequest('after_id and before_id must not be given together.', 'before_id');
+  }
+  return page;
 }
 
 function modelId(value: unknown, parameter: string): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string') return value;
   throw badRequest(`${parameter} must be given once.`, parameter);
 }
 

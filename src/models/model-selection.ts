@@ -39,12 +39,19 @@ export class ModelSelection {
     return selected;
   }
 
-  private isShown({ id, metadata }: Model): boolean {
-    const { allow, deny, types } = this.config;
+  /** Whether a model with this id may be shown, whatever else is said of it. */
+  mayShow(id: string): boolean {
+    const { allow, deny } = this.config;
+    if (allow.length + deny.length === 0) return true;
     // Patterns take their time with what no vendor would call a model.
-    if (id.length > MAX_ID_LENGTH && allow.length + deny.length > 0) return false;
+    if (id.length > MAX_ID_LENGTH) return false;
     const matches = (pattern: string): boolean => matchesGlob(id, pattern);
-    if (deny.some(matches) || (allow.length > 0 && !allow.some(matches))) return false;
+    return !deny.some(matches) && (allow.length === 0 || allow.some(matches));
+  }
+
+  private isShown({ id, metadata }: Model): boolean {
+    if (!this.mayShow(id)) return false;
+    const { types } = this.config;
     const capabilities = metadata?.capabilities;
     if (types.length === 0 || capabilities === undefined) return true;
     // A model whose vendor does not say what it is for may be for anything.

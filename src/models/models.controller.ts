@@ -14,6 +14,7 @@ import type { Caller, UpstreamOutcome } from './list-source.js';
 import type { ListView, ModelList } from './model-list.js';
 import { requestedIds } from './model-path.js';
 import { ModelsService } from './models.service.js';
+import type { Incompleteness } from './models.service.js';
 
 /** Answers differ by these headers of the request. */
 const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version';
@@ -38,7 +39,7 @@ export class ModelsController {
     const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
     const { list, headers, incomplete } = await this.models.list(new HttpCaller(request, reply));
     const cursor = page?.afterId ?? page?.beforeId;
-    if (incomplete !== undefined && cursor !== undefined && list.plain.find(cursor) === undefined) {
+    if (cursor !== undefined && incomplete?.mayHave(cursor) && list.plain.find(cursor) === undefined) {
       throw maybeMissing(cursor, incomplete);
     }
     const entity =
@@ -64,7 +65,9 @@ export class ModelsController {
       }
     }
     const [asked = ''] = ids;
-    if (incomplete !== undefined) throw maybeMissing(asked, incomplete);
+    if (incomplete !== undefined && ids.some((id) => incomplete.mayHave(id))) {
+      throw maybeMissing(asked, incomplete);
+    }
     throw new OpenAiException(404, `The model '${shown(asked)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
@@ -89,10 +92,10 @@ export class ModelsController {
 }
 
 /** A model that one of the providers without a list may have. */
-function maybeMissing(id: string, incomplete: string): UpstreamError {
+function maybeMissing(id: string, { codes }: Incompleteness): UpstreamError {
   return new UpstreamError(
     'failed',
-    `The model '${shown(id)}' was not found, but these providers gave no list: ${incomplete}.`,
+    `The model '${shown(id)}' was not found, but these providers gave no list: ${codes}.`,
   );
 }
 

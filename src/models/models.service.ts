@@ -23,8 +23,16 @@ import { ModelSelection } from './model-selection.js';
 export interface ListAnswer {
   readonly list: ModelList;
   readonly headers: Readonly<Record<string, string>> | undefined;
-  /** Who is missing and why, `engine=code,…`; undefined for a whole list. */
-  readonly incomplete: string | undefined;
+  /** Undefined for a whole list. */
+  readonly incomplete: Incompleteness | undefined;
+}
+
+/** What a list lacks. */
+export interface Incompleteness {
+  /** Who gave no list and why, `engine=code,…`. */
+  readonly codes: string;
+  /** Whether a model with this id would be shown if all had given their lists, for all that is known. */
+  mayHave(id: string): boolean;
 }
 
 /** Answers callers with the models of the configured providers. */
@@ -38,7 +46,7 @@ export class ModelsService {
     status: ProviderStatus,
     private readonly selection: ModelSelection,
     @Inject(SHARED_STORE) shared: SharedStore<ModelList> | undefined,
-    @Inject(providerConfig.KEY) config: ProviderConfig,
+    @Inject(providerConfig.KEY) private readonly config: ProviderConfig,
     @Inject(upstreamConfig.KEY) limits: UpstreamConfig,
     @Inject(cacheConfig.KEY) cache: CacheConfig,
     @Optional() @Inject(METRICS) metrics?: Metrics,
@@ -67,8 +75,15 @@ export class ModelsService {
     const { list: whole, found, missing } = await this.source.list(caller);
     const list = this.selection.of(whole);
     if (missing === undefined) return { list, headers: found && cacheHeaders(found), incomplete: undefined };
-    const incomplete = [...missing].map(([engine, code]) => `${engine}=${code}`).join(',');
+    const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(',');
+    const mayHave = (id: string): boolean =>
+      this.selection.mayShow(id) &&
+      (!this.config.prefixIds || [...missing.keys()].some((engine) => id.startsWith(`${engine}/`)));
     // Whoever kept it would go on without the rest when the rest is back.
-    return { list, headers: { 'x-models-incomplete': incomplete, 'cache-control': 'no-store' }, incomplete };
+    return {
+      list,
+      headers: { 'x-models-incomplete': codes, 'cache-control': 'no-store' },
+      incomplete: { codes, mayHave },
+    };
   }
 }

@@ -26,7 +26,6 @@ export class AzureProvider extends HttpProvider {
       [
         'lifecycle_status',
         {
-          preview: 'active',
           'generally-available': 'active',
           deprecating: 'deprecated',
           deprecated: 'deprecated',

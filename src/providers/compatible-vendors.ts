@@ -64,6 +64,7 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
   },
   {
     engine: 'ollama',
+    defaultBaseUrl: 'http://localhost:11434/v1',
     // Ollama itself checks none: it is for a proxy in front of it.
     keyVariables: ['MAIN_MODEL_API_KEY'],
     source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
@@ -90,6 +91,7 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
   },
   {
     engine: 'triton',
+    defaultBaseUrl: 'http://localhost:9000/v1',
     // Its own restriction is a header of any name: see UPSTREAM_HEADERS.
     keyVariables: ['MAIN_MODEL_API_KEY'],
     source:

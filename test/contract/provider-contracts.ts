@@ -637,7 +637,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
     ...OPENAI_COMPATIBLE,
     engine: 'ollama',
     fixtures: 'ollama',
-    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    withoutBaseUrl: { host: 'localhost:11434' },
     keyVariables: ['MAIN_MODEL_API_KEY'],
     models: [
       ['orbit3:8b-instruct-q4_K_M', 1758500000, 'library'],
@@ -862,7 +862,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
     ...OPENAI_COMPATIBLE,
     engine: 'triton',
     fixtures: 'triton',
-    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    withoutBaseUrl: { host: 'localhost:9000' },
     keyVariables: ['MAIN_MODEL_API_KEY'],
     models: [
       ['orbit-8b-instruct', 1764000000, 'Triton Inference Server'],

@@ -550,13 +550,12 @@ describe('the compatible vendors', () => {
         : [],
     );
     for (const { engine, settings, host, request } of placed) {
-      for (const base of ['', `https://${host}`]) {
+      const origin = `${host.startsWith('localhost') ? 'http' : 'https'}://${host}`;
+      for (const base of ['', origin]) {
         await withGateway(
           { ...settings, MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base },
           (gateway) => {
-            expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(
-              `https://${host}${request}`,
-            );
+            expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(`${origin}${request}`);
           },
         );
       }

@@ -231,6 +231,15 @@ describe('several engines', () => {
       expect(await response.json()).toMatchObject({ data: [{ id: 'lab/one' }], has_more: false });
     });
 
+    it.each<[string, Record<string, string>, string, number]>([
+      ['that is hidden', { MODELS_DENY: 'claude-*' }, 'claude-5', 404],
+      ['of another one', { MODELS_PREFIX: 'true' }, 'openai/nope', 404],
+      ['of its own', { MODELS_PREFIX: 'true' }, 'anthropic/claude-5', 502],
+    ])('know what to say of a model %s', async (_name, env, id, status) => {
+      const { ask } = await startSeveral({ anthropic: text('', 529) }, env);
+      expect((await ask({}, `/v1/models/${id}`)).status).toBe(status);
+    });
+
     it('are whole again when it is back', async () => {
       const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
       expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
