@@ -41,6 +41,8 @@ export class Metrics {
   readonly registry = new Registry();
   private activeRequests = 0;
   private activeUpstreamRequests = 0;
+  /** Engines whose last answer was neither a list nor a rejection. */
+  private readonly failing = new Set<string>();
   private readonly requestDuration = this.histogram(
     'http_server_request_duration_seconds',
     'Time from a request to the end of its answer.',
@@ -60,7 +62,7 @@ export class Metrics {
   private readonly models = this.gauge('models_gateway_models', 'Models in the last list of the provider.');
   private readonly upstreamUp = this.gauge(
     'models_gateway_upstream_up',
-    'Whether the provider gave a list when it was last asked.',
+    'Whether the provider gave a list, or turned a caller away, when it was last asked.',
   );
   private readonly coalesced = this.counter(
     'models_gateway_coalesced_requests_total',
@@ -130,8 +132,15 @@ export class Metrics {
 
   /** @param models in the list; undefined when the provider gave none and did not reject the caller either */
   upstreamAsked(engine: string, models: number | undefined): void {
+    if (models === undefined) this.failing.add(engine);
+    else this.failing.delete(engine);
     this.upstreamUp.set({ engine }, models === undefined ? 0 : 1);
     if (models !== undefined) this.models.set({ engine }, models);
+  }
+
+  /** The provider has turned a caller away: it works again, whatever it may list for others. */
+  upstreamRejected(engine: string): void {
+    if (this.failing.delete(engine)) this.upstreamUp.set({ engine }, 1);
   }
 
   requestCoalesced(engine: string): void {

@@ -126,6 +126,7 @@ export class EngineLists implements ListSource {
     } catch (error) {
       if (error instanceof UpstreamError) {
         status.failed(provider, error);
+        if (error.failure === 'rejected') metrics?.upstreamRejected(provider.label);
         if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure))
           metrics?.upstreamAsked(provider.label, undefined);
       }

@@ -87,6 +87,16 @@ describe('requests to the provider', () => {
     expect([...all.keys()].join()).not.toContain(SECRET_MARK);
   });
 
+  it('say that a provider which turns a caller away has not failed any more', async () => {
+    const up = 'models_gateway_upstream_up{engine="vllm"}';
+    const refused = json({ error: { message: 'no' } }, 401);
+    const { ask } = await startScenario(inTurn(text('', 500), refused));
+    await ask();
+    expect((await samples(ask)).get(up)).toBe(0);
+    expect((await ask()).status).toBe(401);
+    expect((await samples(ask)).get(up)).toBe(1);
+  });
+
   it('are counted as cancelled when the caller hangs up', async () => {
     const held = heldAnswers(LIST);
     const { ask, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
