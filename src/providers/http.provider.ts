@@ -98,6 +98,10 @@ export abstract class HttpProvider implements ModelProvider {
     return this.engine;
   }
 
+  get urlVariable(): string | undefined {
+    return this.urlVariables.find((variable) => this.config.urls.has(variable)) ?? this.urlVariables[0];
+  }
+
   get missingVariable(): string | undefined {
     return this.start === undefined ? this.urlVariables[0] : undefined;
   }

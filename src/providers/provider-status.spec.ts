@@ -13,6 +13,7 @@ const PROVIDER: ModelProvider = {
   aliases: [],
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
   url: new URL('http://gpu.test:8000/v1/models'),
+  urlVariable: 'MAIN_MODEL_BASE_URL',
   missingVariable: undefined,
   listModels: () => Promise.resolve({ models: [] }),
 };
@@ -57,7 +58,9 @@ describe('ProviderStatus', () => {
     expect(lines).toEqual([
       {
         level: 'warn',
-        message: `It is ${failure}. Check that vllm at gpu.test:8000 is up and that its base URL is right.`,
+        message:
+          `It is ${failure}. Check that vllm at gpu.test:8000 is up and that MAIN_MODEL_BASE_URL is right` +
+          (failure === 'timeout' ? ', or raise UPSTREAM_TIMEOUT_MS.' : '.'),
       },
     ]);
     status.succeeded(PROVIDER, CALLERS);
@@ -86,7 +89,7 @@ describe('ProviderStatus', () => {
   it.each([
     [401, 'Check that variable, and that it belongs to gpu.test:8000.'],
     [403, 'Check that variable, and that it belongs to gpu.test:8000.'],
-    [404, 'Check the base URL and the other settings of vllm.'],
+    [404, 'Check MAIN_MODEL_BASE_URL and the other settings of vllm.'],
     [429, 'Check the limits and the quota of that key.'],
   ])('says once that the key of the operator got a %d, and what to check', (httpStatus, advice) => {
     rejects(httpStatus);

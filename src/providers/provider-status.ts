@@ -27,7 +27,9 @@ export class ProviderStatus {
       this.report(
         engine,
         `${error.failure}${String(status)}`,
-        `${error.message} Check that ${engine} at ${host} is up and that its base URL is right.`,
+        `${error.message} Check that ${engine} at ${host} is up and that ${whereabouts(provider)} is right${
+          error.failure === 'timeout' ? ', or raise UPSTREAM_TIMEOUT_MS' : ''
+        }.`,
       );
       return;
     }
@@ -37,7 +39,7 @@ export class ProviderStatus {
     this.report(
       credential.variable,
       String(status),
-      `${host} answered ${String(status)} to the key from ${credential.variable}. ${advice(status, engine, host)}`,
+      `${host} answered ${String(status)} to the key from ${credential.variable}. ${advice(status, provider, host)}`,
     );
   }
 
@@ -53,8 +55,13 @@ export class ProviderStatus {
 }
 
 /** What an operator should look at after a 4xx. */
-function advice(status: number | undefined, engine: string, host: string): string {
+function advice(status: number | undefined, provider: ModelProvider, host: string): string {
   if (status === 401 || status === 403) return `Check that variable, and that it belongs to ${host}.`;
   if (status === 429) return 'Check the limits and the quota of that key.';
-  return `Check the base URL and the other settings of ${engine}.`;
+  return `Check ${whereabouts(provider)} and the other settings of ${provider.engine}.`;
+}
+
+/** The variable that leads to the provider. */
+function whereabouts({ urlVariable }: ModelProvider): string {
+  return urlVariable ?? 'its address';
 }

@@ -11,6 +11,7 @@ export class StaticProvider implements ModelProvider {
   readonly keySource = undefined;
   readonly label = 'static';
   readonly url = undefined;
+  readonly urlVariable = undefined;
   readonly missingVariable = undefined;
   private readonly catalogue: ModelCatalogue;
 
