@@ -73,7 +73,8 @@ export class EngineLists implements ListSource {
         cache,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs),
         isRejection,
-        shared,
+        // Who is signed for is not known here: replicas may sign for different accounts.
+        key === undefined && provider.keySource !== undefined ? undefined : shared,
       );
     }
   }

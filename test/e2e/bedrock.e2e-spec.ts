@@ -4,7 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, silence, text } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
-import { startScenario } from '../support/scenario.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
@@ -145,5 +146,32 @@ describe('bedrock', () => {
       'The engine bedrock needs AWS_REGION to be set.',
     );
     expect(await failureOf(await ask())).toEqual([502, 'provider_not_configured']);
+  });
+});
+
+describeWithRedis('bedrock with a shared cache', () => {
+  it.each<[string, Record<string, string>]>([
+    ['another account', { AWS_ACCESS_KEY_ID: 'AKIDOTHER', AWS_SECRET_ACCESS_KEY: secret('other') }],
+    ['nobody', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
+  ])('does not show what was signed for to a gateway that signs for %s', async (_name, env) => {
+    const redis = await started(startRedis());
+    const cache = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const first = await start(LIST, cache);
+    expect((await first.ask()).status).toBe(200);
+    expect((await first.ask()).headers.get('cache-status')).toMatch(/hit/);
+    first.upstream.answer(json({ message: 'not yours' }, 403));
+    const second = await start(LIST, { ...cache, ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
+    expect((await second.ask()).status).not.toBe(200);
+    expect(await redis.keys()).toEqual([]);
+  });
+
+  it('shares what a key of its own has fetched', async () => {
+    const redis = await started(startRedis());
+    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
+    const first = await start(LIST, env);
+    expect((await first.ask()).status).toBe(200);
+    const second = await start(LIST, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
+    expect((await second.ask()).status).toBe(200);
+    expect(first.upstream.requests).toHaveLength(1);
   });
 });

@@ -30,6 +30,7 @@ export function describeWithProgram(
   tests: () => void,
 ): void {
   const runs = programPath(program) !== undefined || process.env[requiredBy] === 'true';
+  // The README's test command needs nothing but Node.js; CI sets the variable, so nothing is left out there.
   (runs ? describe : describe.skip)(name, tests);
   if (!runs) process.stderr.write(`${program} is not on the PATH: the tests "${name}" are left out\n`);
 }
