@@ -13,13 +13,13 @@ export type Words<T extends string> = readonly (readonly [
 
 /** Where a provider's rows keep metadata. Of several places the first that has something wins. */
 export interface MetadataFormat {
-  readonly displayName: readonly Path[];
-  readonly contextLength: readonly Path[];
-  readonly maxOutputTokens: readonly Path[];
+  readonly displayName?: readonly Path[];
+  readonly contextLength?: readonly Path[];
+  readonly maxOutputTokens?: readonly Path[];
   /** All of these count. A word is a text, one of a list, or the name of a field that is true. */
-  readonly capabilities: Words<Capability>;
-  readonly lifecycle: Words<Lifecycle>;
-  readonly deprecatesAt: readonly Path[];
+  readonly capabilities?: Words<Capability>;
+  readonly lifecycle?: Words<Lifecycle>;
+  readonly deprecatesAt?: readonly Path[];
 }
 
 /** Every word of a vocabulary means itself. */
@@ -28,7 +28,7 @@ function itself<T extends string>(words: readonly T[]): Readonly<Record<string, 
 }
 
 /** Metadata as this service writes it. */
-export const OWN_FORMAT: MetadataFormat = {
+export const OWN_FORMAT: Required<MetadataFormat> = {
   displayName: ['display_name'],
   contextLength: ['context_length'],
   maxOutputTokens: ['max_output_tokens'],
@@ -67,10 +67,10 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
 }
 
 function first<T>(
-  paths: readonly Path[],
+  paths: readonly Path[] | undefined,
   read: (value: unknown) => T | undefined,
 ): (row: Row) => T | undefined {
-  const values = paths.map(valueAt);
+  const values = (paths ?? []).map(valueAt);
   return (row) => {
     for (const value of values) {
       const found = read(value(row));
@@ -81,7 +81,7 @@ function first<T>(
 }
 
 /** All that the words of a row mean; undefined when that is nothing. */
-function meanings<T extends string>(words: Words<T>): (row: Row) => ReadonlySet<T> | undefined {
+function meanings<T extends string>(words: Words<T> = []): (row: Row) => ReadonlySet<T> | undefined {
   const places = words.map(([path, table]) => [valueAt(path), new Map(Object.entries(table))] as const);
   return (row) => {
     let found: Set<T> | undefined;

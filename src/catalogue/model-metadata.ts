@@ -17,17 +17,13 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** Those that say what a model is for. Many vendors name only the others: what it takes and can do besides. */
-export const TASKS: ReadonlySet<Capability> = new Set([
-  'chat',
-  'completions',
-  'embeddings',
-  'rerank',
-  'classification',
-  'moderation',
-  'image_generation',
-  'speech',
-  'transcription',
+/** Those that do not say what a model is for, but what it takes and can do besides; many vendors name only these. */
+export const TRAITS: ReadonlySet<Capability> = new Set([
+  'vision',
+  'audio',
+  'tools',
+  'reasoning',
+  'structured_output',
 ]);
 
 /** Whether a vendor still stands by a model. */

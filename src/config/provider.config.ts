@@ -167,7 +167,7 @@ export const providerConfig = registerVariables(
     const values = Object.entries(variables);
     const headers = matching(values, /^(.+_HEADERS)$/, isHeaders);
     return {
-      engines: variables.MODEL_ENGINES.length > 0 ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
+      engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
       /** Whether each engine has variables of its own. */
       several,
       /** Of several engines the one that gets the credentials of callers. */

@@ -17,6 +17,7 @@ import type { ProviderStatus } from '../providers/provider-status.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Caller, ListSource, SourcedList } from './list-source.js';
+import { madeOnce } from './made-once.js';
 import { ModelList } from './model-list.js';
 
 /** Headers of the caller that can change what the provider answers. */
@@ -43,7 +44,7 @@ export interface EngineListsContext {
 export class EngineLists implements ListSource {
   private readonly flights: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
-  private readonly lists = new WeakMap<ModelCatalogue, ModelList>();
+  private readonly listOf = madeOnce((catalogue: ModelCatalogue) => ModelList.of(catalogue));
   /** What else than the caller changes the list, so that gateways can share a store. */
   private readonly cacheScope: string;
   private readonly scopeHeaders: readonly string[];
@@ -123,7 +124,7 @@ export class EngineLists implements ListSource {
       const catalogue = await provider.listModels(request);
       status.succeeded(provider, request.credential);
       metrics?.upstreamAsked(provider.label, catalogue.models.length);
-      return this.render(catalogue);
+      return this.listOf(catalogue);
     } catch (error) {
       if (error instanceof UpstreamError) {
         status.failed(provider, error);
@@ -133,15 +134,6 @@ export class EngineLists implements ListSource {
       }
       throw error;
     }
-  }
-
-  private render(catalogue: ModelCatalogue): ModelList {
-    let list = this.lists.get(catalogue);
-    if (list === undefined) {
-      list = ModelList.of(catalogue);
-      this.lists.set(catalogue, list);
-    }
-    return list;
   }
 
   private forwarded({ headers, requestId, trace }: Caller): Record<string, string> {

@@ -2,6 +2,7 @@ import type { Found } from '../cache/list-cache.js';
 import { uniqueById } from '../catalogue/model.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Caller, ListSource, SourcedList } from './list-source.js';
+import { madeOnce } from './made-once.js';
 import { ModelList } from './model-list.js';
 
 /** An engine, and where its list comes from. */
@@ -90,21 +91,12 @@ function joinedFound(parts: readonly SourcedList[]): Found<unknown> | undefined 
 
 /** Remembers what was made of some lists, for as long as they live. */
 class Joined {
-  private readonly next = new WeakMap<ModelList, Joined>();
+  private readonly after = madeOnce((_list: ModelList) => new Joined());
   private value: ModelList | undefined;
 
   of(lists: readonly ModelList[], make: (lists: readonly ModelList[]) => ModelList): ModelList {
     const node = lists.reduce((before: Joined, list) => before.after(list), this);
     node.value ??= make(lists);
     return node.value;
-  }
-
-  private after(list: ModelList): Joined {
-    let node = this.next.get(list);
-    if (node === undefined) {
-      node = new Joined();
-      this.next.set(list, node);
-    }
-    return node;
   }
 }

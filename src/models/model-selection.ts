@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { matchesGlob } from '../catalogue/glob.js';
-import { TASKS } from '../catalogue/model-metadata.js';
+import { TRAITS } from '../catalogue/model-metadata.js';
 import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { staticModels } from '../providers/static.provider.js';
+import { madeOnce } from './made-once.js';
 import { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;
@@ -16,7 +17,10 @@ const MAX_ID_LENGTH = 4096;
 export class ModelSelection {
   private readonly appended: readonly Model[];
   private readonly changesNothing: boolean;
-  private readonly selected = new WeakMap<ModelList, ModelList>();
+  private readonly selected = madeOnce((list: ModelList) => {
+    const models = uniqueById([...list.models, ...this.appended]);
+    return ModelList.of({ models: models.filter((model) => this.isShown(model)) });
+  });
 
   constructor(
     @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
@@ -29,14 +33,7 @@ export class ModelSelection {
 
   /** The list as it is shown: made once for each list, and the same one where nothing is chosen. */
   of(list: ModelList): ModelList {
-    if (this.changesNothing) return list;
-    let selected = this.selected.get(list);
-    if (selected === undefined) {
-      const models = uniqueById([...list.models, ...this.appended]).filter((model) => this.isShown(model));
-      selected = ModelList.of({ models });
-      this.selected.set(list, selected);
-    }
-    return selected;
+    return this.changesNothing ? list : this.selected(list);
   }
 
   /** Whether a model with this id may be shown, whatever else is said of it. */
@@ -55,7 +52,7 @@ export class ModelSelection {
     const capabilities = metadata?.capabilities;
     if (types.length === 0 || capabilities === undefined) return true;
     // A model whose vendor does not say what it is for may be for anything.
-    const mayBeForAnything = !capabilities.some((each) => TASKS.has(each));
-    return types.some((type) => capabilities.includes(type) || (mayBeForAnything && TASKS.has(type)));
+    const mayBeForAnything = capabilities.every((each) => TRAITS.has(each));
+    return types.some((type) => capabilities.includes(type) || (mayBeForAnything && !TRAITS.has(type)));
   }
 }

@@ -11,6 +11,7 @@ import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import { AnthropicList, pageRequest } from './anthropic-list.js';
 import type { Entity } from './entity.js';
 import type { Caller, UpstreamOutcome } from './list-source.js';
+import { madeOnce } from './made-once.js';
 import type { ListView, ModelList } from './model-list.js';
 import { requestedIds } from './model-path.js';
 import { ModelsService } from './models.service.js';
@@ -22,7 +23,7 @@ const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-pro
 /** The Models API, in the dialect of OpenAI, and in that of Anthropic for those who name its version. */
 @Controller('v1/models')
 export class ModelsController {
-  private readonly anthropicLists = new WeakMap<ModelList, AnthropicList>();
+  private readonly anthropicList = madeOnce((list: ModelList) => new AnthropicList(list.models));
 
   constructor(
     private readonly models: ModelsService,
@@ -79,15 +80,6 @@ export class ModelsController {
     const asked = typeof parameter === 'string' ? parameter.toLowerCase() : undefined;
     const wanted = asked === 'true' || (asked !== 'false' && this.config.metadata);
     return wanted ? list.withMetadata : list.plain;
-  }
-
-  private anthropicList(list: ModelList): AnthropicList {
-    let rendered = this.anthropicLists.get(list);
-    if (rendered === undefined) {
-      rendered = new AnthropicList(list.models);
-      this.anthropicLists.set(list, rendered);
-    }
-    return rendered;
   }
 }
 

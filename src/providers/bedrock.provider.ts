@@ -27,14 +27,11 @@ export class BedrockProvider extends HttpProvider {
   protected override readonly ownerFields = ['providerName'];
   protected override readonly metadata: MetadataFormat = {
     displayName: ['modelName'],
-    contextLength: [],
-    maxOutputTokens: [],
     capabilities: [
       ['inputModalities', MODALITIES.inputs],
       ['outputModalities', MODALITIES.outputs],
     ],
     lifecycle: [['modelLifecycle.status', { active: 'active', legacy: 'deprecated' }]],
-    deprecatesAt: [],
   };
   private signing: Promise<Signer> | undefined;
 

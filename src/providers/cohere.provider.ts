@@ -16,9 +16,7 @@ export class CohereProvider extends HttpProvider {
   protected override readonly defaultBaseUrl = 'https://api.cohere.com';
   protected override readonly idFields = ['name', 'id'];
   protected override readonly metadata: MetadataFormat = {
-    displayName: [],
     contextLength: ['context_length'],
-    maxOutputTokens: [],
     capabilities: [
       [
         'endpoints',
@@ -36,7 +34,6 @@ export class CohereProvider extends HttpProvider {
       ],
     ],
     lifecycle: [['is_deprecated', { false: 'active', true: 'deprecated' }]],
-    deprecatesAt: [],
   };
 
   protected listUrl(base: URL): URL {

@@ -17,7 +17,7 @@ const OUTPUTS = {
  * The extensions of OpenAI's format that its compatible vendors and servers write. Each field has one meaning among
  * all that write it, so that one format serves them all; `name`, for example, is an id here and a title there.
  */
-export const COMPATIBLE_METADATA: MetadataFormat = {
+export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
   displayName: ['display_name'],
   contextLength: [
     'max_model_len', // vLLM, SGLang, NIM

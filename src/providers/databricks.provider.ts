@@ -18,17 +18,12 @@ export class DatabricksProvider extends HttpProvider {
   protected override readonly createdFields = ['creation_timestamp'];
   protected override readonly ownerFields = [];
   protected override readonly metadata: MetadataFormat = {
-    displayName: [],
-    contextLength: [],
-    maxOutputTokens: [],
     capabilities: [
       [
         'task',
         { 'llm/v1/chat': 'chat', 'llm/v1/completions': 'completions', 'llm/v1/embeddings': 'embeddings' },
       ],
     ],
-    lifecycle: [],
-    deprecatesAt: [],
   };
 
   protected listUrl(base: URL): URL {

@@ -29,8 +29,6 @@ export class GeminiProvider extends HttpProvider {
       ['supportedGenerationMethods', { generatecontent: 'chat', embedcontent: 'embeddings' }],
       ['thinking', { true: 'reasoning' }],
     ],
-    lifecycle: [],
-    deprecatesAt: [],
   };
 
   protected listUrl(base: URL): URL {

@@ -28,8 +28,6 @@ export class GithubModelsProvider extends HttpProvider {
       ['supported_input_modalities', MODALITIES.inputs],
       ['supported_output_modalities', MODALITIES.outputs],
     ],
-    lifecycle: [],
-    deprecatesAt: [],
   };
 
   protected listUrl(base: URL): URL {
