@@ -1,4 +1,6 @@
-import { IsBaseUrl, IsHeaders, IsSecret } from './rules.js';
+import { IsHeaders } from './header-rules.js';
+import { IsSecret } from './rules.js';
+import { IsBaseUrl } from './url-rules.js';
 import { propertiesOf } from './variables.js';
 
 /** The names of an engine: its own and its aliases, lower case, words joined by `_`. */

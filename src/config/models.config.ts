@@ -1,7 +1,8 @@
 import type { ConfigType } from '@nestjs/config';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
-import { IsCommaSeparated, IsGlobs, IsOneOf, IsStaticModelsFile, IsSwitch, IsWordsOf } from './rules.js';
+import { IsCommaSeparated, IsOneOf, IsSwitch } from './rules.js';
+import { IsGlobs, IsStaticModelsFile, IsWordsOf } from './selection-rules.js';
 import { readStaticModels } from './static-models.js';
 import type { StaticModel } from './static-models.js';
 import { registerVariables } from './variables.js';

@@ -1,20 +1,10 @@
 import type { ConfigType } from '@nestjs/config';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
 import type { EngineNames, Suffix } from './engine-variables.js';
-import {
-  engineNames,
-  IsBaseUrl,
-  IsCommaSeparated,
-  IsEngineNames,
-  IsEngineOf,
-  IsForOneEngine,
-  IsHeaders,
-  IsOneOf,
-  IsSecret,
-  IsSwitch,
-  IsText,
-  IsWholeNumber,
-} from './rules.js';
+import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
+import { IsHeaders } from './header-rules.js';
+import { IsCommaSeparated, IsOneOf, IsSecret, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import { IsBaseUrl } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
 const AWS_REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;

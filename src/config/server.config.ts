@@ -1,5 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsOneOf, IsOrigins, IsOtherPortThan, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import { IsOneOf, IsOtherPortThan, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import { IsOrigins } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
 class ServerVariables {

@@ -1,5 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsBaseUrl, IsSwitch, IsText } from './rules.js';
+import { IsSwitch, IsText } from './rules.js';
+import { IsBaseUrl } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
 /** OpenTelemetry's SDK reads these and its other OTEL_* variables by itself. */

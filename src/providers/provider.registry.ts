@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
 import type { StaticModel } from '../config/static-models.js';
 import { StaticProvider } from './static.provider.js';
-import { engineName } from '../config/rules.js';
+import { engineName } from '../config/engine-rules.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
 

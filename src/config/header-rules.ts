@@ -1,0 +1,62 @@
+import { IsOptional } from 'class-validator';
+import { all, rule, transformText } from './rule.js';
+
+/** Names that HTTP itself needs, and those in which credentials go upstream. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  'accept-encoding',
+  'api-key',
+  'authorization',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'x-api-key',
+  'x-goog-api-key',
+]);
+/** A token, a colon, and visible text with spaces and tabs only inside of it (RFC 9110, section 5.5). */
+const HEADER_LINE = /^([!#$%&'*+.^\w`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)[ \t]*$/;
+
+/** Headers for requests to the provider; the value is an object, names in lower case. Their values are secrets. */
+export function IsHeaders(): PropertyDecorator {
+  return all(
+    IsOptional(),
+    transformText((text) => headersOf(text) ?? text),
+    rule(
+      'isHeaders',
+      'must be lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself',
+      (value) => typeof value === 'object',
+    ),
+  );
+}
+
+/** The headers of a text; undefined when any of them is malformed, reserved or there twice. */
+function headersOf(text: string): Record<string, string> | undefined {
+  const headers = new Map<string, string>();
+  for (const line of headerLines(text)) {
+    const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
+    const key = name.toLowerCase();
+    if (key === '' || RESERVED_HEADERS.has(key) || headers.has(key)) return undefined;
+    headers.set(key, value);
+  }
+  return Object.fromEntries(headers);
+}
+
+function headerLines(text: string): string[] {
+  if (!/^[[{]/.test(text)) return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  try {
+    const json = JSON.parse(text) as object;
+    return Array.isArray(json)
+      ? json.map(String)
+      : Object.entries(json).map(([name, value]) => `${name}: ${typeof value === 'string' ? value : ''}`);
+  } catch {
+    return [text];
+  }
+}

@@ -1,0 +1,57 @@
+import { IsOptional } from 'class-validator';
+import { readStaticModels } from './static-models.js';
+import { all, rule, transformText, words } from './rule.js';
+
+/** The words of a text; the text itself when it has none: a filter that lets all through is not meant. */
+function wordsIfAny(text: string): string[] | string {
+  const found = words(text);
+  return found.length > 0 ? found : text;
+}
+
+const MAX_GLOBS = 200;
+const MAX_GLOB_LENGTH = 200;
+
+/** Patterns of ids, separated by commas; the value is an array of them. */
+export function IsGlobs(): PropertyDecorator {
+  return all(
+    transformText(wordsIfAny),
+    rule(
+      'isGlobs',
+      `must be at most ${String(MAX_GLOBS)} patterns of at most ${String(MAX_GLOB_LENGTH)} characters, separated by commas`,
+      (value) =>
+        Array.isArray(value) &&
+        value.length <= MAX_GLOBS &&
+        value.every((each: string) => each.length <= MAX_GLOB_LENGTH),
+    ),
+  );
+}
+
+/** Words of a vocabulary, in any case, separated by commas; the value is an array of them. */
+export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
+  return all(
+    transformText((text) => wordsIfAny(text.toLowerCase())),
+    rule(
+      'isWordsOf',
+      `must be words of ${vocabulary.join(', ')}, separated by commas`,
+      (value) => Array.isArray(value) && value.every((each: string) => vocabulary.includes(each)),
+    ),
+  );
+}
+
+/** The path of a file with models; which of it and a list in the other variable is meant nobody could tell. */
+export function IsStaticModelsFile(other: string): PropertyDecorator {
+  return all(
+    IsOptional(),
+    rule(
+      'isStaticModelsFile',
+      'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
+        'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
+        'and deprecates_at',
+      (value) => typeof value === 'string' && readStaticModels(value) !== undefined,
+    ),
+    rule('isInsteadOfList', `must not be set together with ${other}`, (_value, variables) => {
+      const list = variables[other];
+      return !Array.isArray(list) || list.length === 0;
+    }),
+  );
+}
