@@ -5,8 +5,9 @@ import { parseAllDocuments } from 'yaml';
 import '../../src/app.module.js';
 import { variableNames } from '../../src/config/variables.js';
 import { METRIC_LABELS, Metrics } from '../../src/metrics/metrics.js';
+import type { CacheOutcome, UpstreamOutcomeLabel } from '../../src/metrics/metrics.js';
 import { VERSION } from '../../src/version.js';
-import { describeWithKubectl, ofKind, render, selects } from '../support/kubernetes.js';
+import { cores, describeWithKubectl, mebibytes, ofKind, render, selects } from '../support/kubernetes.js';
 import type {
   ConfigMap,
   Container,
@@ -15,9 +16,11 @@ import type {
   Labels,
   Manifest,
   NetworkPolicy,
+  Probe,
   Service,
 } from '../support/kubernetes.js';
 import { parsePromQl } from '../support/promql.js';
+import type { Matcher } from '../support/promql.js';
 import { PROVIDER_CONTRACTS } from './provider-contracts.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
@@ -56,6 +59,10 @@ interface PrometheusRule extends Manifest {
       readonly rules: readonly { readonly alert: string; readonly expr: string }[];
     }[];
   };
+}
+
+interface HorizontalPodAutoscaler extends Manifest {
+  readonly spec: { readonly minReplicas: number; readonly maxReplicas: number };
 }
 
 interface ServiceMonitor extends Manifest {
@@ -122,9 +129,29 @@ describeWithKubectl('the manifests for Kubernetes', () => {
 
     it('asks for CPU and memory, and limits both', () => {
       for (const { resources } of deployments.flatMap(({ spec }) => spec.template.spec.containers)) {
-        expect(Object.keys(resources.requests).sort()).toEqual(['cpu', 'memory']);
-        expect(Object.keys(resources.limits).sort()).toEqual(['cpu', 'memory']);
+        const { requests, limits } = resources;
+        expect(Object.keys(requests).sort()).toEqual(['cpu', 'memory']);
+        expect(Object.keys(limits).sort()).toEqual(['cpu', 'memory']);
+        expect(cores(requests['cpu'])).toBeLessThanOrEqual(cores(limits['cpu']));
+        expect(mebibytes(requests['memory'])).toBeLessThanOrEqual(mebibytes(limits['memory']));
       }
+      // What a gateway takes when it has nothing to do, and the most that the benchmark has seen.
+      const { requests, limits } = container.resources;
+      const measured = measuredMemory();
+      expect(mebibytes(requests['memory'])).toBeGreaterThanOrEqual(Math.min(...measured));
+      expect(mebibytes(limits['memory'])).toBeGreaterThanOrEqual(Math.max(...measured) * 1.5);
+    });
+
+    it('has the patience that a start and a busy moment take', () => {
+      const seconds = ({ periodSeconds = 10, failureThreshold = 3 }: Probe = {}): number =>
+        periodSeconds * failureThreshold;
+      expect(seconds(container.startupProbe)).toBeGreaterThanOrEqual(20);
+      expect(seconds(container.livenessProbe)).toBeGreaterThanOrEqual(15);
+      expect(container.livenessProbe?.timeoutSeconds ?? 1).toBeGreaterThanOrEqual(2);
+      // Shorter than the time in which requests are still accepted after SIGTERM.
+      expect((container.readinessProbe?.periodSeconds ?? 10) * 1000).toBeLessThanOrEqual(
+        Number(settings['SHUTDOWN_DELAY_MS']),
+      );
     });
 
     it('keeps serving through an update and ends when its requests have', () => {
@@ -163,16 +190,20 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       const [budget, ...others] = ofKind<Deployment>(manifests, 'PodDisruptionBudget');
       expect(others).toEqual([]);
       expect(chosen(budget?.spec.selector.matchLabels ?? {})).toEqual(['models-gateway']);
+      // None would stop every drain of a node.
+      expect(budget?.spec).toMatchObject({ maxUnavailable: 1 });
     });
 
     it('scales the gateway', () => {
-      const [autoscaler] = ofKind(manifests, 'HorizontalPodAutoscaler');
+      const [autoscaler] = ofKind<HorizontalPodAutoscaler>(manifests, 'HorizontalPodAutoscaler');
       expect(autoscaler).toHaveProperty('spec.scaleTargetRef', {
         apiVersion: gateway.apiVersion,
         kind: 'Deployment',
         name: 'models-gateway',
       });
-      expect(autoscaler).toHaveProperty('spec.minReplicas', SCALED.has(overlay) ? 3 : 2);
+      const { minReplicas, maxReplicas } = autoscaler?.spec ?? {};
+      expect(minReplicas).toBe(SCALED.has(overlay) ? 3 : 2);
+      expect(Number(maxReplicas)).toBeGreaterThan(Number(minReplicas));
       expect(gateway.spec).not.toHaveProperty('replicas');
     });
 
@@ -282,11 +313,14 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       for (const expression of expressions) {
         const { selectors, grouping } = parsePromQl(expression.replaceAll('$__rate_interval', '5m'));
         expect(selectors).not.toEqual([]);
-        for (const { metric, labels } of selectors) {
+        for (const { metric, matchers } of selectors) {
           const known = METRICS.get(metric);
           if (known === undefined) throw new Error(`there is no metric ${metric}: ${expression}`);
+          const labels = matchers.map(({ label }) => label);
           expect(labels).toContain('job');
           expect([...labels, ...grouping].filter((label) => !known.has(label))).toEqual([]);
+          for (const matcher of matchers)
+            expect([expression, unmatched(metric, matcher)]).toEqual([expression, []]);
         }
       }
     });
@@ -312,11 +346,17 @@ describeWithKubectl('the manifests for Kubernetes', () => {
 });
 
 describe('the parser of expressions', () => {
-  it('finds metrics and labels', () => {
+  it('finds metrics, conditions and labels', () => {
     expect(parsePromQl('sum by (a) (rate(x_total{b="1",c=~"2"}[5m])) / on (d) y')).toEqual({
       selectors: [
-        { metric: 'x_total', labels: ['b', 'c'] },
-        { metric: 'y', labels: [] },
+        {
+          metric: 'x_total',
+          matchers: [
+            { label: 'b', operator: '=', value: '1' },
+            { label: 'c', operator: '=~', value: '2' },
+          ],
+        },
+        { metric: 'y', matchers: [] },
       ],
       grouping: ['a', 'd'],
     });
@@ -380,4 +420,49 @@ function named<T extends Manifest>(manifests: readonly T[], name: string): T {
 function only<T>(items: readonly T[]): T {
   expect(items).toHaveLength(1);
   return items[0] as T;
+}
+
+/** The values that labels can have, as far as alerts and panels may ask for them. */
+function valuesOf(metric: string, label: string): readonly string[] | undefined {
+  const upstream: Record<UpstreamOutcomeLabel, true> = {
+    ok: true,
+    '4xx': true,
+    '5xx': true,
+    timeout: true,
+    unreachable: true,
+    invalid: true,
+    cancelled: true,
+  };
+  const cache: Record<CacheOutcome, true> = {
+    hit: true,
+    stale: true,
+    miss: true,
+    revalidated: true,
+    collapsed: true,
+  };
+  return {
+    // Prometheus takes the name of the Service.
+    job: ['models-gateway'],
+    outcome: Object.keys(metric.includes('cache') ? cache : upstream),
+    route: ['/v1/models', '/v1/models/*', '/healthz', '/readyz', '/docs', '/metrics', 'unmatched'],
+    status: ['200', '304', '400', '401', '404', '429', '500', '502', '503'],
+  }[label];
+}
+
+/** What a matcher asks for that no value of its label is; an alternative of a pattern counts by itself. */
+function unmatched(metric: string, { label, operator, value }: Matcher): string[] {
+  const values = valuesOf(metric, label);
+  if (values === undefined) return [];
+  const wanted = operator.endsWith('~') ? value.split('|') : [value];
+  return wanted.filter((each) =>
+    operator.endsWith('~')
+      ? !values.some((known) => new RegExp(`^(?:${each})$`).test(known))
+      : !values.includes(each),
+  );
+}
+
+/** The gateway's memory in the benchmark's rows, MiB. */
+function measuredMemory(): number[] {
+  const rows = [...readFile('../../bench/results.md').matchAll(/^\| gateway \|(.*)\|$/gm)];
+  return rows.map(([, cells = '']) => Number(cells.split('|').at(-1)));
 }

@@ -23,6 +23,20 @@ export interface Manifest {
 export interface Probe {
   readonly httpGet?: { readonly path: string; readonly port: string | number };
   readonly tcpSocket?: { readonly port: string | number };
+  readonly periodSeconds?: number;
+  readonly failureThreshold?: number;
+  readonly timeoutSeconds?: number;
+}
+
+/** A quantity of CPU, such as `500m`, in cores. */
+export function cores(quantity = ''): number {
+  return quantity.endsWith('m') ? Number(quantity.slice(0, -1)) / 1000 : Number(quantity);
+}
+
+/** A quantity of memory in `Mi` or `Gi`, in MiB. */
+export function mebibytes(quantity = ''): number {
+  const [, digits, unit] = /^(\d+)(Mi|Gi)$/.exec(quantity) ?? [];
+  return Number(digits) * (unit === 'Gi' ? 1024 : 1);
 }
 
 export interface EnvironmentVariable {
