@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import type { Keyv, RedisClientType } from '@keyv/redis';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** Changes when the form of an entry does: replicas of two versions do not read each other's entries. */
@@ -36,50 +37,79 @@ interface Stored {
   readonly value: string;
 }
 
-/** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
-export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
-  private readonly logger = new Logger('RedisStore');
-  private connectionError: unknown;
-  private down = false;
-  /** Monotonic time in ms before which a failing server is not asked again. */
-  private restUntil = 0;
+/** A client of a server, and Keyv on top of it. */
+class Connection {
+  /** Why the client is not connected. */
+  error: unknown;
 
-  private constructor(
-    private readonly client: RedisClientType,
-    private readonly keyv: Keyv<Stored>,
-    private readonly codec: Codec<T>,
-    private readonly options: RedisStoreOptions,
+  constructor(
+    readonly client: RedisClientType,
+    readonly keyv: Keyv<Stored>,
   ) {
     // Without a listener a lost connection would end the process. What it means shows at the next operation.
     client.on('error', (error: unknown) => {
-      this.connectionError = error;
+      this.error = error;
     });
   }
 
+  /** Cuts off what is under way. */
+  end(): void {
+    if (this.client.isOpen) this.client.destroy();
+  }
+}
+
+/** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
+export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
+  private readonly logger = new Logger('RedisStore');
+  private down = false;
+  /** Monotonic time in ms before which a failing server is not asked again. */
+  private restUntil = 0;
+  private moved = Promise.resolve();
+  /** Those in which something may still be under way. */
+  private readonly former = new Set<Connection>();
+
+  private constructor(
+    private connection: Connection,
+    private readonly codec: Codec<T>,
+    private readonly options: RedisStoreOptions,
+  ) {}
+
   /** A store that has tried to connect for as long as an operation may take, and goes on trying. */
   static async connect<T>(url: string, codec: Codec<T>, options: RedisStoreOptions): Promise<RedisStore<T>> {
-    // The client takes several MiB: only who shares a cache pays for it.
-    const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
-    const client: RedisClientType = createClient({
-      url,
-      // A command that cannot be sent now is of no use later.
-      disableOfflineQueue: true,
-      // A server that hangs must not fill this process with commands that nobody waits for any more.
-      commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
-      socket: {
-        connectTimeout: options.timeoutMs,
-        reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, REST_MS) * (0.5 + Math.random() / 2),
-      },
-    });
-    const keyv = new Keyv<Stored>({
-      store: new KeyvRedis<Stored>(client, { namespace: NAMESPACE, throwOnErrors: true }),
-      namespace: NAMESPACE,
-      useKeyPrefix: false,
-      throwOnErrors: true,
-    });
-    const store = new RedisStore(client, keyv, codec, options);
-    await store.attempt(() => client.connect());
+    const connection = await connectionTo(url, options);
+    const store = new RedisStore(connection, codec, options);
+    await store.attempt(() => connection.client.connect());
     return store;
+  }
+
+  /** Goes on with another URL: that of another server, or with the new password of the same one. */
+  moveTo(url: string): Promise<void> {
+    this.moved = this.moved.then(() => this.move(url));
+    return this.moved;
+  }
+
+  private async move(url: string): Promise<void> {
+    const { connection: before, options } = this;
+    const next = await connectionTo(url, options);
+    const connected = next.client.connect();
+    // Until then the one before serves.
+    await Promise.race([
+      connected.catch(() => undefined),
+      sleep(options.timeoutMs, undefined, { ref: false }),
+    ]);
+    if (this.restUntil === Infinity) {
+      next.end();
+      return;
+    }
+    this.connection = next;
+    this.restUntil = 0;
+    // No operation takes longer.
+    this.former.add(before);
+    void sleep(options.timeoutMs, undefined, { ref: false }).then(() => {
+      before.end();
+      this.former.delete(before);
+    });
+    await this.attempt(() => connected);
   }
 
   /** Whether the last operations worked. */
@@ -88,30 +118,32 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   async get(key: string): Promise<Entry<T> | undefined> {
-    const stored = await this.attempt(() => this.keyv.get(key).catch(ignoreRubbish));
+    const stored = await this.attempt(() => this.connection.keyv.get(key).catch(ignoreRubbish));
     return stored ? this.decode(stored) : undefined;
   }
 
   async set(key: string, { value, storedAt }: Entry<T>): Promise<void> {
     const stored = { storedAt, value: this.codec.encode(value) };
-    await this.write(() => this.keyv.set(key, stored, this.options.lifetimeMs));
+    await this.write(() => this.connection.keyv.set(key, stored, this.options.lifetimeMs));
   }
 
   async delete(key: string): Promise<void> {
-    await this.attempt(() => this.keyv.delete(key));
+    await this.attempt(() => this.connection.keyv.delete(key));
   }
 
   async lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
     const name = `${NAMESPACE}:lease:${key}`;
     const holder = randomUUID();
     const giveBack = async (): Promise<void> => {
-      await this.client.eval(RELEASE, { keys: [name], arguments: [holder] }).catch(() => undefined);
+      await this.connection.client
+        .eval(RELEASE, { keys: [name], arguments: [holder] })
+        .catch(() => undefined);
     };
     let abandoned = false;
     const answer = await this.write(async () => {
       const [set, ttlMs] = await Promise.all([
-        this.client.set(name, holder, { NX: true, PX: holdMs }),
-        this.client.pTTL(name),
+        this.connection.client.set(name, holder, { NX: true, PX: holdMs }),
+        this.connection.client.pTTL(name),
       ]);
       if (abandoned) void giveBack();
       // What lasts longer no replica has taken, and nobody should wait for it.
@@ -122,7 +154,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     if (!answer?.taken) return undefined;
     const renewal = setInterval(() => {
       const command = { keys: [name], arguments: [holder, String(holdMs)] };
-      void this.attempt(() => this.client.eval(RENEW, command));
+      void this.attempt(() => this.connection.client.eval(RENEW, command));
     }, holdMs / RENEWALS).unref();
     return {
       release: async () => {
@@ -136,7 +168,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   onApplicationShutdown(): void {
     // Keyv would connect again for a refresh that ends later.
     this.restUntil = Infinity;
-    this.client.destroy();
+    for (const each of [this.connection, ...this.former]) each.end();
   }
 
   /** What is not an entry is no entry: it will be overwritten. */
@@ -185,9 +217,33 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     this.restUntil = Math.max(this.restUntil, performance.now() + REST_MS);
     if (this.down) return;
     this.down = true;
-    const reason = reasonOf(this.client.isReady ? error : (this.connectionError ?? error));
+    const reason = reasonOf(this.connection.client.isReady ? error : (this.connection.error ?? error));
     this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reason}`);
   }
+}
+
+/** A connection that is not open yet. */
+async function connectionTo(url: string, { timeoutMs }: RedisStoreOptions): Promise<Connection> {
+  // The client takes several MiB: only who shares a cache pays for it.
+  const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
+  const client: RedisClientType = createClient({
+    url,
+    // A command that cannot be sent now is of no use later.
+    disableOfflineQueue: true,
+    // A server that hangs must not fill this process with commands that nobody waits for any more.
+    commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
+    socket: {
+      connectTimeout: timeoutMs,
+      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, REST_MS) * (0.5 + Math.random() / 2),
+    },
+  });
+  const keyv = new Keyv<Stored>({
+    store: new KeyvRedis<Stored>(client, { namespace: NAMESPACE, throwOnErrors: true }),
+    namespace: NAMESPACE,
+    useKeyPrefix: false,
+    throwOnErrors: true,
+  });
+  return new Connection(client, keyv);
 }
 
 /** What another program has put under one of our keys is no failure of the server. */

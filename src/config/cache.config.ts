@@ -18,6 +18,9 @@ class CacheVariables {
   @IsRedisUrl()
   REDIS_URL?: string;
 
+  /** Declared by `IsRedisUrl`. */
+  REDIS_URL_FILE?: string;
+
   @IsWholeNumber(1, 60_000)
   REDIS_TIMEOUT_MS = 250;
 }
@@ -30,6 +33,8 @@ export const cacheConfig = registerVariables('cache', CacheVariables, (variables
   staleMs: variables.CACHE_STALE_SECONDS * 1000,
   maxEntries: variables.CACHE_MAX_ENTRIES,
   redisUrl: variables.REDIS_URL,
+  /** The path of a file with that URL. */
+  redisUrlFile: variables.REDIS_URL_FILE,
   redisTimeoutMs: variables.REDIS_TIMEOUT_MS,
 }));
 export type CacheConfig = ConfigType<typeof cacheConfig>;

@@ -159,22 +159,42 @@ function fileWith(content: string): string {
 const GOOD_FILES = ['sk-a', '  sk-a\r\n\n', '\uFEFFsk-a\n'].map(fileWith);
 const aFolder = join(folder, 'folder');
 mkdirSync(aFolder);
-const BAD_FILES = [
-  ...['', ' \n', ...NO_KEYS, 'x'.repeat(65_537)].map(fileWith),
+const NO_FILES = [
+  ...['', ' \n', 'x'.repeat(65_537)].map(fileWith),
   join(folder, 'missing'),
   aFolder,
   '/dev/null',
 ];
+const A_HEADER_LIST =
+  'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
+const A_REDIS_URL =
+  'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database';
+/** Those that may be in a file instead, with something that they may be. */
+const SECRETS: readonly (readonly [variable: string, value: string])[] = [
+  ...KEY_VARIABLES.map((variable) => [variable, 'sk-MARK'] as const),
+  ['UPSTREAM_HEADERS', 'Orbit-Key: MARK'],
+  ['REDIS_URL', 'redis://:MARK@h'],
+];
 
-function keyFile(variable: KeyVariable): VariableCase {
+function secretFile(
+  variable: string,
+  read: () => unknown,
+  good: readonly string[],
+  bad: readonly string[],
+  content: string,
+): VariableCase {
   return {
     variable: `${variable}_FILE`,
-    read: () => providerConfig().keyFiles.get(variable),
+    read,
     byDefault: undefined,
-    accepts: GOOD_FILES.map((path) => [path, path]),
-    refuses: BAD_FILES,
-    rule: `the path of a readable file that holds ${A_KEY}`,
+    accepts: good.map((path) => [path, path]),
+    refuses: [...bad.map(fileWith), ...NO_FILES],
+    rule: `the path of a readable file that holds ${content}`,
   };
+}
+
+function keyFile(variable: KeyVariable): VariableCase {
+  return secretFile(variable, () => providerConfig().keyFiles.get(variable), GOOD_FILES, NO_KEYS, A_KEY);
 }
 
 const VARIABLES: readonly VariableCase[] = [
@@ -484,8 +504,8 @@ const VARIABLES: readonly VariableCase[] = [
   wholeNumber('UPSTREAM_MAX_PAGES', () => upstreamConfig().maxPages, 100, 1, 100_000),
   {
     variable: 'UPSTREAM_HEADERS',
-    read: () => providerConfig().headers(['openai']),
-    byDefault: {},
+    read: () => providerConfig().headers.get('UPSTREAM_HEADERS'),
+    byDefault: undefined,
     accepts: [
       ['Orbit-Key: a b', { 'orbit-key': 'a b' }],
       ['orbit-key:a:b\r\n\nX-Tenant:\tt ', { 'orbit-key': 'a:b', 'x-tenant': 't' }],
@@ -523,8 +543,15 @@ const VARIABLES: readonly VariableCase[] = [
         'Accept-Encoding',
       ].map((name) => `${name}: MARK`),
     ],
-    rule: 'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself',
+    rule: A_HEADER_LIST,
   },
+  secretFile(
+    'UPSTREAM_HEADERS',
+    () => providerConfig().headerFiles.get('UPSTREAM_HEADERS'),
+    ['Orbit-Key: a\nX-Tenant: t\n', '{"Orbit-Key":"a"}'].map(fileWith),
+    ['MARK', 'Authorization: MARK'],
+    A_HEADER_LIST,
+  ),
   {
     variable: 'COALESCE',
     read: () => upstreamConfig().coalesce,
@@ -567,8 +594,15 @@ const VARIABLES: readonly VariableCase[] = [
       'redis://u:p%@h',
       'redis://%ff@h',
     ],
-    rule: 'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
+    rule: A_REDIS_URL,
   },
+  secretFile(
+    'REDIS_URL',
+    () => cacheConfig().redisUrlFile,
+    ['redis://:p@h\n'].map(fileWith),
+    ['http://h', 'redis://h\nredis://h'],
+    A_REDIS_URL,
+  ),
   ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((variable) => ({
     variable,
     read: () => tracesConfig().enabled,
@@ -642,9 +676,9 @@ it('MODELS_STATIC and its file must not be set together', () => {
   ]);
 });
 
-it.each(KEY_VARIABLES)('%s and its file must not be set together', (variable) => {
-  process.env[variable] = 'sk-MARK';
-  process.env[`${variable}_FILE`] = fileWith('sk-MARK');
+it.each(SECRETS)('%s and its file must not be set together', (variable, value) => {
+  process.env[variable] = value;
+  process.env[`${variable}_FILE`] = fileWith(value);
   const { message, problems } = refusal();
   expect(problems).toEqual([
     { variable: `${variable}_FILE`, rule: `must not be set together with ${variable}` },
@@ -733,17 +767,21 @@ describe('of several engines', () => {
       MY_LAB_BASE_URL: 'http://lab.test',
       MY_LAB_API_KEY: 'sk-lab',
       MY_LAB_UPSTREAM_HEADERS: 'Orbit-Key: lab',
+      OPENAI_UPSTREAM_HEADERS_FILE: fileWith('Orbit-Key: file'),
       OPENAI_API_KEY: 'sk-openai',
       OTHER_API_KEY: 'sk-other',
     });
-    const { urls, keys, headers, urlVariables, keyVariables } = providerConfig();
+    const { urls, keys, headers, headerFiles, headerVariables, urlVariables, keyVariables } =
+      providerConfig();
     expect([...urls]).toEqual([['MY_LAB_BASE_URL', 'http://lab.test']]);
     expect([...keys]).toEqual([
       ['OPENAI_API_KEY', 'sk-openai'],
       ['MY_LAB_API_KEY', 'sk-lab'],
     ]);
-    expect(headers(['my_lab'])).toEqual({ 'orbit-key': 'lab' });
-    expect(headers(['openai'])).toEqual({});
+    expect([...headers]).toEqual([['MY_LAB_UPSTREAM_HEADERS', { 'orbit-key': 'lab' }]]);
+    expect([...headerFiles.keys()]).toEqual(['OPENAI_UPSTREAM_HEADERS']);
+    expect(headerVariables(['my_lab'])).toEqual(['MY_LAB_UPSTREAM_HEADERS']);
+    expect(headerVariables(['openai'])).toEqual(['OPENAI_UPSTREAM_HEADERS']);
     expect(urlVariables(['my_lab'], ['MAIN_MODEL_BASE_URL'])).toEqual(['MY_LAB_BASE_URL']);
     expect(urlVariables(['azure', 'azure_openai'], ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'])).toEqual(
       ['AZURE_OPENAI_ENDPOINT', 'AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'],
@@ -786,19 +824,14 @@ it('a single one of MODEL_ENGINES has its own variables, then those of MAIN_MODE
     MAIN_MODEL_ENGINE: 'cohere',
     MAIN_MODEL_BASE_URL: 'http://gpu.test',
   });
-  const { engines, several, urlVariables, keyVariables, headers } = providerConfig();
+  const { engines, several, urlVariables, keyVariables, headerVariables } = providerConfig();
   expect([engines, several]).toEqual([['vllm'], false]);
   expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['VLLM_BASE_URL', 'MAIN_MODEL_BASE_URL']);
   expect(keyVariables(['vllm'], ['VLLM_API_KEY', 'OPENAI_API_KEY'])).toEqual([
     'VLLM_API_KEY',
     'OPENAI_API_KEY',
   ]);
-  expect(headers(['vllm'])).toEqual({});
-  process.env['UPSTREAM_HEADERS'] = 'Orbit-Key: only';
-  expect(providerConfig().headers(['vllm'])).toEqual({ 'orbit-key': 'only' });
-  process.env['VLLM_UPSTREAM_HEADERS'] = 'Orbit-Key: own';
-  expect(providerConfig().headers(['vllm'])).toEqual({ 'orbit-key': 'own' });
-  Reflect.deleteProperty(process.env, 'VLLM_UPSTREAM_HEADERS');
+  expect(headerVariables(['vllm'])).toEqual(['VLLM_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS']);
 });
 
 it('finds nothing wrong with an empty environment', () => {

@@ -1,5 +1,5 @@
 import { IsHeaders } from './header-rules.js';
-import { IsSecret } from './rules.js';
+import { IsKey } from './secret-rules.js';
 import { IsBaseUrl } from './url-rules.js';
 import { propertiesOf } from './variables.js';
 
@@ -10,7 +10,7 @@ export type EngineNames = readonly [string, ...string[]];
 export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS';
 const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   BASE_URL: IsBaseUrl,
-  API_KEY: IsSecret,
+  API_KEY: IsKey,
   UPSTREAM_HEADERS: IsHeaders,
 };
 /** Variables of the one engine that is asked, and the key that goes to compatible ones too. */

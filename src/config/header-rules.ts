@@ -1,5 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { all, rule, transformText } from './rule.js';
+import { OrInFile } from './secret-rules.js';
+import type { SecretForm } from './secret-rules.js';
 
 /** Names that HTTP itself needs, and those in which credentials go upstream. */
 const RESERVED_HEADERS: ReadonlySet<string> = new Set([
@@ -24,21 +26,28 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
 /** A token, a colon, and visible text with spaces and tabs only inside of it (RFC 9110, section 5.5). */
 const HEADER_LINE = /^([!#$%&'*+.^\w`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)[ \t]*$/;
 
-/** Headers for requests to the provider; the value is an object, names in lower case. Their values are secrets. */
+/** Names in lower case, and what they say. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Headers for requests to the provider. */
+export const HEADERS_FORM: SecretForm<Headers> = {
+  description:
+    'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself',
+  parse: headersOf,
+};
+
+/** Headers for requests to the provider, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsHeaders(): PropertyDecorator {
   return all(
     IsOptional(),
     transformText((text) => headersOf(text) ?? text),
-    rule(
-      'isHeaders',
-      'must be lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself',
-      (value) => typeof value === 'object',
-    ),
+    rule('isHeaders', `must be ${HEADERS_FORM.description}`, (value) => typeof value === 'object'),
+    OrInFile(HEADERS_FORM),
   );
 }
 
 /** The headers of a text; undefined when any of them is malformed, reserved or there twice. */
-function headersOf(text: string): Record<string, string> | undefined {
+function headersOf(text: string): Headers | undefined {
   const headers = new Map<string, string>();
   for (const line of headerLines(text)) {
     const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];

@@ -3,7 +3,9 @@ import { ownVariables, withVariablesOf } from './engine-variables.js';
 import type { EngineNames, Suffix } from './engine-variables.js';
 import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
 import { IsHeaders } from './header-rules.js';
-import { IsCommaSeparated, IsOneOf, IsSecret, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import type { Headers } from './header-rules.js';
+import { IsCommaSeparated, IsOneOf, IsSwitch, IsText, IsWholeNumber } from './rules.js';
+import { IsKey } from './secret-rules.js';
 import { IsBaseUrl } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
@@ -33,76 +35,76 @@ class ProviderVariables {
   COHERE_BASE_URL?: string;
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY')
-  @IsSecret()
+  @IsKey()
   MAIN_MODEL_API_KEY?: string;
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY_FILE')
   MAIN_MODEL_API_KEY_FILE?: string;
 
-  @IsSecret()
+  @IsKey()
   OPENAI_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   NVIDIA_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   VLLM_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   ANTHROPIC_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   AZURE_OPENAI_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   COHERE_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   GOOGLE_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   GEMINI_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   MISTRAL_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   GROQ_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   TOGETHER_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   FIREWORKS_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   OPENROUTER_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   DEEPSEEK_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   XAI_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   HF_TOKEN?: string;
 
-  @IsSecret()
+  @IsKey()
   HUGGINGFACE_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   CEREBRAS_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   SAMBANOVA_API_KEY?: string;
 
-  @IsSecret()
+  @IsKey()
   GITHUB_TOKEN?: string;
 
-  @IsSecret()
+  @IsKey()
   DATABRICKS_TOKEN?: string;
 
-  @IsSecret()
+  @IsKey()
   AWS_BEARER_TOKEN_BEDROCK?: string;
 
   @IsText(AWS_REGION, 'a region such as us-east-1')
@@ -116,7 +118,10 @@ class ProviderVariables {
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_UPSTREAM_HEADERS')
   @IsHeaders()
-  UPSTREAM_HEADERS?: Readonly<Record<string, string>>;
+  UPSTREAM_HEADERS?: Headers;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_UPSTREAM_HEADERS_FILE')
+  UPSTREAM_HEADERS_FILE?: string;
 
   @IsEngineOf('MODEL_ENGINES')
   FORWARD_AUTHORIZATION_TO?: string;
@@ -155,7 +160,6 @@ export const providerConfig = registerVariables(
       return several ? own : [...new Set([...own, ...declared])];
     };
     const values = Object.entries(variables);
-    const headers = matching(values, /^(.+_HEADERS)$/, isHeaders);
     return {
       engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
       /** Whether each engine has variables of its own. */
@@ -168,7 +172,11 @@ export const providerConfig = registerVariables(
       keys: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))$/, isText),
       /** The paths of files with keys, each by the variable that would hold the key itself. */
       keyFiles: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))_FILE$/, isText),
-      /** How often those files are read again. */
+      /** What the operator adds to every request to an engine, by its variable: secrets. */
+      headers: matching(values, /^(.+_HEADERS)$/, isHeaders),
+      /** The paths of files with such headers, each by the variable that would hold the headers themselves. */
+      headerFiles: matching(values, /^(.+_HEADERS)_FILE$/, isText),
+      /** How often files with secrets are read again. */
       keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
       urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT))$/, isText),
       /** @param declared the variables that may hold the base URL of the engine when it is the only one */
@@ -177,12 +185,9 @@ export const providerConfig = registerVariables(
       /** @param declared the variables that may hold the key of the engine when it is the only one */
       keyVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
         variablesOf(names, 'API_KEY', declared),
-      /** What the operator adds to every request to an engine: secrets. */
-      headers: (names: EngineNames): Readonly<Record<string, string>> => {
-        const declared = several ? [] : ['UPSTREAM_HEADERS'];
-        const variable = variablesOf(names, 'UPSTREAM_HEADERS', declared).find((each) => headers.has(each));
-        return headers.get(variable ?? '') ?? {};
-      },
+      /** The variables that may hold an engine's headers. */
+      headerVariables: (names: EngineNames): readonly string[] =>
+        variablesOf(names, 'UPSTREAM_HEADERS', several ? [] : ['UPSTREAM_HEADERS']),
       variables,
     };
   },
@@ -208,6 +213,6 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isHeaders(value: unknown): value is Readonly<Record<string, string>> {
+function isHeaders(value: unknown): value is Headers {
   return typeof value === 'object';
 }

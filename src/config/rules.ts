@@ -1,5 +1,4 @@
 import { IsOptional } from 'class-validator';
-import { KEY, readKeyFileSync } from './key-file.js';
 import { all, rule, transformText, words } from './rule.js';
 
 /** A whole number in decimal digits. */
@@ -53,31 +52,4 @@ export function IsText(pattern: RegExp, description: string): PropertyDecorator 
     IsOptional(),
     rule('isText', `must be ${description}`, (value) => typeof value === 'string' && pattern.test(value)),
   );
-}
-
-const A_KEY = 'one line of visible ASCII characters without spaces';
-/** What a variable has to be that names a file with a secret. */
-export const KEY_FILE_RULE = `must be the path of a readable file that holds ${A_KEY}`;
-
-/**
- * A secret that can stand in an HTTP header, in the variable itself or in the file that its `_FILE` variant names.
- * This declares that variant too.
- */
-export function IsSecret(): PropertyDecorator {
-  return (target, key) => {
-    const name = String(key);
-    IsText(KEY, A_KEY)(target, key);
-    all(
-      IsOptional(),
-      rule(
-        'isKeyFile',
-        KEY_FILE_RULE,
-        (value) => typeof value === 'string' && readKeyFileSync(value) !== undefined,
-      ),
-      // Which of the two is out of date nobody could tell.
-      rule('isInsteadOfKey', `must not be set together with ${name}`, (_value, variables) => {
-        return variables[name] === undefined;
-      }),
-    )(target, `${name}_FILE`);
-  };
 }

@@ -1,5 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { all, rule, transformText, words } from './rule.js';
+import { OrInFile } from './secret-rules.js';
+import type { SecretForm } from './secret-rules.js';
 
 /** `*`, or origins separated by commas; the value is an array of them as browsers write them. */
 export function IsOrigins(): PropertyDecorator {
@@ -34,19 +36,29 @@ export function IsBaseUrl(): PropertyDecorator {
 }
 
 /** A redis or rediss URL; a user name and a password in it are the usual way to give them. */
+export const REDIS_URL_FORM: SecretForm<string> = {
+  description:
+    'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
+  parse: (text) => (isRedisUrl(text) ? text : undefined),
+};
+
+/** A Redis URL, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsRedisUrl(): PropertyDecorator {
   return all(
     IsOptional(),
     rule(
       'isRedisUrl',
-      'must be a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
-      (value) => {
-        if (typeof value !== 'string' || !/^rediss?:\/\/./i.test(value) || !URL.canParse(value)) return false;
-        const { username, password, pathname } = new URL(value);
-        return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
-      },
+      `must be ${REDIS_URL_FORM.description}`,
+      (value) => typeof value === 'string' && isRedisUrl(value),
     ),
+    OrInFile(REDIS_URL_FORM),
   );
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/./i.test(text) || !URL.canParse(text)) return false;
+  const { username, password, pathname } = new URL(text);
+  return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
 }
 
 /** The client decodes what it finds in a URL, and fails on what it cannot decode. */

@@ -1,71 +1,97 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { EngineNames } from '../config/engine-variables.js';
+import { HEADERS_FORM } from '../config/header-rules.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
+import { KEY_FORM } from '../config/secret-rules.js';
+import type { SecretForm } from '../config/secret-rules.js';
 import { keyCredential } from './credential.js';
 import type { Credential } from './credential.js';
-import { KeyFile } from './key-file.js';
+import { NO_HEADERS, OperatorHeaders } from './operator-headers.js';
+import { SecretFiles } from './secret-files.js';
+import type { Secret } from './secret.js';
 
-/** What the configuration says of keys. */
-type KeyConfig = Pick<ProviderConfig, 'keys' | 'keyFiles' | 'keyFileIntervalMs' | 'keyVariables'>;
+/** What the configuration says of keys and headers. */
+type SecretsConfig = Pick<
+  ProviderConfig,
+  'keys' | 'keyFiles' | 'keyVariables' | 'headers' | 'headerFiles' | 'headerVariables'
+>;
 
-/** Where a key comes from: a file may hold another one the next time. */
-export interface KeySource {
-  readonly credential: Credential;
+/** Whom requests are sent to. */
+interface NamedEngine {
+  readonly engine: string;
+  readonly aliases: readonly string[];
 }
 
 /** Who may be lent a key. */
-interface KeyHolder {
-  readonly engine: string;
-  readonly aliases: readonly string[];
+interface KeyHolder extends NamedEngine {
   /** The variables that may hold the key when the engine is the only one, the first set one wins. */
   readonly keyVariables: readonly string[];
 }
 
-/** The keys that the operator put into the environment, or into files that it names. */
+/** The keys and headers that the operator put into the environment, or into files that it names. */
 @Injectable()
-export class OperatorCredentials implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly sources = new Map<string, KeySource>();
-  private readonly files: KeyFile[] = [];
-  private timer: NodeJS.Timeout | undefined;
-  private refreshing = false;
+export class OperatorCredentials {
+  private readonly keys: ReadonlyMap<string, Secret<Credential>>;
+  private readonly headers: ReadonlyMap<string, Secret<OperatorHeaders>>;
 
-  /** @throws ConfigurationError when a file holds no key */
-  constructor(@Inject(providerConfig.KEY) private readonly config: KeyConfig) {
-    for (const [variable, key] of config.keys) {
-      this.sources.set(variable, { credential: keyCredential(key, variable) });
-    }
-    for (const [variable, path] of config.keyFiles) {
-      const file = new KeyFile(`${variable}_FILE`, path);
-      this.sources.set(variable, file);
-      this.files.push(file);
-    }
+  /** @throws ConfigurationError when a file does not hold what it should */
+  constructor(
+    @Inject(providerConfig.KEY) private readonly config: SecretsConfig,
+    files: SecretFiles,
+  ) {
+    this.keys = secrets(config.keys, config.keyFiles, files, KEY_FORM, keyCredential);
+    this.headers = secrets(
+      config.headers,
+      config.headerFiles,
+      files,
+      HEADERS_FORM,
+      (headers) => new OperatorHeaders(headers),
+    );
   }
 
-  /** The source of the key for an engine: the first of its variables that is set, itself or by a file. */
-  sourceFor({ engine, aliases, keyVariables }: KeyHolder): KeySource | undefined {
-    return this.config
-      .keyVariables([engine, ...aliases], keyVariables)
-      .map((variable) => this.sources.get(variable))
-      .find((source) => source !== undefined);
+  /** The key for an engine: the first of its variables that is set, itself or by a file. */
+  keyFor({ engine, aliases, keyVariables }: KeyHolder): Secret<Credential> | undefined {
+    return firstSet(this.keys, this.config.keyVariables([engine, ...aliases], keyVariables));
   }
 
-  onApplicationBootstrap(): void {
-    if (this.files.length === 0) return;
-    this.timer = setInterval(() => {
-      void this.refresh();
-    }, this.config.keyFileIntervalMs).unref();
+  /** What every request to an engine says besides. */
+  headersFor({ engine, aliases }: NamedEngine): Secret<OperatorHeaders> {
+    const names: EngineNames = [engine, ...aliases];
+    return firstSet(this.headers, this.config.headerVariables(names)) ?? { current: NO_HEADERS };
   }
+}
 
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+/**
+ * Secrets by the variables that would hold them.
+ * @param make gets the variable that the secret comes from
+ */
+function secrets<T, S>(
+  values: ReadonlyMap<string, T>,
+  paths: ReadonlyMap<string, string>,
+  files: SecretFiles,
+  { description, parse }: SecretForm<T>,
+  make: (value: T, variable: string) => S,
+): ReadonlyMap<string, Secret<S>> {
+  const found = new Map<string, Secret<S>>();
+  for (const [variable, value] of values) found.set(variable, { current: make(value, variable) });
+  for (const [variable, path] of paths) {
+    const fileVariable = `${variable}_FILE`;
+    const form: SecretForm<S> = {
+      description,
+      parse: (text) => {
+        const value = parse(text);
+        return value === undefined ? undefined : make(value, fileVariable);
+      },
+    };
+    found.set(variable, files.open(fileVariable, path, form));
   }
+  return found;
+}
 
-  /** A file system that hangs must not pile up reads. */
-  private async refresh(): Promise<void> {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    await Promise.all(this.files.map((file) => file.refresh()));
-    this.refreshing = false;
-  }
+function firstSet<S>(
+  found: ReadonlyMap<string, Secret<S>>,
+  variables: readonly string[],
+): Secret<S> | undefined {
+  return variables.map((variable) => found.get(variable)).find((secret) => secret !== undefined);
 }

@@ -9,7 +9,9 @@ import type { ProviderConfig } from '../config/provider.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { callerCredential } from '../credentials/caller-credential.js';
 import type { Credential } from '../credentials/credential.js';
-import type { KeySource } from '../credentials/operator-credentials.js';
+import type { OperatorCredentials } from '../credentials/operator-credentials.js';
+import type { OperatorHeaders } from '../credentials/operator-headers.js';
+import type { Secret } from '../credentials/secret.js';
 import type { CacheOutcome, Metrics } from '../metrics/metrics.js';
 import type { ModelCatalogue } from '../catalogue/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
@@ -45,37 +47,39 @@ export class EngineLists implements ListSource {
   private readonly flights: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
   private readonly listOf = madeOnce((catalogue: ModelCatalogue) => ModelList.of(catalogue));
+  /** Of the operator, for callers without a credential. */
+  private readonly key: Secret<Credential> | undefined;
+  private readonly operatorHeaders: Secret<OperatorHeaders>;
   /** What else than the caller changes the list, so that gateways can share a store. */
-  private readonly cacheScope: string;
+  private readonly cacheScope = madeOnce(({ headers }: OperatorHeaders) => {
+    const { engine, url } = this.provider;
+    return [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
+  });
   private readonly scopeHeaders: readonly string[];
   private readonly forwardedHeaders: readonly ForwardedHeader[];
   private readonly forwardedHeadersOfTraced: readonly ForwardedHeader[];
 
-  /**
-   * @param key of the operator, for callers without a credential
-   * @param servesCallers whether the credentials of callers, and their headers, go to this engine
-   */
+  /** @param servesCallers whether the credentials of callers, and their headers, go to this engine */
   constructor(
     readonly provider: ModelProvider,
-    private readonly key: KeySource | undefined,
+    operatorCredentials: OperatorCredentials,
     private readonly servesCallers: boolean,
     private readonly context: EngineListsContext,
   ) {
-    const { config, limits, cache, shared } = context;
-    const { engine, aliases, url } = provider;
-    const headers = config.headers([engine, ...aliases]);
-    this.cacheScope = [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
+    const { limits, cache, shared } = context;
+    this.key = operatorCredentials.keyFor(provider);
+    this.operatorHeaders = operatorCredentials.headersFor(provider);
     this.scopeHeaders = servesCallers ? SCOPE_HEADERS : [];
     this.forwardedHeadersOfTraced = this.scopeHeaders.map((name) => [name, /^/]);
     this.forwardedHeaders = [...this.forwardedHeadersOfTraced, ...TRACE_HEADERS];
     this.flights = new Coalescer(limits.timeoutMs);
-    if (cache.enabled && url !== undefined) {
+    if (cache.enabled && provider.url !== undefined) {
       this.cache = new ListCache(
         cache,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs),
         isRejection,
         // Who is signed for is not known here: replicas may sign for different accounts.
-        key === undefined && provider.keySource !== undefined ? undefined : shared,
+        this.key === undefined && provider.keySource !== undefined ? undefined : shared,
       );
     }
   }
@@ -89,7 +93,8 @@ export class EngineLists implements ListSource {
     const { label } = this.provider;
     const credential =
       (this.servesCallers ? callerCredential(caller.headers, config.placeholderApiKeys) : undefined) ??
-      this.key?.credential;
+      this.key?.current;
+    const operatorHeaders = this.operatorHeaders.current;
     const started = performance.now();
     const observe = (status: number | undefined): void => {
       const { engine, url } = this.provider;
@@ -97,7 +102,13 @@ export class EngineLists implements ListSource {
       caller.onUpstream({ engine, status, durationMs: performance.now() - started });
     };
     const ask = (signal: CancellationSignal): Promise<ModelList> =>
-      this.ask({ credential, forwardedHeaders: this.forwarded(caller), signal, trace: caller.trace });
+      this.ask({
+        credential,
+        operatorHeaders,
+        forwardedHeaders: this.forwarded(caller),
+        signal,
+        trace: caller.trace,
+      });
     try {
       if (this.cache === undefined) {
         const key = limits.coalesce ? this.scopeOf(credential, caller.headers) : undefined;
@@ -106,7 +117,7 @@ export class EngineLists implements ListSource {
         observe(200);
         return { list, found: undefined };
       }
-      const key = this.cacheKey(credential, caller.headers);
+      const key = this.cacheKey(operatorHeaders, credential, caller.headers);
       const found = await this.cache.get(key, ask, caller, wantsRevalidation(caller.headers));
       metrics?.cacheAsked(label, cacheOutcomeOf(found));
       if (found.forward !== undefined) observe(200);
@@ -148,9 +159,13 @@ export class EngineLists implements ListSource {
   }
 
   /** A hash, so that neither this process nor a shared store keeps a credential. */
-  private cacheKey(credential: Credential | undefined, headers: IncomingHttpHeaders): string {
+  private cacheKey(
+    operatorHeaders: OperatorHeaders,
+    credential: Credential | undefined,
+    headers: IncomingHttpHeaders,
+  ): string {
     return createHash('sha256')
-      .update(`${this.cacheScope}\n${this.scopeOf(credential, headers)}`)
+      .update(`${this.cacheScope(operatorHeaders)}\n${this.scopeOf(credential, headers)}`)
       .digest('base64url');
   }
 

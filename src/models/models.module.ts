@@ -4,7 +4,9 @@ import type { Codec } from '../cache/redis.store.js';
 import { SHARED_STORE } from '../cache/shared-store.js';
 import { cacheConfig } from '../config/cache.config.js';
 import type { CacheConfig } from '../config/cache.config.js';
+import { REDIS_URL_FORM } from '../config/url-rules.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { SecretFiles } from '../credentials/secret-files.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { ProvidersModule } from '../providers/providers.module.js';
@@ -28,16 +30,22 @@ const LIST_CODEC: Codec<ModelList> = {
     ModelSelection,
     {
       provide: SHARED_STORE,
-      inject: [cacheConfig.KEY, METRICS],
+      inject: [cacheConfig.KEY, SecretFiles, METRICS],
       useFactory: async (
-        { enabled, redisUrl, redisTimeoutMs, ttlMs, staleMs }: CacheConfig,
+        { enabled, redisUrl, redisUrlFile, redisTimeoutMs, ttlMs, staleMs }: CacheConfig,
+        files: SecretFiles,
         metrics: Metrics | undefined,
       ) => {
-        if (!enabled || redisUrl === undefined) return undefined;
-        const store = await RedisStore.connect(redisUrl, LIST_CODEC, {
+        if (!enabled) return undefined;
+        const file =
+          redisUrlFile === undefined ? undefined : files.open('REDIS_URL_FILE', redisUrlFile, REDIS_URL_FORM);
+        const url = file?.current ?? redisUrl;
+        if (url === undefined) return undefined;
+        const store = await RedisStore.connect(url, LIST_CODEC, {
           timeoutMs: redisTimeoutMs,
           lifetimeMs: ttlMs + staleMs,
         });
+        file?.onChange((next) => void store.moveTo(next));
         metrics?.watchSharedCache(() => store.isUp);
         return store;
       },

@@ -54,7 +54,7 @@ export class ModelsService {
     const context = { config, limits, cache, shared, status, metrics };
     const engines = registry.configured.map((provider) => {
       const servesCallers = !config.several || provider === registry.forwardTo;
-      return new EngineLists(provider, operatorCredentials.sourceFor(provider), servesCallers, context);
+      return new EngineLists(provider, operatorCredentials, servesCallers, context);
     });
     const [first, ...others] = engines;
     this.source =

@@ -21,7 +21,7 @@ export class StartupLog implements OnApplicationBootstrap {
 
   private introduce(provider: ModelProvider): void {
     const { engine, label, url, missingVariable } = provider;
-    const variable = this.credentials.sourceFor(provider)?.credential.variable ?? provider.keySource;
+    const variable = this.credentials.keyFor(provider)?.current.variable ?? provider.keySource;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,

@@ -1,17 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
-import type { EngineNames } from '../config/engine-variables.js';
 import type { KeyVariable, ProviderConfig, UrlVariable } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
-import { authorizationCredential } from '../credentials/credential.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import { addressOf } from '../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamRequest } from '../upstream/upstream-request.js';
-import type { Upstream, UpstreamCall } from '../upstream/upstream-request.js';
+import type { UpstreamCall } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { LastBodies } from './last-bodies.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
@@ -33,12 +31,10 @@ const COMMON_HEADERS = {
   'user-agent': 'models-gateway',
 } as const;
 
-/** The list's first URL, whose and where that is, and what every request to it says. */
+/** The list's first URL, and where that is. */
 interface Start {
-  readonly upstream: Upstream;
   readonly url: URL;
   readonly address: UpstreamAddress;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** What authorises a request. */
@@ -114,13 +110,20 @@ export abstract class HttpProvider implements ModelProvider {
         `The engine ${this.engine} needs ${String(this.missingVariable)} to be set.`,
       );
     }
-    const { forwardedHeaders, credential, signal, trace } = request;
+    const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
     const { headers: own, credential: secret } =
       credential === undefined
         ? await this.authorise(start.url)
         : { headers: this.credentialHeaders(credential), credential };
-    const headers = { ...COMMON_HEADERS, ...forwardedHeaders, ...start.headers, ...own };
-    return this.catalogue(await this.pages(start, headers, { credential: secret, signal, trace }));
+    const headers = {
+      ...COMMON_HEADERS,
+      ...forwardedHeaders,
+      ...this.fixedHeaders,
+      ...operatorHeaders.headers,
+      ...own,
+    };
+    const call = { credential: secret, headerSecrets: operatorHeaders.secrets, signal, trace };
+    return this.catalogue(await this.pages(start, headers, call));
   }
 
   /** The URL of the first page. */
@@ -152,27 +155,16 @@ export abstract class HttpProvider implements ModelProvider {
       firstOf(this.urlVariables, (variable) => this.config.urls.get(variable)) ?? this.defaultBaseUrl;
     if (base === undefined) return undefined;
     const url = this.listUrl(new URL(base));
-    const headers = this.config.headers(this.names);
-    const headerSecrets = Object.values(headers).map(authorizationCredential);
-    return {
-      upstream: { label: this.label, headerSecrets },
-      url,
-      address: addressOf(url),
-      headers: { ...this.fixedHeaders, ...headers },
-    };
-  }
-
-  private get names(): EngineNames {
-    return [this.engine, ...this.aliases];
+    return { url, address: addressOf(url) };
   }
 
   private get urlVariables(): readonly string[] {
-    return this.config.urlVariables(this.names, this.baseUrlVariables);
+    return this.config.urlVariables([this.engine, ...this.aliases], this.baseUrlVariables);
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
   private async pages(
-    { upstream, url, address: first }: Start,
+    { url, address: first }: Start,
     headers: Readonly<Record<string, string>>,
     call: UpstreamCall,
   ): Promise<LinkedPage[]> {
@@ -188,7 +180,7 @@ export abstract class HttpProvider implements ModelProvider {
       asked.add(address.path);
       const current = address;
       const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(upstream, current, headers, call),
+        new UpstreamRequest(this.label, current, headers, call),
         (body) => this.lastBodies.get(current.path, body) ?? this.read(url, current, body),
       );
       pages.push(page);

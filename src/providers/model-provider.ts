@@ -1,8 +1,11 @@
+import type { OperatorHeaders } from '../credentials/operator-headers.js';
 import type { UpstreamCall } from '../upstream/upstream-request.js';
 import type { ModelCatalogue } from '../catalogue/model.js';
 
 /** A question to a provider. */
-export interface ModelsRequest extends UpstreamCall {
+export interface ModelsRequest extends Pick<UpstreamCall, 'credential' | 'signal' | 'trace'> {
+  /** What the operator adds. */
+  readonly operatorHeaders: OperatorHeaders;
   /** Headers of the caller that go upstream as they are, names in lower case. */
   readonly forwardedHeaders: Readonly<Record<string, string>>;
 }

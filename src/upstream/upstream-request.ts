@@ -3,18 +3,12 @@ import type { CancellationSignal } from './cancellation.js';
 import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 
-/** Whom requests are for. */
-export interface Upstream {
-  /** Its name in metrics. */
-  readonly label: string;
-  /** The operator's own headers: providers repeat what they refuse. */
-  readonly headerSecrets: readonly Credential[];
-}
-
 /** What a request belongs to, and who waits for it. */
 export interface UpstreamCall {
   /** What of the headers is secret, for the error that may come of it. */
   readonly credential: Credential | undefined;
+  /** The operator's own headers: providers repeat what they refuse. */
+  readonly headerSecrets: readonly Credential[];
   /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
   readonly signal: CancellationSignal;
   /** Undefined when the request is not traced. */
@@ -23,9 +17,12 @@ export interface UpstreamCall {
 
 /** A GET to a provider. A class, because axios copies plain objects in its configuration to the depth. */
 export class UpstreamRequest {
-  /** @param headers names in lower case, the credential's included */
+  /**
+   * @param label whom it is for, in metrics
+   * @param headers names in lower case, the credential's included
+   */
   constructor(
-    readonly upstream: Upstream,
+    readonly label: string,
     readonly address: UpstreamAddress,
     readonly headers: Readonly<Record<string, string>>,
     readonly call: UpstreamCall,
@@ -33,6 +30,6 @@ export class UpstreamRequest {
 
   /** The same request with more headers. */
   with(headers: Readonly<Record<string, string>>): UpstreamRequest {
-    return new UpstreamRequest(this.upstream, this.address, { ...this.headers, ...headers }, this.call);
+    return new UpstreamRequest(this.label, this.address, { ...this.headers, ...headers }, this.call);
   }
 }

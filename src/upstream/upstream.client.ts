@@ -54,7 +54,7 @@ export class UpstreamClient {
           throw error;
         }
         await this.backOff(attempts, request.call.signal);
-        this.metrics?.upstreamRetried(request.upstream.label);
+        this.metrics?.upstreamRetried(request.label);
       }
     }
   }
@@ -65,7 +65,7 @@ export class UpstreamClient {
     attempts: number,
     read: (body: Buffer) => T,
   ): Promise<T> {
-    const end = this.metrics?.upstreamRequest(request.upstream.label);
+    const end = this.metrics?.upstreamRequest(request.label);
     try {
       const { trace } = request.call;
       const body = await (trace === undefined
@@ -97,7 +97,7 @@ export class UpstreamClient {
   }
 
   private async attempt(request: UpstreamRequest, attempts: number): Promise<Buffer> {
-    const { credential, signal } = request.call;
+    const { credential, headerSecrets, signal } = request.call;
     const response = await this.http.axiosRef
       .request<Buffer>({ upstream: request })
       .catch((error: unknown) => {
@@ -113,7 +113,6 @@ export class UpstreamClient {
     // Decompressing goes on in another thread, and the deadline may pass meanwhile.
     if (signal.aborted) throw abortReason(signal, attempts);
     if (status === 200) return body;
-    const { headerSecrets } = request.upstream;
     const details = { status, headers: responseHeaders, body, attempts, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);

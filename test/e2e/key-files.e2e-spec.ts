@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorOf, idsOf } from '../support/answers.js';
-import { json } from '../support/fake-upstream.js';
+import { json, startFakeUpstream } from '../support/fake-upstream.js';
+import type { Script } from '../support/fake-upstream.js';
 import { logLines } from '../support/log-lines.js';
 import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
@@ -14,7 +15,7 @@ import { until } from '../support/until.js';
 
 const ONE = secret('one');
 const TWO = secret('two');
-const NEW_KEY = 'A new key was read from VLLM_API_KEY_FILE';
+const NEW_KEY = 'A new value was read from VLLM_API_KEY_FILE';
 
 let folder: string;
 let path: string;
@@ -110,7 +111,7 @@ describe('a key in a file', () => {
     await logged(
       gateway,
       'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
-        'without spaces: the key that was last read stays in use',
+        'without spaces: what was last read stays in use',
     );
     expect(await idsOf(await ask())).toEqual(['one']);
   });
@@ -134,6 +135,66 @@ describe('a key in a file', () => {
       logLines(gateway).find(({ msg }) => String(msg).includes(' answered 401 ')),
     );
     expect(hint['msg']).toContain('the key from VLLM_API_KEY_FILE.');
+  });
+});
+
+describe('headers in a file', () => {
+  /** A provider answers with the header that it was sent. */
+  const echo: Script = (request, response) => {
+    const id = String(request.headers['orbit-key']).split('-').at(-1);
+    json({ data: [{ id }] })(request, response);
+  };
+
+  function startWithHeaders(): Promise<Scenario> {
+    return startScenario(echo, {
+      UPSTREAM_HEADERS_FILE: path,
+      KEY_FILE_INTERVAL_MS: '100',
+      CACHE_TTL_SECONDS: '3600',
+    });
+  }
+
+  beforeEach(() => writeFile(path, `Orbit-Key: ${ONE}\n`));
+
+  it('are replaced when the file is rewritten, and lists of the old ones go unused', async () => {
+    const { ask, gateway, upstream } = await startWithHeaders();
+    expect(await idsOf(await ask())).toEqual(['one']);
+    expect(await idsOf(await ask())).toEqual(['one']);
+    expect(upstream.requests).toHaveLength(1);
+    await writeFile(path, JSON.stringify({ 'Orbit-Key': TWO }));
+    await logged(gateway, 'A new value was read from UPSTREAM_HEADERS_FILE');
+    expect(await idsOf(await ask())).toEqual(['two']);
+  });
+
+  it('stay in use while the file holds something else, which is not shown', async () => {
+    const { ask, gateway } = await startWithHeaders();
+    await writeFile(path, `Authorization: ${TWO}`);
+    await until('it is logged', () =>
+      logLines(gateway).some(({ msg }) => String(msg).startsWith('UPSTREAM_HEADERS_FILE must be ')),
+    );
+    expect(await idsOf(await ask())).toEqual(['one']);
+  });
+
+  it('are struck out of what the provider says, after a rotation too', async () => {
+    const { ask, gateway, upstream } = await startWithHeaders();
+    await writeFile(path, `Orbit-Key: ${TWO}`);
+    await logged(gateway, 'A new value was read from UPSTREAM_HEADERS_FILE');
+    upstream.answer((request, response) => {
+      json({ error: { message: `no ${String(request.headers['orbit-key'])}` } }, 403)(request, response);
+    });
+    expect((await errorOf(await ask())).message).toBe('no [redacted]');
+  });
+
+  it('are those of one engine among several', async () => {
+    const { url } = await started(startFakeUpstream(echo));
+    const gateway = await started(
+      startGateway({
+        MODEL_ENGINES: 'lab,openai',
+        LAB_BASE_URL: url,
+        LAB_UPSTREAM_HEADERS_FILE: path,
+        OPENAI_BASE_URL: url,
+      }),
+    );
+    expect(await idsOf(await fetch(`${gateway.url}/v1/models`))).toEqual(['one', 'undefined']);
   });
 });
 

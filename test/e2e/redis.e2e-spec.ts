@@ -3,7 +3,9 @@ import { Logger } from '@nestjs/common';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RedisStore } from '../../src/cache/redis.store.js';
 import type { Codec } from '../../src/cache/redis.store.js';
 import type { Lease } from '../../src/cache/shared-store.js';
@@ -391,6 +393,92 @@ describeWithRedis('with a Redis', () => {
       await ask(gateway);
       await entryKey(redis);
       expect(saidOfRedis(gateway)).toEqual([]);
+    });
+
+    describe('whose URL is in a file', () => {
+      let folder: string;
+      let file: string;
+      let redis: RedisServer;
+
+      beforeEach(async () => {
+        folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+        file = join(folder, 'redis-url');
+        redis = await started(startRedis());
+        await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${secret('old')}`, '~*', '+@all');
+        await writeFile(file, urlWith('old'));
+      });
+
+      afterEach(() => rm(folder, { recursive: true }));
+
+      function urlWith(password: string): string {
+        return redis.url.replace('redis://', `redis://gateway:${secret(password)}@`);
+      }
+
+      /** The old connection lasts as long as an operation may take. */
+      function replicaWithFile(): Promise<Gateway> {
+        return replica('', { REDIS_URL_FILE: file, KEY_FILE_INTERVAL_MS: '100', REDIS_TIMEOUT_MS: '2000' });
+      }
+
+      async function rotate(gateway: Gateway, url: string): Promise<void> {
+        await writeFile(file, url);
+        await until('it is read', () =>
+          logLines(gateway).some(({ msg }) => msg === 'A new value was read from REDIS_URL_FILE'),
+        );
+      }
+
+      /** The ids of the gateway's connections. */
+      async function connections(): Promise<string[]> {
+        const clients = String(await redis.command('CLIENT', 'LIST')).split('\n');
+        return clients.flatMap((line) =>
+          line.includes(' user=gateway ') ? (/^id=\d+/.exec(line) ?? []) : [],
+        );
+      }
+
+      it('gets a new password without a restart, and without an operation that fails', async () => {
+        const gateway = await replicaWithFile();
+        await ask(gateway);
+        await entryKey(redis);
+        const before = await connections();
+        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
+        await rotate(gateway, urlWith('new'));
+        await until('there is another connection, and no other', async () => {
+          const now = await connections();
+          return now.length === 1 && now[0] !== before[0];
+        });
+        await redis.command('ACL', 'SETUSER', 'gateway', `<${secret('old')}`);
+        await redis.command('FLUSHALL');
+        await ask(gateway, { ...KEY, ...NO_CACHE });
+        await entryKey(redis);
+        expect(saidOfRedis(gateway)).toEqual([]);
+      });
+
+      it('may move to another server', async () => {
+        const gateway = await replicaWithFile();
+        await ask(gateway);
+        await entryKey(redis);
+        const other = await started(startRedis());
+        await rotate(gateway, other.url);
+        await until('a list is stored there', async () => {
+          await ask(gateway, { ...KEY, ...NO_CACHE });
+          return (await other.keys()).some((key) => ENTRY_KEY.test(key));
+        });
+        expect(saidOfRedis(gateway)).toEqual([]);
+      });
+
+      it('is done without while the password is wrong, and used again when it is right', async () => {
+        const gateway = await replicaWithFile();
+        await rotate(gateway, urlWith('wrong'));
+        await until('it is missed', async () => {
+          expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
+          return saidOfRedis(gateway).length > 0;
+        });
+        expect(saidOfRedis(gateway)).toEqual([failing(/WRONGPASS/)]);
+        await rotate(gateway, urlWith('old'));
+        await until('it works again', async () => {
+          await ask(gateway, { ...KEY, ...NO_CACHE });
+          return saidOfRedis(gateway).includes(WORKS);
+        });
+      });
     });
 
     it.each<[string, RegExp, (url: string) => string]>([

@@ -1,0 +1,15 @@
+import type { Headers } from '../config/header-rules.js';
+import { authorizationCredential } from './credential.js';
+import type { Credential } from './credential.js';
+
+/** What the operator adds to every request to a provider. */
+export class OperatorHeaders {
+  /** What providers repeat of them has to be struck out. */
+  readonly secrets: readonly Credential[];
+
+  constructor(readonly headers: Headers) {
+    this.secrets = Object.values(headers).map(authorizationCredential);
+  }
+}
+
+export const NO_HEADERS = new OperatorHeaders({});

@@ -1,0 +1,124 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import type { LoggerService } from '@nestjs/common';
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigurationError } from '../config/variables.js';
+import { KEY_FORM } from '../config/secret-rules.js';
+import { SecretFile } from './secret-file.js';
+
+const BROKEN =
+  'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
+  'without spaces: what was last read stays in use';
+const SAME = 'VLLM_API_KEY_FILE can be read again, and the value is the same';
+const NEW = 'A new value was read from VLLM_API_KEY_FILE';
+
+let folder: string;
+let path: string;
+let logged: string[];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+  path = join(folder, 'key');
+  await writeFile(path, 'sk-one\n');
+  logged = [];
+  const keep = (message: unknown): void => {
+    logged.push(String(message));
+  };
+  const logger: LoggerService = { log: keep, warn: keep, error: keep };
+  Logger.overrideLogger(logger);
+});
+
+afterEach(async () => {
+  Logger.overrideLogger(false);
+  await rm(folder, { recursive: true });
+});
+
+describe('SecretFile', () => {
+  function open(at = path): SecretFile<string> {
+    return new SecretFile('VLLM_API_KEY_FILE', at, KEY_FORM);
+  }
+
+  it('has the key at once', () => {
+    expect(open().current).toBe('sk-one');
+  });
+
+  it('gives the same object as long as the file is the same', async () => {
+    const file = new SecretFile('VLLM_API_KEY_FILE', path, { ...KEY_FORM, parse: (text) => ({ text }) });
+    const { current } = file;
+    await writeFile(path, '  sk-one  ');
+    await file.refresh();
+    expect(file.current).toBe(current);
+    expect(logged).toEqual([]);
+  });
+
+  it('says when it has read a new key', async () => {
+    const file = open();
+    await writeFile(path, 'sk-two\n');
+    await file.refresh();
+    await file.refresh();
+    expect(file.current).toBe('sk-two');
+    expect(logged).toEqual([NEW]);
+  });
+
+  it('tells its listeners of every new key, and of nothing else', async () => {
+    const file = open();
+    const told: string[] = [];
+    file.onChange((key) => told.push(key));
+    await file.refresh();
+    for (const key of ['sk-two', '', 'sk-two', 'sk-one']) {
+      await writeFile(path, key);
+      await file.refresh();
+    }
+    expect(told).toEqual(['sk-two', 'sk-one']);
+  });
+
+  it('sees a key of the same length with the same time', async () => {
+    const file = open();
+    await writeFile(path, 'sk-onf\n');
+    await file.refresh();
+    expect(file.current).toBe('sk-onf');
+  });
+
+  it.each([
+    ['removed', () => rm(path)],
+    ['emptied', () => writeFile(path, '')],
+    ['filled with two lines', () => writeFile(path, 'sk-a\nsk-b\n')],
+    ['filled with control characters', () => writeFile(path, 'sk-\u0000a')],
+  ])('keeps the last key when it is %s, and says so once', async (_name, damage) => {
+    const file = open();
+    await damage();
+    await file.refresh();
+    await file.refresh();
+    expect(file.current).toBe('sk-one');
+    expect(logged).toEqual([BROKEN]);
+    await writeFile(path, 'sk-one');
+    await file.refresh();
+    await file.refresh();
+    expect(logged).toEqual([BROKEN, SAME]);
+    await damage();
+    await file.refresh();
+    await writeFile(path, 'sk-two');
+    await file.refresh();
+    expect(file.current).toBe('sk-two');
+    expect(logged).toEqual([BROKEN, SAME, BROKEN, NEW]);
+  });
+
+  it('follows a link that is swapped', async () => {
+    await writeFile(join(folder, 'two'), 'sk-two');
+    const link = join(folder, 'link');
+    await symlink(path, link);
+    const file = open(link);
+    await symlink(join(folder, 'two'), `${link}.new`);
+    await rename(`${link}.new`, link);
+    await file.refresh();
+    expect(file.current).toBe('sk-two');
+  });
+
+  it('is refused without a key in it, which is not shown', async () => {
+    await writeFile(path, 'sk-one sk-two');
+    expect(() => open()).toThrow(ConfigurationError);
+    expect(() => open()).toThrow(/^The configuration is not valid:\n {2}VLLM_API_KEY_FILE must be [\w ]+$/);
+  });
+});
