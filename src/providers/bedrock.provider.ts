@@ -1,6 +1,8 @@
-import type { BedrockClient } from '@aws-sdk/client-bedrock';
+import type { BedrockClient, BedrockClientConfig } from '@aws-sdk/client-bedrock';
 import { Injectable } from '@nestjs/common';
 import type { MetadataFormat } from '../catalogue/metadata-format.js';
+import { unlessAborted } from '../upstream/cancellation.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { bedrockModelsUrl } from './base-url.js';
 import { MODALITIES } from './compatible-metadata.js';
@@ -8,6 +10,18 @@ import { HttpProvider } from './http.provider.js';
 import type { Authorisation } from './http.provider.js';
 
 const AWS_CREDENTIALS = 'the AWS credential chain';
+/**
+ * How hosts end in the partitions of AWS, by what the names of their regions begin with.
+ * @see https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json
+ */
+const DNS_SUFFIXES: Readonly<Record<string, string>> = {
+  'cn-': 'amazonaws.com.cn',
+  'eusc-': 'amazonaws.eu',
+  'us-iso-': 'c2s.ic.gov',
+  'us-isob-': 'sc2s.sgov.gov',
+  'us-isof-': 'csp.hci.ic.gov',
+  'eu-isoe-': 'cloud.adc-e.uk',
+};
 
 /**
  * Amazon Bedrock: the foundation models of a region, in one page. Its own keys go as Bearer; without one, requests
@@ -21,7 +35,7 @@ export class BedrockProvider extends HttpProvider {
   override readonly keySource = AWS_CREDENTIALS;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   private readonly region = this.config.variables.AWS_REGION ?? this.config.variables.AWS_DEFAULT_REGION;
-  protected override readonly defaultBaseUrl = this.region && `https://bedrock.${this.region}.amazonaws.com`;
+  protected override readonly defaultBaseUrl = this.region && bedrockUrl(this.region);
   protected override readonly listFields = ['modelSummaries'];
   protected override readonly idFields = ['modelId'];
   protected override readonly ownerFields = ['providerName'];
@@ -43,14 +57,37 @@ export class BedrockProvider extends HttpProvider {
     return bedrockModelsUrl(base);
   }
 
-  protected override async authorise(url: URL): Promise<Authorisation> {
+  protected override async authorise(url: URL, signal: CancellationSignal): Promise<Authorisation> {
     if (this.region === undefined) {
       throw new UpstreamError('not_configured', 'The engine bedrock needs AWS_REGION to be set.');
     }
     this.signing ??= loadSigner(url, this.region);
     const sign = await this.signing;
-    return sign();
+    try {
+      // Who hands out credentials may keep silent for longer than anybody waits.
+      return await unlessAborted(sign(), signal);
+    } catch (error) {
+      throw signatureError(error);
+    }
   }
+}
+
+function bedrockUrl(region: string): string {
+  const [, suffix = 'amazonaws.com'] =
+    Object.entries(DNS_SUFFIXES).find(([prefix]) => region.startsWith(prefix)) ?? [];
+  return `https://bedrock.${region}.${suffix}`;
+}
+
+/** The SDK would write to the console what is not for every reader of a log. */
+const SILENT: NonNullable<BedrockClientConfig['logger']> = {
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+};
+
+function ignore(): void {
+  // Nothing.
 }
 
 type Signer = () => Promise<Authorisation>;
@@ -60,13 +97,13 @@ async function loadSigner(url: URL, region: string): Promise<Signer> {
   const { BedrockClient: Client, ListFoundationModelsCommand: Command } =
     await import('@aws-sdk/client-bedrock');
   const endpoint = url.href.slice(0, -'/foundation-models'.length);
-  const client = new Client({ region, endpoint, maxAttempts: 1 });
+  const client = new Client({ region, endpoint, maxAttempts: 1, logger: SILENT });
   return () => signature(client, new Command({}));
 }
 
 /**
  * The headers of a signed request, which is not sent.
- * @throws UpstreamError `not_configured` without credentials
+ * @throws what the SDK throws where it gets no credentials
  */
 async function signature(
   client: BedrockClient,
@@ -81,16 +118,31 @@ async function signature(
       },
     { step: 'finalizeRequest', priority: 'low', name: 'keepSignedRequest' },
   );
-  try {
-    await client.send(command);
-  } catch {
-    // What the SDK says may quote files of the operator.
-    throw new UpstreamError(
-      'not_configured',
-      'The engine bedrock has neither AWS_BEARER_TOKEN_BEDROCK nor AWS credentials to sign with: AWS_ACCESS_KEY_ID ' +
-        'and AWS_SECRET_ACCESS_KEY, a profile, or a role.',
-    );
-  }
+  await client.send(command);
   const { authorization = '', 'x-amz-security-token': token } = signed;
   return { headers: signed, credential: { variable: AWS_CREDENTIALS, authorization, token } };
+}
+
+const ADVICE =
+  'Check the role or the profile that requests are signed with, and that whoever hands out its credentials answers.';
+
+/** Of what the SDK says only the kind of error: its message may quote files of the operator. */
+function signatureError(error: unknown): unknown {
+  if (error instanceof UpstreamError) {
+    return error.failure === 'timeout'
+      ? new UpstreamError('timeout', 'AWS gave no credentials to sign with in time.', { advice: ADVICE })
+      : error;
+  }
+  const { name, code = name } = error as NodeJS.ErrnoException;
+  if (name === 'CredentialsProviderError') {
+    return new UpstreamError(
+      'not_configured',
+      'The engine bedrock has neither AWS_BEARER_TOKEN_BEDROCK nor AWS credentials to sign with: AWS_ACCESS_KEY_ID ' +
+        'and AWS_SECRET_ACCESS_KEY, a profile, or a role whose credentials can be had.',
+    );
+  }
+  const kind = /^\w{1,64}$/.test(code) ? code : 'unknown error';
+  return new UpstreamError('unreachable', `AWS gave no credentials to sign with (${kind}).`, {
+    advice: ADVICE,
+  });
 }

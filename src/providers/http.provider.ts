@@ -1,10 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
+import type { EngineNames } from '../config/engine-variables.js';
 import type { KeyVariable, ProviderConfig, UrlVariable } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
+import type { CancellationSignal } from '../upstream/cancellation.js';
 import { addressOf } from '../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
@@ -94,6 +96,10 @@ export abstract class HttpProvider implements ModelProvider {
     return this.engine;
   }
 
+  get keyVariable(): string | undefined {
+    return this.config.keyVariables(this.names, this.keyVariables)[0];
+  }
+
   get urlVariable(): string | undefined {
     return this.urlVariables.find((variable) => this.config.urls.has(variable)) ?? this.urlVariables[0];
   }
@@ -113,7 +119,7 @@ export abstract class HttpProvider implements ModelProvider {
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
     const { headers: own, credential: secret } =
       credential === undefined
-        ? await this.authorise(start.url)
+        ? await this.authorise(start.url, signal)
         : { headers: this.credentialHeaders(credential), credential };
     const headers = {
       ...COMMON_HEADERS,
@@ -135,7 +141,7 @@ export abstract class HttpProvider implements ModelProvider {
   }
 
   /** What a request without a key needs: nothing, unless a vendor has credentials of another kind. */
-  protected authorise(_url: URL): Authorisation | Promise<Authorisation> {
+  protected authorise(_url: URL, _signal: CancellationSignal): Authorisation | Promise<Authorisation> {
     return NO_AUTHORISATION;
   }
 
@@ -158,8 +164,12 @@ export abstract class HttpProvider implements ModelProvider {
     return { url, address: addressOf(url) };
   }
 
+  private get names(): EngineNames {
+    return [this.engine, ...this.aliases];
+  }
+
   private get urlVariables(): readonly string[] {
-    return this.config.urlVariables([this.engine, ...this.aliases], this.baseUrlVariables);
+    return this.config.urlVariables(this.names, this.baseUrlVariables);
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */

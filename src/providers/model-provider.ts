@@ -27,6 +27,8 @@ export interface ModelProvider {
   readonly label: string;
   /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */
   readonly url: URL | undefined;
+  /** The variable in which a key would be looked for first; undefined when none would be sent. */
+  readonly keyVariable: string | undefined;
   /** The variable that says where the provider is, or would say it; undefined when nobody is asked. */
   readonly urlVariable: string | undefined;
   /** The variable that has to be set before the provider can be asked; undefined when nothing is missing. */

@@ -10,6 +10,7 @@ export class StaticProvider implements ModelProvider {
   readonly keyVariables: readonly string[] = [];
   readonly keySource = undefined;
   readonly label = 'static';
+  readonly keyVariable = undefined;
   readonly url = undefined;
   readonly urlVariable = undefined;
   readonly missingVariable = undefined;

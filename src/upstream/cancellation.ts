@@ -58,3 +58,21 @@ export function pause(milliseconds: number, signal: CancellationSignal): Promise
     else signal.addEventListener('abort', onAbort);
   });
 }
+
+/**
+ * What work gives that does not listen to the signal itself.
+ * @throws the signal's reason, as soon as it is aborted
+ */
+export function unlessAborted<T>(work: Promise<T>, signal: CancellationSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is what it is
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort();
+    void work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
+}

@@ -35,6 +35,8 @@ export interface UpstreamErrorDetails {
   readonly credential?: Credential | undefined;
   /** What else of the request is secret. */
   readonly headerSecrets?: readonly Credential[];
+  /** What the operator should look at, where that is not the address of the provider. */
+  readonly advice?: string;
   readonly cause?: unknown;
 }
 

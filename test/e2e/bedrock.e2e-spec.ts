@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
-import { inTurn, json, silence, text } from '../support/fake-upstream.js';
+import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
+import { logLines } from '../support/log-lines.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
@@ -130,14 +131,64 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).not.toContain(session);
   });
 
-  it('without credentials is a 502 that says what is missing', async () => {
-    const { ask, upstream } = await startScenario(LIST, NO_CREDENTIALS);
+  it('without credentials is a 502 that says what is missing, as the log does once', async () => {
+    const { ask, upstream, gateway } = await startScenario(LIST, NO_CREDENTIALS);
+    await ask();
     const error = await errorOf(await ask());
+    expect(logLines(gateway).filter(({ msg }) => msg === error.message)).toHaveLength(1);
     expect(error.code).toBe('provider_not_configured');
     expect(error.message).toContain('AWS_ACCESS_KEY_ID');
     expect(upstream.requests).toEqual([]);
     const headers = { authorization: `Bearer ${secret('caller')}` };
     expect((await ask('/v1/models', { headers })).status).toBe(200);
+  });
+
+  it('whose credentials cannot be had is a 502, and the log says what to check', async () => {
+    const { ask, upstream, gateway } = await startScenario(LIST, {
+      ...NO_CREDENTIALS,
+      AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/to/be/found',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/orbit',
+    });
+    const error = await errorOf(await ask());
+    expect(error).toMatchObject({
+      code: 'upstream_unreachable',
+      message: 'AWS gave no credentials to sign with (ENOENT).',
+    });
+    expect(upstream.requests).toEqual([]);
+    expect(gateway.logs.join('')).toContain(`${error.message} Check the role or the profile`);
+    expect(gateway.logs.join('')).not.toContain('/nowhere');
+  });
+
+  it('whose credentials are handed out by somebody who keeps silent has its deadline', async () => {
+    const { ask, gateway } = await startScenario(LIST, {
+      ...NO_CREDENTIALS,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(silence))).url,
+      UPSTREAM_TIMEOUT_MS: '500',
+    });
+    expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
+    expect(gateway.logs.join('')).toContain('AWS gave no credentials to sign with in time. Check the role');
+    const metrics = await (await ask('/metrics')).text();
+    expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
+  });
+
+  it.each([
+    'us-east-1',
+    'us-gov-west-1',
+    'cn-north-1',
+    'eusc-de-east-1',
+    'us-iso-east-1',
+    'us-isob-east-1',
+    'us-isof-south-1',
+    'eu-isoe-west-1',
+  ])('asks where the SDK would ask in %s', async (region) => {
+    const { BedrockClient } = await import('@aws-sdk/client-bedrock');
+    const { endpointProvider } = new BedrockClient({ region }).config;
+    const { gateway } = await startScenario(LIST, {
+      ...CREDENTIALS,
+      AWS_REGION: region,
+      MAIN_MODEL_BASE_URL: '',
+    });
+    expect(gateway.logs.join('')).toContain(`upstream ${endpointProvider({ Region: region }).url.host},`);
   });
 
   it('without a region is not ready', async () => {
