@@ -1,4 +1,4 @@
-import { CAPABILITIES, LIFECYCLES } from './model-metadata.js';
+import { CAPABILITIES, LIFECYCLES, TRAITS } from './model-metadata.js';
 import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
 import { asRow, unixSeconds } from './row.js';
 import type { Row } from './row.js';
@@ -57,13 +57,20 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
     const output = maxOutputTokens(row);
     if (output !== undefined) (metadata ??= {}).max_output_tokens = output;
     const able = capabilities(row);
-    if (able !== undefined) (metadata ??= {}).capabilities = CAPABILITIES.filter((each) => able.has(each));
+    if (able !== undefined) (metadata ??= {}).capabilities = inOrder(able);
     const [state] = lifecycle(row) ?? [];
     if (state !== undefined) (metadata ??= {}).lifecycle = state;
     const end = deprecatesAt(row);
     if (end !== undefined) (metadata ??= {}).deprecates_at = end;
     return metadata;
   };
+}
+
+/** Once, in the order of the vocabulary; `other` where nothing more is known of what the model is for. */
+function inOrder(able: ReadonlySet<Capability>): readonly Capability[] {
+  const named = CAPABILITIES.filter((each) => able.has(each));
+  const hasPurpose = named.some((each) => each !== 'other' && !TRAITS.has(each));
+  return hasPurpose ? named.filter((each) => each !== 'other') : named;
 }
 
 function first<T>(
@@ -122,9 +129,9 @@ function wordsOf(value: unknown): readonly string[] {
 const MAX_DISPLAY_NAME_LENGTH = 200;
 /** Control characters, and those that turn the direction of text or cannot be seen. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-/** Paths and drives anywhere, and URLs: those of buckets are paths too. */
-const PATH = /(?:^|[\s("'])(?:[/\\~.]\S|[a-z][a-z\d+.-]*:[/\\])/i;
-const E_MAIL_ADDRESS = /\S@\S/;
+/** Paths wherever something begins, drives and URLs anywhere: those of buckets are paths too. */
+const PATH = /(?:^|[^\p{L}\p{N}\s])[/\\]\S|(?:^|\s)[/\\~.]\S|:[/\\]/u;
+const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
 
 /** A name that people may read: what looks like a path or an address is none. */
 function displayText(value: unknown): string | undefined {

@@ -14,6 +14,8 @@ export const CAPABILITIES = [
   'tools',
   'reasoning',
   'structured_output',
+  // Something that none of the words before names; the vendor says no more than that it is none of them.
+  'other',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 

@@ -21,6 +21,7 @@ export class AzureProvider extends HttpProvider {
     ...COMPATIBLE_METADATA,
     capabilities: [
       ['capabilities', { chat_completion: 'chat', completion: 'completions', embeddings: 'embeddings' }],
+      ['capabilities.chat_completion', { false: 'other' }],
     ],
     lifecycle: [
       [

@@ -26,6 +26,7 @@ export class CohereProvider extends HttpProvider {
           embed: 'embeddings',
           rerank: 'rerank',
           classify: 'classification',
+          summarize: 'other',
         },
       ],
       [

@@ -11,6 +11,7 @@ const OUTPUTS = {
   embeddings: 'embeddings',
   rerank: 'rerank',
   transcription: 'transcription',
+  video: 'other',
 } as const;
 
 /**
@@ -43,6 +44,7 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
         audio_speech: 'speech',
       },
     ],
+    ['capabilities.completion_chat', { false: 'other' }], // Mistral
     [
       'type', // Together, LM Studio
       {
@@ -54,6 +56,8 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
         image: 'image_generation',
         moderation: 'moderation',
         transcribe: 'transcription',
+        audio: 'other',
+        video: 'other',
       },
     ],
     // OpenRouter, Hugging Face
@@ -67,7 +71,7 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
     ['input_modalities', INPUTS],
     ['output_modalities', OUTPUTS],
     // Fireworks
-    ['supports_chat', { true: 'chat' }],
+    ['supports_chat', { true: 'chat', false: 'other' }],
     ['supports_image_input', { true: 'vision' }],
     ['supports_tools', { true: 'tools' }],
   ],

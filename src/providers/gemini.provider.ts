@@ -26,7 +26,15 @@ export class GeminiProvider extends HttpProvider {
     contextLength: ['inputTokenLimit'],
     maxOutputTokens: ['outputTokenLimit'],
     capabilities: [
-      ['supportedGenerationMethods', { generatecontent: 'chat', embedcontent: 'embeddings' }],
+      [
+        'supportedGenerationMethods',
+        {
+          generatecontent: 'chat',
+          embedcontent: 'embeddings',
+          predict: 'other',
+          predictlongrunning: 'other',
+        },
+      ],
       ['thinking', { true: 'reasoning' }],
     ],
   };

@@ -204,6 +204,13 @@ describe('metadata', () => {
     ['the URL of a file', { display_name: 'file:///srv/weights' }],
     ['the URL of a bucket', { display_name: 's3://company-weights/llama' }],
     ['a path in between', { display_name: 'Weights in /srv/models/llama' }],
+    ['a path after a sign', { display_name: 'root=/srv/weights/x' }],
+    ['a path in brackets', { display_name: '[/srv/weights]' }],
+    ['a path after a comma', { display_name: 'Model,/srv/weights' }],
+    ['a path in backticks', { display_name: '`/etc/passwd`' }],
+    ['a drive after a sign', { display_name: 'x=C:\\models' }],
+    ['a URL in brackets', { display_name: '{s3://bucket/key}' }],
+    ['an address with spaces', { display_name: 'alice @ example.com' }],
     ['an address without a domain', { display_name: 'ann@intranet' }],
     ['an address', { display_name: 'Ann <ann@company.example>' }],
     ['unknown words', { capabilities: ['secret', 'root', '__proto__', 'constructor'], lifecycle: 'dying' }],
@@ -254,6 +261,47 @@ describe('metadata', () => {
       'cohere',
     ],
     ['Cohere', { features: ['tools', 'json_mode'] }, { capabilities: ['tools'] }, 'cohere'],
+    ['Cohere', { endpoints: ['summarize'] }, { capabilities: ['other'] }, 'cohere'],
+    [
+      'Mistral',
+      { capabilities: { completion_chat: false, vision: true } },
+      { capabilities: ['vision', 'other'] },
+      'mistral',
+    ],
+    [
+      'Mistral',
+      { capabilities: { completion_chat: false, moderation: true } },
+      { capabilities: ['moderation'] },
+      'mistral',
+    ],
+    ['Together', { type: 'video' }, { capabilities: ['other'] }, 'together'],
+    ['Fireworks', { supports_chat: false }, { capabilities: ['other'] }, 'fireworks'],
+    [
+      'OpenRouter',
+      { architecture: { output_modalities: ['video'] } },
+      { capabilities: ['other'] },
+      'openrouter',
+    ],
+    [
+      'a name with slashes in it',
+      { display_name: 'Orbit w/ tools (fp8/int4)' },
+      { display_name: 'Orbit w/ tools (fp8/int4)' },
+      'vllm',
+    ],
+    ...['generally-available', 'deprecating', 'deprecated', 'retired'].map(
+      (status, index): [string, Fields, Fields, string] => [
+        `Azure's ${status}`,
+        { lifecycle_status: status },
+        { lifecycle: ['active', 'deprecated', 'deprecated', 'retired'][index] },
+        'azure',
+      ],
+    ),
+    [
+      'Azure',
+      { capabilities: { chat_completion: false, inference: true } },
+      { capabilities: ['other'] },
+      'azure',
+    ],
   ])('reads %s', async (_name, row, expected, engine) => {
     expect(await metadataFrom(row, engine)).toEqual(expected);
   });

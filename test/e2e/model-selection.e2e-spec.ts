@@ -107,7 +107,8 @@ describe('MODELS_TYPES', () => {
   it.each<[types: string, expected: string[]]>([
     ['chat', ['seeing', 'plain', 'new']],
     ['embeddings', ['seeing', 'plain', 'embed', 'new']],
-    ['vision', ['seeing', 'new']],
+    ['vision', ['seeing', 'new', 'film']],
+    ['other', ['seeing', 'plain', 'new', 'film', 'mute']],
     ['tools,embeddings', ['seeing', 'plain', 'embed', 'new']],
   ])('%s does not take what a model can do besides for what it is for', async (types, expected) => {
     const { ask } = await startScenario(
@@ -117,6 +118,8 @@ describe('MODELS_TYPES', () => {
           { id: 'plain', supported_parameters: ['tools'] },
           { id: 'embed', architecture: { output_modalities: ['embeddings'] } },
           { id: 'new' },
+          { id: 'film', architecture: { input_modalities: ['image'], output_modalities: ['video'] } },
+          { id: 'mute', supports_chat: false },
         ],
       }),
       { MODELS_TYPES: types },
