@@ -2,6 +2,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
+import { upstreamConfig } from './config/upstream.config.js';
+import type { UpstreamConfig } from './config/upstream.config.js';
 import { enableCors } from './cors.js';
 import { serveDocs } from './docs/docs.js';
 import { ErrorFilter } from './errors/error.filter.js';
@@ -17,6 +19,9 @@ import { TRACING } from './observability/tracing.module.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
 import { VERSION } from './version.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
+
+/** What an answer takes beyond the deadline of the provider, ms. */
+const ANSWER_MARGIN_MS = 500;
 
 /**
  * What `main` and the end-to-end tests both apply to a new application.
@@ -45,17 +50,28 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   }
   if (docsEnabled) serveDocs(server);
   if (corsOrigins.size > 0) enableCors(server, corsOrigins);
-  closeConnectionsWhenStopping(server, app.get(Lifecycle));
+  const { timeoutMs } = app.get<UpstreamConfig>(upstreamConfig.KEY);
+  closeConnectionsWhenStopping(server, app.get(Lifecycle), timeoutMs + ANSWER_MARGIN_MS);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
 }
 
-/** Keeps clients from sending their next request down a connection that is about to go away. */
+/**
+ * Keeps clients from sending their next request down a connection that is about to go away, and ends those that have
+ * not brought a whole request by the time that any answer takes: Node.js would wait for them for ever.
+ */
 function closeConnectionsWhenStopping(
   server: ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>,
   lifecycle: Lifecycle,
+  longestAnswerMs: number,
 ): void {
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (lifecycle.isStopping) reply.header('connection', 'close');
     done(null, payload);
+  });
+  server.addHook('preClose', (done) => {
+    setTimeout(() => {
+      server.server.closeAllConnections();
+    }, longestAnswerMs).unref();
+    done();
   });
 }

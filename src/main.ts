@@ -18,9 +18,12 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
+    // What stops the start is told below, once.
+    autoFlushLogs: false,
   });
   const { port, host, logLevel } = app.get<ServerConfig>(serverConfig.KEY);
   configureApp(app, await createLogger(logLevel));
+  app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
   await app.listen(port, host);
 }
@@ -33,7 +36,9 @@ function exit(): void {
 function reasonOf(error: unknown): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if ('syscall' in error && error.syscall === 'listen') return `The service cannot listen: ${error.message}`;
+  if ('syscall' in error && error.syscall === 'listen') {
+    return `The service cannot listen: ${error.message}. Check HOST, PORT and METRICS_PORT.`;
+  }
   return error.stack ?? error.message;
 }
 

@@ -791,6 +791,17 @@ describe('of several engines', () => {
     expect(keyVariables(['openai'], ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
   });
 
+  it('one with two names has the variables of both', () => {
+    Object.assign(process.env, { AZURE_BASE_URL: 'http://a.test', AZURE_OPENAI_BASE_URL: 'http://b.test' });
+    const names = ['AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'];
+    expect([...providerConfig().urls.keys()]).toEqual(expect.arrayContaining(names));
+  });
+
+  it('no one is named twice, by another name neither', () => {
+    process.env['MODEL_ENGINES'] = 'azure,openai,azure-openai';
+    expect(refusal().problems.map(({ variable }) => variable)).toEqual(['MODEL_ENGINES']);
+  });
+
   it('no one has what is meant for the only one', () => {
     Object.assign(process.env, {
       MAIN_MODEL_BASE_URL: 'http://MARK.test',

@@ -6,6 +6,14 @@ export function engineName(text: string): string {
   return text.toLowerCase().replaceAll('-', '_');
 }
 
+/** Engines that have two names: whichever is used, the variables of both are read. */
+const SAME_ENGINES: readonly (readonly string[])[] = [['azure', 'azure_openai']];
+
+/** All names of an engine, as `engineName` spells them. */
+export function namesOf(engine: string): readonly string[] {
+  return SAME_ENGINES.find((names) => names.includes(engine)) ?? [engine];
+}
+
 const MAX_ENGINES = 20;
 const ENGINE_NAME = /^[a-z][a-z\d_]{0,49}$/;
 
@@ -24,7 +32,7 @@ export function IsEngineNames(): PropertyDecorator {
       (value) =>
         Array.isArray(value) &&
         value.length <= MAX_ENGINES &&
-        new Set(value).size === value.length &&
+        new Set(value.map((name: string) => namesOf(name)[0])).size === value.length &&
         value.every((each: string) => ENGINE_NAME.test(each)),
     ),
   );

@@ -1,7 +1,7 @@
 import type { ConfigType } from '@nestjs/config';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
 import type { EngineNames, Suffix } from './engine-variables.js';
-import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
+import { engineNames, namesOf, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
 import { IsHeaders } from './header-rules.js';
 import type { Headers } from './header-rules.js';
 import { IsCommaSeparated, IsOneOf, IsSwitch, IsText, IsWholeNumber } from './rules.js';
@@ -187,11 +187,12 @@ export const providerConfig = registerVariables(
         variablesOf(names, 'API_KEY', declared),
       /** The variables that may hold an engine's headers. */
       headerVariables: (names: EngineNames): readonly string[] =>
-        variablesOf(names, 'UPSTREAM_HEADERS', several ? [] : ['UPSTREAM_HEADERS']),
+        variablesOf(names, 'UPSTREAM_HEADERS', ['UPSTREAM_HEADERS']),
       variables,
     };
   },
-  ({ MODEL_ENGINES: engines }) => withVariablesOf(engineNames(engines ?? ''), ProviderVariables),
+  ({ MODEL_ENGINES: engines }) =>
+    withVariablesOf(engineNames(engines ?? '').flatMap(namesOf), ProviderVariables),
 );
 export type ProviderConfig = ConfigType<typeof providerConfig>;
 

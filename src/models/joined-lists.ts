@@ -17,13 +17,9 @@ const NOTHING = ModelList.of({ models: [] });
 export class JoinedLists implements ListSource {
   private readonly joined = new Joined();
 
-  /**
-   * @param prefixIds whether ids begin with the engine's name and a slash
-   * @param allowPartial whether a list may lack the models of an engine that fails
-   */
+  /** @param allowPartial whether a list may lack the models of an engine that fails */
   constructor(
     private readonly sources: readonly NamedSource[],
-    private readonly prefixIds: boolean,
     private readonly allowPartial: boolean,
   ) {}
 
@@ -51,21 +47,8 @@ export class JoinedLists implements ListSource {
     if (errors.length === this.sources.length || (errors.length > 0 && !this.allowPartial)) {
       throw noList(missing, errors);
     }
-    const list = this.joined.of(
-      parts.map((part) => part.list),
-      (lists) => this.join(lists),
-    );
+    const list = this.joined.of(parts.map((part) => part.list));
     return errors.length > 0 ? { list, found: undefined, missing } : { list, found: joinedFound(parts) };
-  }
-
-  private join(lists: readonly ModelList[]): ModelList {
-    const models = lists.flatMap((list, index) => {
-      const engine = this.sources[index]?.engine ?? '';
-      return this.prefixIds
-        ? list.models.map((model) => ({ ...model, id: `${engine}/${model.id}` }))
-        : list.models;
-    });
-    return ModelList.of({ models: uniqueById(models) });
   }
 }
 
@@ -94,9 +77,9 @@ class Joined {
   private readonly after = madeOnce((_list: ModelList) => new Joined());
   private value: ModelList | undefined;
 
-  of(lists: readonly ModelList[], make: (lists: readonly ModelList[]) => ModelList): ModelList {
+  of(lists: readonly ModelList[]): ModelList {
     const node = lists.reduce((before: Joined, list) => before.after(list), this);
-    node.value ??= make(lists);
+    node.value ??= ModelList.of({ models: uniqueById(lists.flatMap(({ models }) => models)) });
     return node.value;
   }
 }

@@ -102,6 +102,8 @@ function parametersOf(request: FastifyRequest): Readonly<Record<string, unknown>
 
 /** A caller over HTTP. */
 class HttpCaller implements Caller {
+  private hangUpListeners: (() => void)[] | undefined;
+
   constructor(
     private readonly request: FastifyRequest,
     private readonly reply: FastifyReply,
@@ -120,9 +122,16 @@ class HttpCaller implements Caller {
   }
 
   onHangUp(callback: () => void): void {
+    if (this.hangUpListeners !== undefined) {
+      this.hangUpListeners.push(callback);
+      return;
+    }
+    // One for all engines: Node.js takes more than ten of an emitter for a leak.
+    const listeners = (this.hangUpListeners = [callback]);
     const { raw } = this.reply;
     raw.once('close', () => {
-      if (!raw.writableFinished) callback();
+      if (raw.writableFinished) return;
+      for (const listener of listeners) listener();
     });
   }
 

@@ -14,10 +14,13 @@ import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { cacheHeaders } from './cache-headers.js';
 import { EngineLists } from './engine-lists.js';
+import { ImpatientSource } from './impatient-source.js';
 import { JoinedLists } from './joined-lists.js';
+import type { NamedSource } from './joined-lists.js';
 import type { Caller, ListSource } from './list-source.js';
 import type { ModelList } from './model-list.js';
 import { ModelSelection } from './model-selection.js';
+import { PrefixedList } from './prefixed-list.js';
 
 /** A list, and what its answer says of where it comes from. */
 export interface ListAnswer {
@@ -52,17 +55,18 @@ export class ModelsService {
     @Optional() @Inject(METRICS) metrics?: Metrics,
   ) {
     const context = { config, limits, cache, shared, status, metrics };
-    const engines = registry.configured.map((provider) => {
+    const sources = registry.configured.map((provider): NamedSource => {
+      const { engine } = provider;
       const servesCallers = !config.several || provider === registry.forwardTo;
-      return new EngineLists(provider, operatorCredentials, servesCallers, context);
+      const lists = new EngineLists(provider, operatorCredentials, servesCallers, context);
+      return { engine, source: config.prefixIds ? new PrefixedList(lists, engine) : lists };
     });
-    const [first, ...others] = engines;
+    const [first, ...others] = sources;
     this.source =
       first !== undefined && others.length === 0
-        ? first
+        ? first.source
         : new JoinedLists(
-            engines.map((source) => ({ engine: source.provider.engine, source })),
-            config.prefixIds,
+            sources.map(({ engine, source }) => ({ engine, source: new ImpatientSource(source) })),
             config.allowPartial,
           );
   }

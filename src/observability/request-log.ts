@@ -1,13 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
+import type { UpstreamOutcome } from '../models/list-source.js';
 import { isQuiet, routeOf } from './route.js';
-
-/** What came of asking a provider, and how long that took. */
-interface UpstreamOutcome {
-  readonly engine: string;
-  readonly status: number | undefined;
-  readonly durationMs: number;
-}
 
 declare module 'fastify' {
   interface FastifyRequest {

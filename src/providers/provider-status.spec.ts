@@ -105,8 +105,12 @@ describe('ProviderStatus', () => {
   });
 
   it.each([
-    [401, 'Check that variable, and that it belongs to gpu.test:8000.'],
-    [403, 'Check that variable, and that it belongs to gpu.test:8000.'],
+    [
+      400,
+      'Check that it is valid, and that it belongs to gpu.test:8000; else MAIN_MODEL_BASE_URL and the other settings of vllm.',
+    ],
+    [401, 'Check that it is valid, and that it belongs to gpu.test:8000.'],
+    [403, 'Check that it is valid, and that it belongs to gpu.test:8000.'],
     [404, 'Check MAIN_MODEL_BASE_URL and the other settings of vllm.'],
     [429, 'Check the limits and the quota of that key.'],
   ])('says once that the key of the operator got a %d, and what to check', (httpStatus, advice) => {

@@ -100,13 +100,13 @@ function adviceAfterRejection(
   status: number | undefined,
   credential: Credential | undefined,
 ): string {
-  const isRefused = status === 401 || status === 403;
-  if (isRefused && credential === undefined) {
-    return `Set ${provider.keyVariable ?? 'a key'}, or have callers send theirs.`;
-  }
-  if (isRefused) return `Check that variable, and that it belongs to ${hostOf(provider)}.`;
+  const address = `${whereabouts(provider)} and the other settings of ${provider.engine}`;
   if (status === 429) return 'Check the limits and the quota of that key.';
-  return `Check ${whereabouts(provider)} and the other settings of ${provider.engine}.`;
+  if (!CREDENTIAL_STATUSES.has(status)) return `Check ${address}.`;
+  if (credential === undefined) return `Set ${provider.keyVariable ?? 'a key'}, or have callers send theirs.`;
+  // Gemini and xAI answer 400 to a key that is wrong.
+  const isCertain = status === 401 || status === 403;
+  return `Check that it is valid, and that it belongs to ${hostOf(provider)}${isCertain ? '' : `; else ${address}`}.`;
 }
 
 function hostOf({ url }: ModelProvider): string {

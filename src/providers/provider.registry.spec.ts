@@ -1,14 +1,21 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigService } from '@nestjs/config';
+import { namesOf } from '../config/engine-rules.js';
+import { ownVariables } from '../config/engine-variables.js';
+import type { ProviderConfig } from '../config/provider.config.js';
 import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
 import { CustomProvider } from './custom.provider.js';
 import { BUILT_IN_PROVIDERS } from './index.js';
 import { ProviderRegistry } from './provider.registry.js';
 
+/** As the configuration has it for several. */
+const keyVariables: ProviderConfig['keyVariables'] = (names, declared) =>
+  ownVariables(names, 'API_KEY', declared);
+
 /** A registry as the environment variable makes it; none of its providers is asked anything. */
 function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
-    new ConfigService({ provider: { engines } }),
+    new ConfigService({ provider: { engines, keyVariables } }),
     BUILT_IN_PROVIDERS.map((Provider) => new Provider(undefined, { variables: {} })),
     (engine) => Reflect.construct(CustomProvider, [engine]) as CustomProvider,
   );
@@ -60,10 +67,21 @@ describe('ProviderRegistry', () => {
     expect(forwardTo).toBeUndefined();
   });
 
-  it('refuses two names of the same provider', () => {
-    expect(() => registryOf('openai', 'azure', 'azure_openai')).toThrow(
-      /^The configuration is not valid:\n {2}MODEL_ENGINES must not name the same provider twice$/,
+  it.each([
+    ['gemini', 'google', 'GOOGLE_API_KEY'],
+    ['nvidia', 'nim', 'NVIDIA_API_KEY'],
+    ['azure', 'azure_openai', 'AZURE_OPENAI_API_KEY'],
+  ])('refuses %s beside %s, as both would get one key', (one, other, variable) => {
+    expect(() => registryOf('openai', one, other)).toThrow(
+      new RegExp(
+        `^The configuration is not valid:\n {2}MODEL_ENGINES must not name both .+: ${variable} would be`,
+      ),
     );
+  });
+
+  it('knows the names that the configuration takes for the same engine', () => {
+    for (const { engine, aliases } of registryOf('openai').builtIn)
+      expect(namesOf(engine)).toEqual([engine, ...aliases]);
   });
 
   it('has one instance of each provider, and no name twice', () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ConfigService } from '@nestjs/config';
+import type { ProviderConfig } from '../config/provider.config.js';
 import type { StaticModel } from '../config/static-models.js';
 import { StaticProvider } from './static.provider.js';
 import { engineName } from '../config/engine-rules.js';
@@ -22,7 +23,7 @@ export class ProviderRegistry {
   /** Of several providers the one that gets the credentials of callers. */
   readonly forwardTo: ModelProvider | undefined;
 
-  /** @throws ConfigurationError when two of the names mean the same provider */
+  /** @throws ConfigurationError when one provider would get the key of another */
   constructor(
     config: ConfigService,
     @Inject(MODEL_PROVIDERS) readonly builtIn: readonly ModelProvider[],
@@ -39,11 +40,7 @@ export class ProviderRegistry {
       replacement === undefined
         ? engines.map((each) => this.find(each))
         : [new StaticProvider(this.owner, replacement)];
-    if (replacement === undefined && new Set(this.configured).size < engines.length) {
-      throw new ConfigurationError([
-        { variable: 'MODEL_ENGINES', rule: 'must not name the same provider twice' },
-      ]);
-    }
+    if (others.length > 0) this.refuseSharedKeys(config);
     const forwardTo = config.get<string>('provider.forwardTo');
     this.forwardTo = forwardTo === undefined ? undefined : this.configured[engines.indexOf(forwardTo)];
   }
@@ -51,5 +48,21 @@ export class ProviderRegistry {
   /** The provider of an engine name, case and `-` for `_` aside; a custom one for a name that is not built in. */
   find(engine: string): ModelProvider {
     return this.byName.get(engineName(engine)) ?? this.custom(engine);
+  }
+
+  /** `GOOGLE_API_KEY` is that of `gemini`, and would be that of an engine of one's own named `google`. */
+  private refuseSharedKeys(config: ConfigService): void {
+    const keyVariables = config.getOrThrow<ProviderConfig['keyVariables']>('provider.keyVariables');
+    const owners = new Map<string, string>();
+    for (const { engine, aliases, keyVariables: declared } of this.configured) {
+      for (const variable of keyVariables([engine, ...aliases], declared)) {
+        const other = owners.get(variable);
+        if (other !== undefined) {
+          const rule = `must not name both ${other} and ${engine}: ${variable} would be the key of either`;
+          throw new ConfigurationError([{ variable: 'MODEL_ENGINES', rule }]);
+        }
+        owners.set(variable, engine);
+      }
+    }
   }
 }

@@ -41,14 +41,14 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
 }
 
 function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiErrorBody {
-  const { body, credential } = details;
+  const { body } = details;
   const secrets = secretsOf(details);
   const upstream = body === undefined ? {} : readUpstreamErrorBody(body);
-  const ours = credential?.variable !== undefined;
+  const ours = isOurs(details);
   const clean = (text: string | undefined): string | undefined => text && redact(text, secrets);
   const word = (text: string | undefined): string | undefined => {
     const cleaned = clean(text);
-    // Where the key is ours, nothing that could be prose gets through.
+    // Where a secret of ours was sent, nothing that could be prose gets through.
     return cleaned !== undefined && ours && !IDENTIFIER.test(cleaned)
       ? undefined
       : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
@@ -69,20 +69,25 @@ function secretsOf({ credential, headerSecrets = [] }: UpstreamErrorDetails): re
   return credential === undefined ? headerSecrets : [credential, ...headerSecrets];
 }
 
+/** Whether what the provider says may be about a secret of the operator, which it may repeat in part. */
+function isOurs({ credential, headerSecrets = [] }: UpstreamErrorDetails): boolean {
+  return credential?.variable !== undefined || headerSecrets.length > 0;
+}
+
 function statusMessage(status: number): string {
   return `The provider answered ${String(status)}.`;
 }
 
 function relayedHeaders(details: UpstreamErrorDetails): Record<string, string | string[]> {
-  const { headers = {}, credential } = details;
+  const { headers = {} } = details;
   const secrets = secretsOf(details);
   const relayed: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, secrets);
   }
   const { 'www-authenticate': challenge } = headers;
-  // What follows the scheme may be text about our key.
-  if (challenge !== undefined && credential?.variable !== undefined) {
+  // What follows the scheme may be text about our secret.
+  if (challenge !== undefined && isOurs(details)) {
     relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
   }
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);

@@ -179,9 +179,12 @@ describe('headers in a file', () => {
     await writeFile(path, `Orbit-Key: ${TWO}`);
     await logged(gateway, 'A new value was read from UPSTREAM_HEADERS_FILE');
     upstream.answer((request, response) => {
-      json({ error: { message: `no ${String(request.headers['orbit-key'])}` } }, 403)(request, response);
+      const id = String(request.headers['orbit-key']);
+      json({ error: { message: `no ${id}` } }, 403, { 'x-request-id': id })(request, response);
     });
-    expect((await errorOf(await ask())).message).toBe('no [redacted]');
+    const answer = await ask();
+    expect((await errorOf(answer)).message).toBe('The provider answered 403.');
+    expect(answer.headers.get('x-upstream-request-id')).toBe('[redacted]');
   });
 
   it('are those of one engine among several', async () => {

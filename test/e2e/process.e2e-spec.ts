@@ -103,6 +103,13 @@ describe('a malformed configuration', () => {
     expect(await refusalOf({ MODELS_STATIC_FILE: folder })).toContain('MODELS_STATIC_FILE must be the path');
   });
 
+  it('stops the start with one message when two engines would share a key', async () => {
+    expect(await refusalOf({ MODEL_ENGINES: 'gemini,google', GOOGLE_API_KEY: secret('google') })).toBe(
+      'The configuration is not valid:\n' +
+        '  MODEL_ENGINES must not name both gemini and google: GOOGLE_API_KEY would be the key of either\n',
+    );
+  });
+
   it('stops the start when it is in .env, too', async () => {
     await writeFile(join(folder, '.env'), 'UPSTREAM_TIMEOUT_MS=soon\n');
     const { code, stdout, stderr } = await (await start({})).exited;
@@ -214,15 +221,17 @@ describe('the AWS SDK', () => {
   });
 });
 
-describe('a port that is in use', () => {
+describe.each(['PORT', 'METRICS_PORT'])('a %s that is in use', (variable) => {
   it('stops the start with one line', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const port = String((other.address() as AddressInfo).port);
-    const { code, stderr } = await (await start({ PORT: port })).exited;
+    const { code, stderr } = await (await start({ [variable]: port })).exited;
     other.close();
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^The service cannot listen: .*EADDRINUSE.*\n$/);
+    expect(stderr).toMatch(
+      /^The service cannot listen: .*EADDRINUSE.*\. Check HOST, PORT and METRICS_PORT\.\n$/,
+    );
     expect(stderr).toContain(port);
   });
 });
@@ -273,6 +282,26 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     const { code, stdout, stderr } = await running.exited;
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200, route: '/v1/models' });
+  });
+
+  it.each([
+    ['brought nothing', ''],
+    ['brought half a request', 'GET /v1/models HTTP/1.1\r\nHost: x\r\n'],
+    ['brought half a body', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
+  ])('does not wait for a connection that has %s', async (_name, sent) => {
+    const running = await serve({ UPSTREAM_TIMEOUT_MS: '500' });
+    await untilAlive(running);
+    const { port } = new URL(running.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    // It will be reset.
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(sent);
+    expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+    running.signal(signal);
+    const { code, stderr } = await running.exited;
+    socket.destroy();
+    expect([code, stderr]).toEqual([0, '']);
   });
 
   it('turns /readyz first, for SHUTDOWN_DELAY_MS', async () => {

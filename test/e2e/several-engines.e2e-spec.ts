@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
+import { movableClock } from '../support/clock.js';
 import { json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
 
 const list = (...ids: string[]): Script =>
   json({ object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'them' })) });
@@ -197,6 +199,21 @@ describe('several engines', () => {
       expect(error.message).toBe(`These providers gave no list: anthropic=${code}.`);
     });
 
+    it('do not wait again for one that has kept a caller waiting, and ask it behind the scenes', async () => {
+      const { ask, anthropic } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '2000' });
+      expect((await ask()).headers.get('x-models-incomplete')).toBe('anthropic=upstream_timeout');
+      const begun = performance.now();
+      const second = await ask();
+      expect(performance.now() - begun).toBeLessThan(1000);
+      expect(second.headers.get('x-models-incomplete')).toBe('anthropic=upstream_timeout');
+      expect(await idsOf(second)).toEqual(['gpt-5', 'shared', 'lab/one']);
+      expect(anthropic.requests).toHaveLength(1);
+      anthropic.answer(claudes('claude-5'));
+      await until('it is back', async () => !(await ask()).headers.has('x-models-incomplete'));
+      // Once behind the scenes, and once for the caller after that.
+      expect(anthropic.requests).toHaveLength(3);
+    });
+
     it('name all that are missing', async () => {
       const { ask } = await startSeveral({ openai: text('', 500), lab: json({}, 403) });
       const response = await ask();
@@ -281,6 +298,46 @@ describe('several engines', () => {
     expect(second.headers.get('cache-status')).toMatch(/^models-gateway; hit; ttl=/);
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
     expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(asked);
+  });
+
+  it('are as old as the oldest of their lists, and a miss where one was fetched', async () => {
+    const clock = movableClock();
+    const { ask, anthropic, lab } = await startSeveral({ anthropic: text('', 500) }, CACHED);
+    await ask();
+    clock.advance(20_000);
+    anthropic.answer(claudes('claude-5'));
+    const mixed = await ask();
+    expect(mixed.headers.get('age')).toBe('20');
+    expect(mixed.headers.get('cache-status')).toBe('models-gateway; fwd=miss; stored; ttl=40');
+    clock.advance(15_000);
+    lab.answer(silence);
+    const kept = await ask();
+    expect(kept.headers.get('age')).toBe('35');
+    expect(kept.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
+  });
+
+  it('may be twenty, which all learn that a caller is gone', async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error): number => warnings.push(warning);
+    process.on('warning', keep);
+    const { url } = await started(startFakeUpstream(list('a')));
+    const names = Array.from({ length: 20 }, (_, index) => `lab_${'abcdefghijklmnopqrst'.charAt(index)}`);
+    const gateway = await started(
+      startGateway({
+        MODEL_ENGINES: names.join(),
+        ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_BASE_URL`, url])),
+      }),
+    );
+    expect(await idsOf(await fetch(`${gateway.url}/v1/models`))).toEqual(['a']);
+    process.off('warning', keep);
+    expect(warnings).toEqual([]);
+  });
+
+  it('may be one, with a prefix as well, and its 4xx stays one', async () => {
+    const { ask, openai } = await startSeveral({}, { MODEL_ENGINES: 'openai', MODELS_PREFIX: 'true' });
+    expect(await idsOf(await ask())).toEqual(['openai/gpt-5', 'openai/shared']);
+    openai.answer(json({}, 403));
+    expect((await ask()).status).toBe(403);
   });
 
   it('are measured and logged one by one', async () => {

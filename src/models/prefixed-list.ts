@@ -1,0 +1,20 @@
+import type { Caller, ListSource, SourcedList } from './list-source.js';
+import { madeOnce } from './made-once.js';
+import { ModelList } from './model-list.js';
+
+/** The list of an engine, each id with the engine's name and a slash in front of it. */
+export class PrefixedList implements ListSource {
+  private readonly prefixed = madeOnce(({ models }: ModelList) =>
+    ModelList.of({ models: models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` })) }),
+  );
+
+  constructor(
+    private readonly source: ListSource,
+    private readonly engine: string,
+  ) {}
+
+  async list(caller: Caller): Promise<SourcedList> {
+    const answer = await this.source.list(caller);
+    return { ...answer, list: this.prefixed(answer.list) };
+  }
+}
