@@ -70,7 +70,7 @@ function globs(variable: string, read: () => unknown): VariableCase {
 }
 
 function baseUrl(
-  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL',
+  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL' | 'DATABRICKS_HOST',
 ): VariableCase {
   return {
     variable,
@@ -348,12 +348,9 @@ const VARIABLES: readonly VariableCase[] = [
     variable: 'MODELS_STATIC',
     read: () => modelsConfig().replacement?.map(({ id }) => id),
     byDefault: undefined,
-    accepts: [
-      ['a, b/c:d ,', ['a', 'b/c:d']],
-      [',', undefined],
-    ],
-    refuses: [],
-    rule: 'words separated by commas',
+    accepts: [['a, b/c:d ,', ['a', 'b/c:d']]],
+    refuses: [',', ' , '],
+    rule: 'ids separated by commas',
   },
   {
     variable: 'MODELS_STATIC_FILE',
@@ -475,6 +472,7 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'one of models, deployments',
   },
   baseUrl('COHERE_BASE_URL'),
+  baseUrl('DATABRICKS_HOST'),
   ...KEY_VARIABLES.map(apiKey),
   ...KEY_VARIABLES.map(keyFile),
   wholeNumber('KEY_FILE_INTERVAL_MS', () => providerConfig().keyFileIntervalMs, 5000, 100, 3_600_000),
@@ -789,6 +787,19 @@ describe('of several engines', () => {
     // The key that compatible engines share when there is one of them would go to the wrong host.
     expect(keyVariables(['my_lab'], ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'])).toEqual(['MY_LAB_API_KEY']);
     expect(keyVariables(['openai'], ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
+  });
+
+  it('each may have a list that is written down', () => {
+    Object.assign(process.env, {
+      MY_LAB_MODELS_STATIC: 'a, b',
+      AZURE_OPENAI_MODELS_STATIC_FILE: fileWith('[{"id":"c","created":1}]'),
+    });
+    const { staticModels } = providerConfig();
+    expect(staticModels(['my_lab'])?.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(staticModels(['azure', 'azure_openai'])).toMatchObject([{ id: 'c', created: 1 }]);
+    expect(staticModels(['openai'])).toBeUndefined();
+    for (const name of ['MY_LAB_MODELS_STATIC', 'AZURE_OPENAI_MODELS_STATIC_FILE'])
+      Reflect.deleteProperty(process.env, name);
   });
 
   it('one with two names has the variables of both', () => {

@@ -1,5 +1,6 @@
 import { IsHeaders } from './header-rules.js';
 import { IsKey } from './secret-rules.js';
+import { IsStaticModels } from './selection-rules.js';
 import { IsBaseUrl } from './url-rules.js';
 import { propertiesOf } from './variables.js';
 
@@ -7,11 +8,12 @@ import { propertiesOf } from './variables.js';
 export type EngineNames = readonly [string, ...string[]];
 
 /** What each of several engines has a variable of its own for, `<ENGINE>_BASE_URL` for instance. */
-export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS';
+export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS' | 'MODELS_STATIC';
 const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   BASE_URL: IsBaseUrl,
   API_KEY: IsKey,
   UPSTREAM_HEADERS: IsHeaders,
+  MODELS_STATIC: IsStaticModels,
 };
 /** Variables of the one engine that is asked, and the key that goes to compatible ones too. */
 const SHARED: ReadonlySet<string> = new Set([

@@ -1,10 +1,9 @@
 import type { ConfigType } from '@nestjs/config';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
-import { IsCommaSeparated, IsOneOf, IsSwitch } from './rules.js';
-import { IsGlobs, IsStaticModelsFile, IsWordsOf } from './selection-rules.js';
-import { readStaticModels } from './static-models.js';
-import type { StaticModel } from './static-models.js';
+import { IsOneOf, IsSwitch } from './rules.js';
+import { IsGlobs, IsStaticModels, IsWordsOf } from './selection-rules.js';
+import { staticModelsOf } from './static-models.js';
 import { registerVariables } from './variables.js';
 
 class ModelsVariables {
@@ -20,10 +19,10 @@ class ModelsVariables {
   @IsWordsOf(CAPABILITIES)
   MODELS_TYPES: Capability[] = [];
 
-  @IsCommaSeparated()
-  MODELS_STATIC: string[] = [];
+  @IsStaticModels()
+  MODELS_STATIC?: string[];
 
-  @IsStaticModelsFile('MODELS_STATIC')
+  /** Declared by `IsStaticModels`. */
   MODELS_STATIC_FILE?: string;
 
   @IsOneOf('replace', 'append')
@@ -32,7 +31,7 @@ class ModelsVariables {
 
 /** Which models are shown, and with what. */
 export const modelsConfig = registerVariables('models', ModelsVariables, (variables) => {
-  const staticModels = staticModelsOf(variables);
+  const staticModels = staticModelsOf(variables.MODELS_STATIC, variables.MODELS_STATIC_FILE);
   const append = variables.MODELS_STATIC_MODE === 'append';
   return {
     metadata: variables.MODELS_METADATA,
@@ -48,12 +47,3 @@ export const modelsConfig = registerVariables('models', ModelsVariables, (variab
   };
 });
 export type ModelsConfig = ConfigType<typeof modelsConfig>;
-
-/** A file without models is a list too: nobody may be asked instead. Undefined when neither variable is set. */
-function staticModelsOf({
-  MODELS_STATIC: ids,
-  MODELS_STATIC_FILE: path,
-}: ModelsVariables): readonly StaticModel[] | undefined {
-  if (path !== undefined) return readStaticModels(path) ?? [];
-  return ids.length === 0 ? undefined : ids.map((id) => ({ id, metadata: undefined }));
-}

@@ -1,4 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
+import { VENDOR_KEY_VARIABLES } from '../catalogue/compatible-vendors.js';
+import type { VendorKeyVariable } from '../catalogue/compatible-vendors.js';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
 import type { EngineNames, Suffix } from './engine-variables.js';
 import { engineNames, namesOf, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
@@ -6,6 +8,8 @@ import { IsHeaders } from './header-rules.js';
 import type { Headers } from './header-rules.js';
 import { IsCommaSeparated, IsOneOf, IsSwitch, IsText, IsWholeNumber } from './rules.js';
 import { IsKey } from './secret-rules.js';
+import { staticModelsOf } from './static-models.js';
+import type { StaticModel } from './static-models.js';
 import { IsBaseUrl } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
@@ -33,6 +37,9 @@ class ProviderVariables {
 
   @IsBaseUrl()
   COHERE_BASE_URL?: string;
+
+  @IsBaseUrl()
+  DATABRICKS_HOST?: string;
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY')
   @IsKey()
@@ -64,39 +71,6 @@ class ProviderVariables {
 
   @IsKey()
   GEMINI_API_KEY?: string;
-
-  @IsKey()
-  MISTRAL_API_KEY?: string;
-
-  @IsKey()
-  GROQ_API_KEY?: string;
-
-  @IsKey()
-  TOGETHER_API_KEY?: string;
-
-  @IsKey()
-  FIREWORKS_API_KEY?: string;
-
-  @IsKey()
-  OPENROUTER_API_KEY?: string;
-
-  @IsKey()
-  DEEPSEEK_API_KEY?: string;
-
-  @IsKey()
-  XAI_API_KEY?: string;
-
-  @IsKey()
-  HF_TOKEN?: string;
-
-  @IsKey()
-  HUGGINGFACE_API_KEY?: string;
-
-  @IsKey()
-  CEREBRAS_API_KEY?: string;
-
-  @IsKey()
-  SAMBANOVA_API_KEY?: string;
 
   @IsKey()
   GITHUB_TOKEN?: string;
@@ -136,12 +110,15 @@ class ProviderVariables {
   PLACEHOLDER_API_KEYS: string[] = ['not-used'];
 }
 
+// A vendor's row is all that a vendor takes.
+for (const variable of VENDOR_KEY_VARIABLES) IsKey()(ProviderVariables.prototype, variable);
+
 /** Variables that hold a provider's base URL when it is the only one, and those that hold a key. */
-export type UrlVariable = 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL';
-export type KeyVariable = Extract<
-  keyof ProviderVariables,
-  `${string}_API_KEY` | `${string}_TOKEN` | 'AWS_BEARER_TOKEN_BEDROCK'
->;
+export type UrlVariable =
+  'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL' | 'DATABRICKS_HOST';
+export type KeyVariable =
+  | VendorKeyVariable
+  | Extract<keyof ProviderVariables, `${string}_API_KEY` | `${string}_TOKEN` | 'AWS_BEARER_TOKEN_BEDROCK'>;
 
 /** Which providers are asked, where, and the credentials the operator lends to callers without any. */
 export const providerConfig = registerVariables(
@@ -160,6 +137,8 @@ export const providerConfig = registerVariables(
       return several ? own : [...new Set([...own, ...declared])];
     };
     const values = Object.entries(variables);
+    const staticIds = matching(values, /^(.+_MODELS_STATIC)$/, isTexts);
+    const staticFiles = matching(values, /^(.+_MODELS_STATIC)_FILE$/, isText);
     return {
       engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
       /** Whether each engine has variables of its own. */
@@ -178,7 +157,7 @@ export const providerConfig = registerVariables(
       headerFiles: matching(values, /^(.+_HEADERS)_FILE$/, isText),
       /** How often files with secrets are read again. */
       keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
-      urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT))$/, isText),
+      urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT|HOST))$/, isText),
       /** @param declared the variables that may hold the base URL of the engine when it is the only one */
       urlVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
         variablesOf(names, 'BASE_URL', declared),
@@ -188,6 +167,13 @@ export const providerConfig = registerVariables(
       /** The variables that may hold an engine's headers. */
       headerVariables: (names: EngineNames): readonly string[] =>
         variablesOf(names, 'UPSTREAM_HEADERS', ['UPSTREAM_HEADERS']),
+      /** What is served instead of asking an engine; undefined where it is asked. */
+      staticModels: (names: EngineNames): readonly StaticModel[] | undefined => {
+        const variable = (named ? ownVariables(names, 'MODELS_STATIC', []) : []).find(
+          (each) => staticIds.has(each) || staticFiles.has(each),
+        );
+        return staticModelsOf(staticIds.get(variable ?? ''), staticFiles.get(variable ?? ''));
+      },
       variables,
     };
   },
@@ -212,6 +198,10 @@ function matching<T>(
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value);
 }
 
 function isHeaders(value: unknown): value is Headers {

@@ -38,20 +38,31 @@ export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
   );
 }
 
-/** The path of a file with models; which of it and a list in the other variable is meant nobody could tell. */
-export function IsStaticModelsFile(other: string): PropertyDecorator {
-  return all(
-    IsOptional(),
-    rule(
-      'isStaticModelsFile',
-      'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
-        'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
-        'and deprecates_at',
-      (value) => typeof value === 'string' && readStaticModels(value) !== undefined,
-    ),
-    rule('isInsteadOfList', `must not be set together with ${other}`, (_value, variables) => {
-      const list = variables[other];
-      return !Array.isArray(list) || list.length === 0;
-    }),
-  );
+/**
+ * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. This
+ * declares that variant too.
+ */
+export function IsStaticModels(): PropertyDecorator {
+  return (target, key) => {
+    const name = String(key);
+    all(
+      IsOptional(),
+      transformText(wordsIfAny),
+      rule('isStaticModels', 'must be ids separated by commas', Array.isArray),
+    )(target, key);
+    all(
+      IsOptional(),
+      rule(
+        'isStaticModelsFile',
+        'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
+          'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
+          'and deprecates_at',
+        (value) => typeof value === 'string' && readStaticModels(value) !== undefined,
+      ),
+      // Which of the two is meant nobody could tell.
+      rule('isInsteadOfList', `must not be set together with ${name}`, (_value, variables) => {
+        return variables[name] === undefined;
+      }),
+    )(target, `${name}_FILE`);
+  };
 }

@@ -20,6 +20,18 @@ const REPEATED_FIELDS: readonly string[] = ['object', 'max_model_len'];
 const readMetadata = metadataReader(OWN_FORMAT);
 
 /**
+ * The models of two variables, of which one is set at the most; undefined when neither is.
+ * @param path of a file: one without models is a list too, as nobody may be asked instead
+ */
+export function staticModelsOf(
+  ids: readonly string[] | undefined,
+  path: string | undefined,
+): readonly StaticModel[] | undefined {
+  if (path !== undefined) return readStaticModels(path) ?? [];
+  return ids?.map((id) => ({ id, metadata: undefined }));
+}
+
+/**
  * The models in a JSON file: ids, or objects like those of an answer with metadata, in a list or in OpenAI's envelope.
  * @returns undefined when there is no such file, or when any of it is something else
  */

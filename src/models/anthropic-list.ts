@@ -1,3 +1,5 @@
+import { LIFECYCLES } from '../catalogue/model-metadata.js';
+import type { Lifecycle } from '../catalogue/model-metadata.js';
 import type { Model } from '../catalogue/model.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { textEntity } from './entity.js';
@@ -7,7 +9,7 @@ const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1000;
 
 /**
- * A model in Anthropic's format; what the provider does not say is absent.
+ * A model in Anthropic's format. What the provider does not say is null, or absent where null is not allowed.
  * @see https://platform.claude.com/docs/en/api/models/list
  */
 interface AnthropicModel {
@@ -16,9 +18,17 @@ interface AnthropicModel {
   readonly display_name: string;
   /** RFC 3339. */
   readonly created_at: string;
-  readonly max_input_tokens?: number;
-  readonly max_tokens?: number;
-  readonly lifecycle?: string;
+  readonly lifecycle?: Lifecycle;
+  /** RFC 3339; only for models that are not active any more. */
+  readonly deprecated_at: string | null;
+  readonly retires_at: null;
+  readonly line: null;
+  /** Tokens. */
+  readonly max_input_tokens: number | null;
+  /** Tokens. */
+  readonly max_tokens: number | null;
+  /** Anthropic's says of each of dozens of features whether it is there, which nobody else does. */
+  readonly capabilities: null;
 }
 
 /** Which part of a list is asked for. */
@@ -28,7 +38,12 @@ export interface PageRequest {
   readonly afterId: string | undefined;
   /** The page ends before this model. */
   readonly beforeId: string | undefined;
+  /** Models in other stages are left out. */
+  readonly stages: readonly Lifecycle[];
 }
+
+/** Retired models are for those who ask for them. */
+const DEFAULT_STAGES: readonly Lifecycle[] = ['active', 'deprecated'];
 
 /**
  * What the parameters of a URL ask for.
@@ -38,6 +53,8 @@ export function pageRequest({
   limit = String(DEFAULT_LIMIT),
   after_id: afterId,
   before_id: beforeId,
+  lifecycle,
+  'lifecycle[]': lifecycles = lifecycle,
 }: Readonly<Record<string, unknown>>): PageRequest {
   if (typeof limit !== 'string' || !/^[1-9]\d{0,3}$/.test(limit) || Number(limit) > MAX_LIMIT) {
     throw badRequest(`limit must be a whole number from 1 to ${String(MAX_LIMIT)}.`, 'limit');
@@ -46,6 +63,7 @@ export function pageRequest({
     limit: Number(limit),
     afterId: modelId(afterId, 'after_id'),
     beforeId: modelId(beforeId, 'before_id'),
+    stages: lifecycles === undefined ? DEFAULT_STAGES : stagesOf([lifecycles].flat()),
   };
   if (page.afterId !== undefined && page.beforeId !== undefined) {
     throw badRequest('after_id and before_id must not be given together.', 'before_id');
@@ -59,58 +77,101 @@ function modelId(value: unknown, parameter: string): string | undefined {
   throw badRequest(`${parameter} must be given once.`, parameter);
 }
 
+function stagesOf(asked: readonly unknown[]): readonly Lifecycle[] {
+  if (!asked.every((each) => LIFECYCLES.some((stage) => stage === each))) {
+    throw badRequest(`lifecycle must be one of ${LIFECYCLES.join(', ')}.`, 'lifecycle');
+  }
+  return LIFECYCLES.filter((stage) => asked.includes(stage));
+}
+
+/** A model as it is sent, and where it stands in the list. */
+interface Row {
+  readonly id: string;
+  readonly json: string;
+  readonly stage: Lifecycle;
+  readonly position: number;
+}
+
 /** A list in Anthropic's format, in pages. Models are written once, whatever the pages. */
 export class AnthropicList {
-  private readonly rows: readonly string[];
-  private readonly positions: ReadonlyMap<string, number>;
+  private readonly rows: readonly Row[];
+  private readonly byId: ReadonlyMap<string, Row>;
+  /** The rows in some stages, by the names of the stages. */
+  private readonly inStages = new Map<string, readonly Row[]>();
 
-  constructor(private readonly models: readonly Model[]) {
-    this.rows = models.map((model) => JSON.stringify(anthropicModel(model)));
-    this.positions = new Map(models.map(({ id }, index) => [id, index]));
+  constructor(models: readonly Model[]) {
+    this.rows = models.map((model, position) => ({
+      id: model.id,
+      json: JSON.stringify(anthropicModel(model)),
+      // Of which nobody says otherwise can be used.
+      stage: model.metadata?.lifecycle ?? 'active',
+      position,
+    }));
+    this.byId = new Map(this.rows.map((row) => [row.id, row]));
   }
 
   /**
    * A page, in the order of the list in both directions.
    * @throws OpenAiException 400 when the list has no such model
    */
-  page({ limit, afterId, beforeId }: PageRequest): Entity {
+  page({ limit, afterId, beforeId, stages }: PageRequest): Entity {
+    const rows = this.rowsIn(stages);
+    const before = beforeId === undefined ? Infinity : this.position(beforeId, 'before_id');
+    const after = afterId === undefined ? -1 : this.position(afterId, 'after_id');
+    const start = firstIndex(rows, (row) => row.position > after);
+    const end = firstIndex(rows, (row) => row.position >= before);
     const isBackwards = beforeId !== undefined;
-    const end = isBackwards ? this.position(beforeId, 'before_id') : this.rows.length;
-    const start = afterId === undefined ? 0 : this.position(afterId, 'after_id') + 1;
-    const [from, to] = isBackwards ? [Math.max(0, end - limit), end] : [start, Math.min(end, start + limit)];
-    const hasMore = isBackwards ? from > 0 : to < end;
-    const [first, last] = [this.models[from], this.models[to - 1]].map((model) =>
-      JSON.stringify(from < to ? (model?.id ?? null) : null),
-    );
+    const page = isBackwards ? rows.slice(Math.max(0, end - limit), end) : rows.slice(start, start + limit);
+    const hasMore = isBackwards ? end > limit : end - start > limit;
     return textEntity(
-      `{"data":[${this.rows.slice(from, to).join(',')}],"has_more":${String(hasMore)},` +
-        `"first_id":${String(first)},"last_id":${String(last)}}`,
+      `{"data":[${page.map(({ json }) => json).join(',')}],"has_more":${String(hasMore)},` +
+        `"first_id":${JSON.stringify(page[0]?.id ?? null)},"last_id":${JSON.stringify(page.at(-1)?.id ?? null)}}`,
     );
   }
 
   /** One model; undefined when the list has no such one. */
   find(id: string): Entity | undefined {
-    const row = this.rows[this.positions.get(id) ?? -1];
-    return row === undefined ? undefined : textEntity(row);
+    const row = this.byId.get(id);
+    return row && textEntity(row.json);
+  }
+
+  private rowsIn(stages: readonly Lifecycle[]): readonly Row[] {
+    const key = stages.join();
+    const known = this.inStages.get(key);
+    if (known !== undefined) return known;
+    const rows = this.rows.filter(({ stage }) => stages.includes(stage));
+    this.inStages.set(key, rows);
+    return rows;
   }
 
   private position(id: string, parameter: string): number {
-    const position = this.positions.get(id);
+    const position = this.byId.get(id)?.position;
     if (position === undefined) throw badRequest(`${parameter} is no model of this list.`, parameter);
     return position;
   }
 }
 
+/** The index of the first such row, else behind the last one. */
+function firstIndex(rows: readonly Row[], is: (row: Row) => boolean): number {
+  const index = rows.findIndex(is);
+  return index < 0 ? rows.length : index;
+}
+
 function anthropicModel({ id, created, metadata = {} }: Model): AnthropicModel {
   const { display_name: name, context_length: input, max_output_tokens: output, lifecycle } = metadata;
+  const deprecated = lifecycle === 'active' || lifecycle === undefined ? undefined : metadata.deprecates_at;
   return {
     type: 'model',
     id,
     display_name: name ?? id,
     created_at: rfc3339(created),
-    ...(input !== undefined && { max_input_tokens: input }),
-    ...(output !== undefined && { max_tokens: output }),
     ...(lifecycle !== undefined && { lifecycle }),
+    deprecated_at: deprecated === undefined ? null : rfc3339(deprecated),
+    retires_at: null,
+    line: null,
+    max_input_tokens: input ?? null,
+    max_tokens: output ?? null,
+    capabilities: null,
   };
 }
 

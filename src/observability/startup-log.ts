@@ -20,13 +20,15 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 
   private introduce(provider: ModelProvider): void {
-    const { engine, label, url, missingVariable } = provider;
-    const variable = this.credentials.keyFor(provider)?.current.variable ?? provider.keySource;
+    const { engine, missingVariable } = provider;
+    const variable = isAsked(provider)
+      ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
+      : undefined;
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
         `engine ${engine}`,
-        url === undefined ? withoutUpstream(label) : `upstream ${url.host}`,
+        sourceOf(provider),
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
@@ -38,6 +40,12 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 }
 
-function withoutUpstream(label: string): string {
-  return label === 'static' ? 'a static list' : 'no upstream';
+/** Whether anybody is ever asked: for a static list there is nothing that a key could be sent to. */
+function isAsked({ keyVariable }: ModelProvider): boolean {
+  return keyVariable !== undefined;
+}
+
+function sourceOf(provider: ModelProvider): string {
+  if (!isAsked(provider)) return 'a static list';
+  return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;
 }

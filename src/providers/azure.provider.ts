@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MetadataFormat } from '../catalogue/metadata-format.js';
+import type { Row } from '../catalogue/row.js';
 import type { Credential } from '../credentials/credential.js';
 import { azureDeploymentsUrl, azureModelsUrl } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
@@ -36,6 +37,8 @@ export class AzureProvider extends HttpProvider {
     ],
     deprecatesAt: ['deprecation.inference'],
   };
+  protected override readonly isUsable =
+    this.config.variables.AZURE_OPENAI_LIST === 'deployments' ? isDeployed : undefined;
   protected readonly baseUrlVariables = ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'] as const;
 
   protected listUrl(base: URL): URL {
@@ -49,4 +52,9 @@ export class AzureProvider extends HttpProvider {
     if (token === undefined) return { authorization };
     return JSON_WEB_TOKEN.test(token) ? { authorization: `Bearer ${token}` } : { 'api-key': token };
   }
+}
+
+/** A deployment that failed, or is still being made, cannot be called. */
+function isDeployed({ status }: Row): boolean {
+  return typeof status !== 'string' || status.toLowerCase() === 'succeeded';
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
+import type { CompatibleVendor } from '../catalogue/compatible-vendors.js';
 import { withDefaultPath } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
-import type { CompatibleVendor } from './compatible-vendors.js';
+
 import type { ModelProvider } from './model-provider.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 
@@ -11,7 +12,7 @@ export function compatibleProvider(vendor: CompatibleVendor): Type<ModelProvider
   @Injectable()
   class CompatibleProvider extends OpenAiCompatibleProvider {
     readonly engine = vendor.engine;
-    readonly keyVariables = vendor.keyVariables;
+    readonly keyVariables = [...(vendor.keyVariables ?? []), 'MAIN_MODEL_API_KEY'];
     protected override readonly defaultBaseUrl = vendor.defaultBaseUrl;
     protected override readonly ownerFields = vendor.ownerFields ?? ['owned_by'];
     protected override readonly metadata = {

@@ -12,8 +12,9 @@ import { HttpProvider } from './http.provider.js';
 export class DatabricksProvider extends HttpProvider {
   readonly engine = 'databricks';
   readonly keyVariables = ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
-  protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
+  protected readonly baseUrlVariables = ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'] as const;
   protected override readonly listFields = ['endpoints'];
+  protected override readonly leavesOutEmptyLists = true;
   protected override readonly idFields = ['name'];
   protected override readonly createdFields = ['creation_timestamp'];
   protected override readonly ownerFields = [];

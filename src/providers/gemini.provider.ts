@@ -19,6 +19,7 @@ export class GeminiProvider extends HttpProvider {
   readonly keyVariables = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'] as const;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://generativelanguage.googleapis.com';
+  protected override readonly leavesOutEmptyLists = true;
   protected override readonly idFields = ['name', 'id'];
   protected override readonly idPrefix = 'models/';
   protected override readonly metadata: MetadataFormat = {

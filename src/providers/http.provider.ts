@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
 import type { EngineNames } from '../config/engine-variables.js';
-import type { KeyVariable, ProviderConfig, UrlVariable } from '../config/provider.config.js';
+import type { ProviderConfig, UrlVariable } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
@@ -59,7 +59,7 @@ interface LinkedPage extends ModelPage {
 export abstract class HttpProvider implements ModelProvider {
   abstract readonly engine: string;
   readonly aliases: readonly string[] = [];
-  abstract readonly keyVariables: readonly KeyVariable[];
+  abstract readonly keyVariables: readonly string[];
   readonly keySource: string | undefined = undefined;
 
   /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
@@ -69,10 +69,14 @@ export abstract class HttpProvider implements ModelProvider {
   /** Headers of every request, names in lower case. */
   protected readonly fixedHeaders: Readonly<Record<string, string>> = {};
   protected readonly listFields: readonly string[] = ['data', 'models'];
+  /** Whether the vendor answers `{}` when there is nothing to list. */
+  protected readonly leavesOutEmptyLists: boolean = false;
   protected readonly idFields: readonly string[] = ['id'];
   protected readonly idPrefix: string = '';
   protected readonly createdFields: readonly string[] = ['created', 'created_at'];
   protected readonly ownerFields: readonly string[] = ['owned_by'];
+  /** Whether a row is a model that callers can use; undefined where all are. */
+  protected readonly isUsable: ((row: Row) => boolean) | undefined;
   protected readonly metadata: MetadataFormat = COMPATIBLE_METADATA;
 
   private readonly logger = new Logger('HttpProvider');
@@ -203,6 +207,8 @@ export abstract class HttpProvider implements ModelProvider {
     // Not in the constructor: a subclass's fields are set only after it.
     this.rowFormat ??= {
       listFields: this.listFields,
+      leavesOutEmptyLists: this.leavesOutEmptyLists,
+      isUsable: this.isUsable,
       idFields: this.idFields,
       idPrefix: this.idPrefix,
       createdFields: this.createdFields,

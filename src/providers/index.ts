@@ -3,7 +3,7 @@ import { AnthropicProvider } from './anthropic.provider.js';
 import { AzureProvider } from './azure.provider.js';
 import { BedrockProvider } from './bedrock.provider.js';
 import { CohereProvider } from './cohere.provider.js';
-import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
+import { COMPATIBLE_VENDORS } from '../catalogue/compatible-vendors.js';
 import { compatibleProvider } from './compatible.provider.js';
 import { DatabricksProvider } from './databricks.provider.js';
 import { GeminiProvider } from './gemini.provider.js';

@@ -3,6 +3,8 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { readPage } from './model-page.js';
 
 const FORMAT = {
+  leavesOutEmptyLists: false,
+  isUsable: undefined,
   listFields: ['data', 'models'],
   idPrefix: '',
   ownerFields: ['owned_by'],

@@ -20,15 +20,17 @@ export interface ModelPage {
  */
 export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
   const body = parseJson(bytes);
-  const rows = rowsOf(body, format.listFields);
-  if (rows === undefined) {
+  const found = rowsOf(body, format);
+  if (found === undefined) {
     throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
   }
+  const { isUsable } = format;
+  const rows = isUsable === undefined ? found : found.filter((value) => isUsable(asRow(value) ?? {}));
   const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
   return {
     models,
     unreadable: rows.length - models.length,
-    envelope: rows.length > 0 ? asRow(body) : undefined,
+    envelope: found.length > 0 ? asRow(body) : undefined,
   };
 }
 

@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals';
 import { rowsOf, toModel } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
+const ENVELOPE = { listFields: ['data', 'models'], leavesOutEmptyLists: false };
+
 describe('rowsOf', () => {
+  it('takes an object without fields for an empty list only where vendors leave those out', () => {
+    expect(rowsOf({}, { ...ENVELOPE, leavesOutEmptyLists: true })).toEqual([]);
+    expect(rowsOf({ error: 'x' }, { ...ENVELOPE, leavesOutEmptyLists: true })).toBeUndefined();
+    expect(rowsOf({}, ENVELOPE)).toBeUndefined();
+  });
+
   const rows = [{ id: 'a' }, 'b', null];
 
   it.each([
@@ -15,7 +23,7 @@ describe('rowsOf', () => {
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
   ])('finds the rows in %s', (_name, body, expected) => {
-    expect(rowsOf(body, ['data', 'models'])).toEqual(expected);
+    expect(rowsOf(body, ENVELOPE)).toEqual(expected);
   });
 
   it.each([
@@ -29,13 +37,14 @@ describe('rowsOf', () => {
     ['a number', 1],
     ['nothing', undefined],
   ])('finds no list in %s', (_name, body) => {
-    expect(rowsOf(body, ['data', 'models'])).toBeUndefined();
+    expect(rowsOf(body, ENVELOPE)).toBeUndefined();
   });
 });
 
 describe('toModel', () => {
   const format: RowFormat = {
-    listFields: ['data', 'models'],
+    ...ENVELOPE,
+    isUsable: undefined,
     idPrefix: '',
     ownerFields: ['owned_by'],
     idFields: ['name', 'id'],

@@ -1,11 +1,16 @@
 import type { MetadataReader } from '../catalogue/metadata-format.js';
 import type { Model } from '../catalogue/model.js';
 import { asRow, firstOf, unixSeconds } from '../catalogue/row.js';
+import type { Row } from '../catalogue/row.js';
 
 /** Where a provider's rows keep what a model needs, and what stands in for what they lack. */
 export interface RowFormat {
   /** The fields of the envelope that may hold the rows, the first array wins. */
   readonly listFields: readonly string[];
+  /** Whether an object without any field is an empty list. */
+  readonly leavesOutEmptyLists: boolean;
+  /** Whether a row is a model that can be used, others are left out; undefined where all are. */
+  readonly isUsable: ((row: Row) => boolean) | undefined;
   /** The fields that may hold the id, the first string wins. */
   readonly idFields: readonly string[];
   /** What ids begin with that is no part of them. */
@@ -27,12 +32,17 @@ export interface RowFormat {
  * llama.cpp sends both keys, Ollama sends `data: null` for an empty list.
  * @returns undefined when the body is no list
  */
-export function rowsOf(body: unknown, fields: readonly string[]): readonly unknown[] | undefined {
+export function rowsOf(
+  body: unknown,
+  { listFields, leavesOutEmptyLists }: Pick<RowFormat, 'listFields' | 'leavesOutEmptyLists'>,
+): readonly unknown[] | undefined {
   if (Array.isArray(body)) return body as unknown[];
   const envelope = asRow(body);
-  const list = fields.map((field) => envelope?.[field]).find((each) => Array.isArray(each));
+  if (envelope === undefined) return undefined;
+  const list = listFields.map((field) => envelope[field]).find((each) => Array.isArray(each));
   if (list !== undefined) return list as unknown[];
-  return envelope?.['data'] === null ? [] : undefined;
+  const isEmpty = envelope['data'] === null || (leavesOutEmptyLists && Object.keys(envelope).length === 0);
+  return isEmpty ? [] : undefined;
 }
 
 /** The model of a row; undefined for a row that is no object or has no id. */

@@ -12,6 +12,7 @@ export class PerplexityProvider extends StaticProvider {
     super(
       'perplexity',
       ids.map((id) => ({ id, metadata: undefined })),
+      'perplexity',
     );
   }
 }

@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import { namesOf } from '../config/engine-rules.js';
 import { ownVariables } from '../config/engine-variables.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import { COMPATIBLE_VENDORS } from './compatible-vendors.js';
+import { COMPATIBLE_VENDORS } from '../catalogue/compatible-vendors.js';
 import { CustomProvider } from './custom.provider.js';
 import { BUILT_IN_PROVIDERS } from './index.js';
 import { ProviderRegistry } from './provider.registry.js';
@@ -12,12 +12,14 @@ import { ProviderRegistry } from './provider.registry.js';
 const keyVariables: ProviderConfig['keyVariables'] = (names, declared) =>
   ownVariables(names, 'API_KEY', declared);
 
+const CONFIG = { variables: {}, several: true, keyVariables };
+
 /** A registry as the environment variable makes it; none of its providers is asked anything. */
 function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
     new ConfigService({ provider: { engines, keyVariables } }),
-    BUILT_IN_PROVIDERS.map((Provider) => new Provider(undefined, { variables: {} })),
-    (engine) => Reflect.construct(CustomProvider, [engine]) as CustomProvider,
+    BUILT_IN_PROVIDERS.map((Provider) => new Provider(undefined, CONFIG)),
+    (engine) => Reflect.construct(CustomProvider, [engine, undefined, CONFIG]) as CustomProvider,
   );
 }
 

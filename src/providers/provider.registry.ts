@@ -38,8 +38,8 @@ export class ProviderRegistry {
     this.owner = others.length === 0 ? this.find(engine).engine : 'static';
     this.configured =
       replacement === undefined
-        ? engines.map((each) => this.find(each))
-        : [new StaticProvider(this.owner, replacement)];
+        ? engines.map((each) => this.asked(config, this.find(each)))
+        : [new StaticProvider(this.owner, replacement, 'static')];
     if (others.length > 0) this.refuseSharedKeys(config);
     const forwardTo = config.get<string>('provider.forwardTo');
     this.forwardTo = forwardTo === undefined ? undefined : this.configured[engines.indexOf(forwardTo)];
@@ -50,11 +50,21 @@ export class ProviderRegistry {
     return this.byName.get(engineName(engine)) ?? this.custom(engine);
   }
 
+  /** The provider, or what the operator has written down of it. */
+  private asked(config: ConfigService, provider: ModelProvider): ModelProvider {
+    const { engine, aliases } = provider;
+    const staticModels = config.get<ProviderConfig['staticModels']>('provider.staticModels');
+    const models = staticModels?.([engine, ...aliases]);
+    return models === undefined ? provider : new StaticProvider(engine, models, provider.label);
+  }
+
   /** `GOOGLE_API_KEY` is that of `gemini`, and would be that of an engine of one's own named `google`. */
   private refuseSharedKeys(config: ConfigService): void {
     const keyVariables = config.getOrThrow<ProviderConfig['keyVariables']>('provider.keyVariables');
     const owners = new Map<string, string>();
-    for (const { engine, aliases, keyVariables: declared } of this.configured) {
+    for (const { engine, aliases, keyVariable, keyVariables: declared } of this.configured) {
+      // Nobody is asked.
+      if (keyVariable === undefined) continue;
       for (const variable of keyVariables([engine, ...aliases], declared)) {
         const other = owners.get(variable);
         if (other !== undefined) {

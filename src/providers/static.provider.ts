@@ -9,17 +9,20 @@ export class StaticProvider implements ModelProvider {
   /** Nothing is asked, so there is nothing to send a key with. */
   readonly keyVariables: readonly string[] = [];
   readonly keySource = undefined;
-  readonly label = 'static';
   readonly keyVariable = undefined;
   readonly url = undefined;
   readonly urlVariable = undefined;
   readonly missingVariable = undefined;
   private readonly catalogue: ModelCatalogue;
 
-  /** @param engine stands in for the owner of models that have none */
+  /**
+   * @param engine stands in for the owner of models that have none
+   * @param label its name in metrics
+   */
   constructor(
     readonly engine: string,
     models: readonly StaticModel[],
+    readonly label: string,
   ) {
     this.catalogue = { models: staticModels(models, engine) };
   }

@@ -21,14 +21,14 @@ import type {
 } from '../support/kubernetes.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
-import { PROVIDER_CONTRACTS } from './provider-contracts.js';
+import { PROVIDER_CONTRACTS, STATIC_CONTRACTS } from './provider-contracts.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
 const OVERLAYS = readdirSync(new URL('overlays', KUBERNETES)).sort();
 /** The overlays with a shared cache. */
 const SCALED = new Set(['scaled', 'monitored']);
 /** The engines that ask nobody. */
-const KEYLESS: ReadonlySet<string> = new Set(['perplexity']);
+const KEYLESS: ReadonlySet<string> = new Set(STATIC_CONTRACTS.map(({ engine }) => engine));
 /** What overlays ask that are not named after it. */
 const ENGINES: Readonly<Record<string, string>> = {
   scaled: 'openai',

@@ -828,7 +828,8 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
     engine: 'databricks',
     fixtures: 'databricks',
     basePath: '',
-    withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
+    baseUrlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
+    withoutBaseUrl: { missing: 'DATABRICKS_HOST' },
     keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
     pages: [{ request: '/api/2.0/serving-endpoints', fixture: 'list.json' }],
     models: [
@@ -920,4 +921,9 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       },
     },
   },
+];
+
+/** The engines whose list is written down, because their vendors have none. */
+export const STATIC_CONTRACTS: readonly { readonly engine: string; readonly ids: readonly string[] }[] = [
+  { engine: 'perplexity', ids: ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'] },
 ];

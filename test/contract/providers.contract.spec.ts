@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import type { KeyVariable, UrlVariable } from '../../src/config/provider.config.js';
+import type { UrlVariable } from '../../src/config/provider.config.js';
+import { variableNames } from '../../src/config/variables.js';
 import { ProviderRegistry } from '../../src/providers/provider.registry.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
-import { PROVIDER_CONTRACTS } from './provider-contracts.js';
+import { PROVIDER_CONTRACTS, STATIC_CONTRACTS } from './provider-contracts.js';
 import type { ProviderContract } from './provider-contracts.js';
 
 type Environment = Readonly<Record<string, string>>;
@@ -22,35 +23,13 @@ const OURS = secret('ours');
 const CALLERS = secret('callers');
 const OTHER = secret('other');
 
-const KEY_VARIABLES: readonly KeyVariable[] = [
-  'MAIN_MODEL_API_KEY',
-  'OPENAI_API_KEY',
-  'NVIDIA_API_KEY',
-  'VLLM_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'AZURE_OPENAI_API_KEY',
-  'COHERE_API_KEY',
-  'GOOGLE_API_KEY',
-  'GEMINI_API_KEY',
-  'MISTRAL_API_KEY',
-  'GROQ_API_KEY',
-  'TOGETHER_API_KEY',
-  'FIREWORKS_API_KEY',
-  'OPENROUTER_API_KEY',
-  'DEEPSEEK_API_KEY',
-  'XAI_API_KEY',
-  'HF_TOKEN',
-  'HUGGINGFACE_API_KEY',
-  'CEREBRAS_API_KEY',
-  'SAMBANOVA_API_KEY',
-  'GITHUB_TOKEN',
-  'DATABRICKS_TOKEN',
-];
-const URL_VARIABLES: readonly UrlVariable[] = [
+const KEY_VARIABLES = variableNames().filter((name) => /_(API_KEY|TOKEN|TOKEN_BEDROCK)$/.test(name));
+const URL_VARIABLES = [
   'MAIN_MODEL_BASE_URL',
   'AZURE_OPENAI_ENDPOINT',
   'COHERE_BASE_URL',
-];
+  'DATABRICKS_HOST',
+] satisfies UrlVariable[];
 
 /** Where nobody listens. */
 const NOWHERE = 'http://127.0.0.1:1';
@@ -249,7 +228,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
   );
 
   it('sends no credential when none of its variables is set, whatever else is', async () => {
-    const others = KEY_VARIABLES.filter((each) => !keyVariables.includes(each));
+    const others = KEY_VARIABLES.filter((each) => !keyVariables.some((own) => own === each));
     const keys = Object.fromEntries(others.map((each) => [each, secret(each)]));
     await withGateway(environmentOf(contract, keys), async (keyless) => {
       expect((await ask(keyless)).status).toBe(signsWithoutKey ? 502 : 200);
@@ -396,13 +375,38 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
   },
 );
 
+describe.each(STATIC_CONTRACTS)('$engine', ({ engine, ids }) => {
+  it('lists what is written down, and asks nobody', async () => {
+    const everything = Object.fromEntries(
+      [...KEY_VARIABLES, `${engine.toUpperCase()}_API_KEY`].map((name) => [name, OURS]),
+    );
+    const urls = Object.fromEntries(URL_VARIABLES.map((name) => [name, upstream.url]));
+    await withGateway({ MAIN_MODEL_ENGINE: engine, ...everything, ...urls }, async (gateway) => {
+      const { status, body } = await ask(gateway, { authorization: `Bearer ${secret('callers')}` });
+      expect(status).toBe(200);
+      expect(body).toEqual({
+        object: 'list',
+        data: ids.map((id) => ({ id, object: 'model', created: expect.any(Number), owned_by: engine })),
+      });
+      const start = gateway.logs.find((line) => line.includes('models-gateway '));
+      expect(start).toContain(`engine ${engine}, a static list, no key of its own`);
+    });
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
+it.each(['databricks', 'gemini'])('%s has no models when it answers with an empty object', async (engine) => {
+  upstream.answer(json({}));
+  await withGateway(environmentOf(contractOf(engine), { CACHE_TTL_SECONDS: '0' }), async (gateway) => {
+    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+  });
+});
+
 describe('the table', () => {
   it('has a row for every built-in provider', async () => {
     await withGateway({}, (gateway) => {
-      // Nobody is asked for a static list, so there is nothing to keep to.
-      const asked = gateway.app.get(ProviderRegistry).builtIn.filter(({ label }) => label !== 'static');
-      const engines = asked.map(({ engine }) => engine);
-      const rows = new Set(PROVIDER_CONTRACTS.map(({ engine }) => engine));
+      const engines = gateway.app.get(ProviderRegistry).builtIn.map(({ engine }) => engine);
+      const rows = new Set([...PROVIDER_CONTRACTS, ...STATIC_CONTRACTS].map(({ engine }) => engine));
       expect(engines.length).toBeGreaterThan(0);
       expect(engines.filter((engine) => !rows.has(engine))).toEqual([]);
     });

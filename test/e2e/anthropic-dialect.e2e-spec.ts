@@ -22,6 +22,19 @@ const LIST: Script = json({
   })),
 });
 
+/** What Anthropic's clients look for and vLLM does not say. */
+const UNKNOWN = { deprecated_at: null, retires_at: null, line: null, max_tokens: null, capabilities: null };
+/** In all stages of life. */
+const STAGES: Script = json({
+  data: [
+    { id: 'new', lifecycle: 'active' },
+    { id: 'old', lifecycle: 'deprecated', deprecates_at: 1_790_000_000 },
+    { id: 'gone', lifecycle: 'retired', deprecates_at: 1_780_000_000 },
+    { id: 'unknown', deprecates_at: 1_790_000_000 },
+    { id: 'newer', lifecycle: 'active', deprecates_at: 1_790_000_000 },
+  ],
+});
+
 interface Page {
   readonly data: readonly { readonly id: string }[];
   readonly has_more: boolean;
@@ -50,6 +63,7 @@ describe('a request with anthropic-version', () => {
           id: 'meta/llama-3.1-8b',
           display_name: 'meta/llama-3.1-8b',
           created_at: '2023-11-14T22:13:20Z',
+          ...UNKNOWN,
           max_input_tokens: 4096,
         },
         {
@@ -57,6 +71,7 @@ describe('a request with anthropic-version', () => {
           id: 'b:1',
           display_name: 'b:1',
           created_at: '2023-11-14T22:13:21Z',
+          ...UNKNOWN,
           max_input_tokens: 4096,
         },
       ],
@@ -94,6 +109,35 @@ describe('a request with anthropic-version', () => {
     expect((await pageOf(scenario, '?after_id=m19'))[0]).toEqual(['m20']);
   });
 
+  it.each<[query: string, ids: string[], hasMore: boolean]>([
+    ['', ['new', 'old', 'unknown', 'newer'], false],
+    ['?lifecycle=retired', ['gone'], false],
+    ['?lifecycle[]=retired&lifecycle[]=deprecated', ['old', 'gone'], false],
+    ['?lifecycle%5B%5D=active&limit=2', ['new', 'unknown'], true],
+    ['?limit=1&after_id=old', ['unknown'], true],
+    ['?limit=1&after_id=gone', ['unknown'], true],
+    ['?limit=2&before_id=unknown', ['new', 'old'], false],
+    ['?limit=1&before_id=gone', ['old'], true],
+    ['?lifecycle=retired&after_id=unknown', [], false],
+  ])('leaves out models in other stages of life: %s', async (query, ids, hasMore) => {
+    const [found, page] = await pageOf(await startScenario(STAGES), query);
+    expect([found, page.has_more]).toEqual([ids, hasMore]);
+  });
+
+  it('says since when a model is deprecated, of those that are', async () => {
+    const scenario = await startScenario(STAGES);
+    const [, { data }] = await pageOf(scenario, '?lifecycle=active&lifecycle=deprecated&lifecycle=retired');
+    expect(data).toMatchObject([
+      { lifecycle: 'active', deprecated_at: null },
+      { lifecycle: 'deprecated', deprecated_at: '2026-09-21T14:13:20Z' },
+      { lifecycle: 'retired', deprecated_at: '2026-05-28T20:26:40Z' },
+      { deprecated_at: null },
+      { lifecycle: 'active', deprecated_at: null },
+    ]);
+    const response = await scenario.ask('/v1/models/gone', { headers: VERSION });
+    expect(await response.json()).toMatchObject({ id: 'gone', lifecycle: 'retired' });
+  });
+
   it.each(['?after_id=modèle "e"', '?before_id=meta/llama-3.1-8b'])(
     'gets an empty page at the end: %s',
     async (query) => {
@@ -117,6 +161,8 @@ describe('a request with anthropic-version', () => {
     ['limit=01', 'limit'],
     ['limit=2.5', 'limit'],
     ['limit=1&limit=2', 'limit'],
+    ['lifecycle=dead', 'lifecycle'],
+    ['lifecycle[]=active&lifecycle[]=', 'lifecycle'],
     ['after_id=nobody', 'after_id'],
     ['after_id=d&before_id=d', 'before_id'],
     ['after_id=d&after_id=d', 'after_id'],
@@ -279,6 +325,12 @@ describe("Anthropic's SDK in front of another provider", () => {
       ids.push(page.data.map(({ id }) => id));
     }
     expect(ids).toEqual([IDS.slice(2, 4), IDS.slice(0, 2)]);
+  });
+
+  it('asks for retired models', async () => {
+    const { client } = await start(STAGES);
+    const { data } = await client.models.list({ lifecycle: ['retired', 'deprecated'] });
+    expect(data.map(({ id }) => id)).toEqual(['old', 'gone']);
   });
 
   it.each(IDS)('retrieves %s', async (id) => {

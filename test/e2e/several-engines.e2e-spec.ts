@@ -340,6 +340,25 @@ describe('several engines', () => {
     expect((await ask()).status).toBe(403);
   });
 
+  it('of which one has no list may have it written down', async () => {
+    const { ask, gateway, lab } = await startSeveral(
+      { openai: text('', 500) },
+      { MY_LAB_MODELS_STATIC: 'shared,lab/two', MY_LAB_BASE_URL: '', MODELS_PREFIX: 'true' },
+    );
+    const response = await ask();
+    expect(response.headers.get('x-models-incomplete')).toBe('openai=upstream_error');
+    expect(await response.json()).toMatchObject({
+      data: [
+        { id: 'anthropic/claude-5' },
+        { id: 'my_lab/shared', owned_by: 'my_lab' },
+        { id: 'my_lab/lab/two', owned_by: 'my_lab' },
+      ],
+    });
+    expect(lab.requests).toEqual([]);
+    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect(gateway.logs.join('')).toContain('engine my_lab, a static list, no key of its own');
+  });
+
   it('are measured and logged one by one', async () => {
     const { ask, gateway } = await startSeveral({ anthropic: text('', 529) }, CACHED);
     expect((await ask()).status).toBe(200);

@@ -1,13 +1,11 @@
-import type { KeyVariable } from '../config/provider.config.js';
-
 /** A vendor, or a server of one's own, whose list is OpenAI's in all but small things. */
 export interface CompatibleVendor {
   /** The name in the environment: lower case, words joined by `_`. */
   readonly engine: string;
   /** Used unless `MAIN_MODEL_BASE_URL` is set; without it that variable is required. */
   readonly defaultBaseUrl?: string;
-  /** The variables that may hold the operator's key, the first set one wins. */
-  readonly keyVariables: readonly KeyVariable[];
+  /** The variables that may hold the operator's key, the first set one wins; `MAIN_MODEL_API_KEY` comes after them. */
+  readonly keyVariables?: readonly string[];
   /** Where rows name their owner, if not in `owned_by`; none when what they say there is no owner. */
   readonly ownerFields?: readonly string[];
   /** Where rows keep a name for people to read, if not in `display_name`. */
@@ -17,74 +15,73 @@ export interface CompatibleVendor {
 }
 
 /** THE table of compatible vendors: a new one is one row here. */
-export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
+const VENDORS = [
   {
     engine: 'mistral',
     defaultBaseUrl: 'https://api.mistral.ai/v1',
-    keyVariables: ['MISTRAL_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['MISTRAL_API_KEY'],
     source: 'npm package @mistralai/mistralai',
   },
   {
     engine: 'groq',
     defaultBaseUrl: 'https://api.groq.com/openai/v1',
-    keyVariables: ['GROQ_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['GROQ_API_KEY'],
     source: 'npm package groq-sdk',
   },
   {
     engine: 'together',
     defaultBaseUrl: 'https://api.together.ai/v1',
-    keyVariables: ['TOGETHER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['TOGETHER_API_KEY'],
     ownerFields: ['owned_by', 'organization'],
     source: 'npm package together-ai',
   },
   {
     engine: 'fireworks',
     defaultBaseUrl: 'https://api.fireworks.ai/inference/v1',
-    keyVariables: ['FIREWORKS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['FIREWORKS_API_KEY'],
     source: 'https://github.com/vercel/ai packages/fireworks; the rows are not confirmed',
   },
   {
     engine: 'openrouter',
     defaultBaseUrl: 'https://openrouter.ai/api/v1',
-    keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['OPENROUTER_API_KEY'],
     displayNameFields: ['name'],
     source: 'npm package @openrouter/sdk',
   },
   {
     engine: 'deepseek',
     defaultBaseUrl: 'https://api.deepseek.com/v1',
-    keyVariables: ['DEEPSEEK_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['DEEPSEEK_API_KEY'],
     source: 'https://api-docs.deepseek.com/api/list-models',
   },
   {
     engine: 'xai',
     defaultBaseUrl: 'https://api.x.ai/v1',
-    keyVariables: ['XAI_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['XAI_API_KEY'],
     source: 'https://docs.rs/crate/api_xai',
   },
   {
     engine: 'ollama',
     defaultBaseUrl: 'http://localhost:11434/v1',
-    // Ollama itself checks none: it is for a proxy in front of it.
-    keyVariables: ['MAIN_MODEL_API_KEY'],
+    // Ollama itself checks no key: one is for a proxy in front of it.
     source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
   },
   {
     engine: 'huggingface',
     defaultBaseUrl: 'https://router.huggingface.co/v1',
-    keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY'],
     source: 'https://github.com/huggingface/hub-docs/blob/main/docs/inference-providers/hub-api.md',
   },
   {
     engine: 'cerebras',
     defaultBaseUrl: 'https://api.cerebras.ai/v1',
-    keyVariables: ['CEREBRAS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['CEREBRAS_API_KEY'],
     source: 'npm package @cerebras/cerebras_cloud_sdk',
   },
   {
     engine: 'sambanova',
     defaultBaseUrl: 'https://api.sambanova.ai/v1',
-    keyVariables: ['SAMBANOVA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    keyVariables: ['SAMBANOVA_API_KEY'],
     // Its owner may be an e-mail address.
     ownerFields: [],
     source: 'not confirmed',
@@ -92,9 +89,19 @@ export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = [
   {
     engine: 'triton',
     defaultBaseUrl: 'http://localhost:9000/v1',
-    // Its own restriction is a header of any name: see UPSTREAM_HEADERS.
-    keyVariables: ['MAIN_MODEL_API_KEY'],
+    // What it may ask for is a header of any name: see UPSTREAM_HEADERS.
     source:
       'https://github.com/triton-inference-server/server/blob/main/python/openai/openai_frontend/frontend/fastapi/routers/models.py',
   },
-];
+] as const satisfies readonly CompatibleVendor[];
+
+export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = VENDORS;
+
+/** The variables of all of them that may hold a key. */
+export type VendorKeyVariable = Extract<
+  (typeof VENDORS)[number],
+  { readonly keyVariables: readonly string[] }
+>['keyVariables'][number];
+export const VENDOR_KEY_VARIABLES: readonly string[] = COMPATIBLE_VENDORS.flatMap(
+  ({ keyVariables = [] }) => keyVariables,
+);
