@@ -74,9 +74,13 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
       id: { type: 'string', minLength: 1 },
       display_name: { type: 'string', description: "The provider's, else the id." },
       created_at: { type: 'string', format: 'date-time' },
-      max_input_tokens: { type: 'integer', minimum: 1, description: 'Where the provider says it.' },
-      max_tokens: { type: 'integer', minimum: 1, description: 'Where the provider says it.' },
       lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'Where the provider says it.' },
+      deprecated_at: { type: ['string', 'null'], format: 'date-time' },
+      retires_at: { type: 'null' },
+      line: { type: 'null' },
+      max_input_tokens: { type: ['integer', 'null'], minimum: 1, description: 'Tokens.' },
+      max_tokens: { type: ['integer', 'null'], minimum: 1, description: 'Tokens.' },
+      capabilities: { type: 'null' },
     },
   },
   AnthropicModelList: {
@@ -388,7 +392,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         description: 'Unknown query parameters are ignored, and so is a trailing slash.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
-          ...['include_metadata', 'limit', 'after_id', 'before_id'].map(parameter),
+          ...['include_metadata', 'limit', 'after_id', 'before_id', 'lifecycle'].map(parameter),
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
@@ -468,6 +472,11 @@ export function openApiDocument(version: string): OpenAPIObject {
           'before_id',
           { type: 'string' },
           'With `anthropic-version`: the page ends before this model.',
+        ),
+        lifecycle: query(
+          'lifecycle',
+          { type: 'array', items: { type: 'string', enum: [...LIFECYCLES] } },
+          'With `anthropic-version`: the stages of the models wanted; without it retired ones are left out.',
         ),
         'if-none-match': header(
           'if-none-match',

@@ -67,7 +67,7 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
       'supported_parameters',
       { tools: 'tools', reasoning: 'reasoning', structured_outputs: 'structured_output' },
     ],
-    // xAI
+    // Gateways that show what xAI says of language models
     ['input_modalities', INPUTS],
     ['output_modalities', OUTPUTS],
     // Fireworks
