@@ -1,7 +1,7 @@
 /** Reads `npm audit --json` from the standard input: fails on findings, and on anything but an answer of the registry. */
 import { text } from 'node:stream/consumers';
 
-const { vulnerabilities, message = 'no answer' } = JSON.parse((await text(process.stdin)) || '{}');
+const { vulnerabilities, message = 'no answer' } = JSON.parse((await text(process.stdin)).trim() || '{}');
 if (vulnerabilities === undefined) {
   console.log(`not audited: ${message.split(' - ')[0]}`);
   // A mirror that has no such route is not a finding; an audit that did not get through is none either way.
