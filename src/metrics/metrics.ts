@@ -22,7 +22,9 @@ type MetricName = keyof typeof METRIC_LABELS;
 type LabelOf<N extends MetricName> = (typeof METRIC_LABELS)[N][number];
 
 /** From a list out of memory to the longest deadline that clients wait for, s. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+export const BUCKETS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+];
 /** Others are counted as `OTHER`, so that nobody can make up values of a label. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -157,7 +159,7 @@ export class Metrics {
   }
 
   private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {
-    return new Histogram({ ...this.described(name, help), buckets: BUCKETS });
+    return new Histogram({ ...this.described(name, help), buckets: [...BUCKETS] });
   }
 
   private counter<N extends MetricName>(name: N, help: string): Counter<LabelOf<N>> {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Histogram } from 'prom-client';
 import { parseAllDocuments } from 'yaml';
 import '../../src/app.module.js';
-import { variableNames } from '../../src/config/variables.js';
-import { METRIC_LABELS, Metrics } from '../../src/metrics/metrics.js';
+import { checkVariables, variableNames } from '../../src/config/variables.js';
+import { BUCKETS, METRIC_LABELS, Metrics } from '../../src/metrics/metrics.js';
 import type { CacheOutcome, UpstreamOutcomeLabel } from '../../src/metrics/metrics.js';
 import { VERSION } from '../../src/version.js';
 import { cores, describeWithKubectl, mebibytes, ofKind, render, selects } from '../support/kubernetes.js';
@@ -17,8 +17,10 @@ import type {
   Manifest,
   NetworkPolicy,
   Probe,
+  PrometheusRule,
   Service,
 } from '../support/kubernetes.js';
+import { unknownFields, validate } from '../support/kubernetes-schema.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
 import { PROVIDER_CONTRACTS, STATIC_CONTRACTS } from './provider-contracts.js';
@@ -34,6 +36,14 @@ const ENGINES: Readonly<Record<string, string>> = {
   scaled: 'openai',
   monitored: 'openai',
   several: 'openai,anthropic',
+  rotating: 'openai',
+};
+/** Where the overlays mount the Secret with the keys. */
+const MOUNTED_KEYS = '/run/secrets/models-gateway/';
+/** Callers are let in on one port, and from their namespace only. */
+const FROM_THE_NAMESPACE = {
+  from: [{ podSelector: {} }],
+  ports: [{ port: 'http', protocol: 'TCP' }],
 };
 
 /** What the restricted Pod Security Standard asks of a pod and of each container in it. */
@@ -53,16 +63,8 @@ const RESTRICTED_CONTAINER = {
 const TARGET_LABELS = ['job', 'namespace', 'service', 'endpoint', 'pod', 'container', 'instance'];
 const METRICS = knownMetrics();
 
-interface PrometheusRule extends Manifest {
-  readonly spec: {
-    readonly groups: readonly {
-      readonly rules: readonly { readonly alert: string; readonly expr: string }[];
-    }[];
-  };
-}
-
 interface HorizontalPodAutoscaler extends Manifest {
-  readonly spec: { readonly minReplicas: number; readonly maxReplicas: number };
+  readonly spec: { readonly minReplicas: number; readonly maxReplicas: number; readonly metrics: unknown };
 }
 
 interface ServiceMonitor extends Manifest {
@@ -73,8 +75,12 @@ interface ServiceMonitor extends Manifest {
 }
 
 interface Dashboard {
+  readonly templating: { readonly list: readonly { readonly name: string; readonly query: string }[] };
   readonly panels: readonly {
     readonly title: string;
+    readonly type: string;
+    readonly datasource?: unknown;
+    readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
     readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
   }[];
 }
@@ -102,19 +108,40 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       settings = named(ofKind<ConfigMap>(manifests, 'ConfigMap'), configuration).data;
     });
 
-    it('probes the routes of the service on its port', () => {
-      expect(container.ports).toEqual([{ name: 'http', containerPort: Number(settings['PORT']) }]);
-      expect(container.startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
-      expect(container.livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
-      expect(container.readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+    it('is what the schemas of Kubernetes and of the Prometheus operator allow', async () => {
+      for (const manifest of manifests) await validate(manifest);
+    });
+
+    it('probes the routes of the service, on the port of callers', () => {
+      expect(container.ports).toEqual([
+        { name: 'http', containerPort: Number(settings['PORT']) },
+        { name: 'metrics', containerPort: Number(settings['METRICS_PORT']) },
+      ]);
+      const { startupProbe, livenessProbe, readinessProbe } = container;
+      expect(startupProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+      expect(livenessProbe?.httpGet).toEqual({ path: '/healthz', port: 'http' });
+      expect(readinessProbe?.httpGet).toEqual({ path: '/readyz', port: 'http' });
+      for (const probe of [startupProbe, livenessProbe, readinessProbe])
+        expect(probe).not.toHaveProperty('initialDelaySeconds');
+    });
+
+    it('runs what the image runs', () => {
+      expect(container).not.toHaveProperty('command');
+      expect(container).not.toHaveProperty('args');
     });
 
     it('meets the restricted Pod Security Standard', () => {
       for (const { spec } of deployments.map(({ spec: { template } }) => template)) {
         expect(spec.securityContext).toEqual(RESTRICTED_POD);
-        for (const each of spec.containers) expect(each.securityContext).toEqual(RESTRICTED_CONTAINER);
-        for (const volume of spec.volumes ?? [])
-          expect(Object.keys(volume).sort()).toEqual(['emptyDir', 'name']);
+        for (const each of spec.containers) {
+          expect(each.securityContext).toEqual(RESTRICTED_CONTAINER);
+          for (const port of each.ports) expect(Object.keys(port).sort()).toEqual(['containerPort', 'name']);
+        }
+        for (const { name, ...source } of spec.volumes ?? [])
+          expect([name, Object.keys(source).map((kind) => /^(emptyDir|secret)$/.test(kind))]).toEqual([
+            name,
+            [true],
+          ]);
         expect(spec).not.toHaveProperty('hostNetwork');
         expect(spec).not.toHaveProperty('hostPID');
         expect(spec).not.toHaveProperty('hostIPC');
@@ -148,6 +175,8 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       expect(seconds(container.startupProbe)).toBeGreaterThanOrEqual(20);
       expect(seconds(container.livenessProbe)).toBeGreaterThanOrEqual(15);
       expect(container.livenessProbe?.timeoutSeconds ?? 1).toBeGreaterThanOrEqual(2);
+      // A pod that is not ready is out of the way soon.
+      expect(seconds(container.readinessProbe)).toBeLessThanOrEqual(15);
       // Shorter than the time in which requests are still accepted after SIGTERM.
       expect((container.readinessProbe?.periodSeconds ?? 10) * 1000).toBeLessThanOrEqual(
         Number(settings['SHUTDOWN_DELAY_MS']),
@@ -155,7 +184,10 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     });
 
     it('keeps serving through an update and ends when its requests have', () => {
-      expect(gateway.spec.strategy).toMatchObject({ rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
+      expect(gateway.spec.strategy).toEqual({
+        type: 'RollingUpdate',
+        rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
+      });
       const longest = Number(settings['SHUTDOWN_DELAY_MS']) + Number(settings['UPSTREAM_TIMEOUT_MS']);
       expect(Number(settings['SHUTDOWN_DELAY_MS'])).toBeGreaterThanOrEqual(3000);
       expect(gateway.spec.template.spec.terminationGracePeriodSeconds * 1000).toBeGreaterThanOrEqual(
@@ -177,14 +209,30 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         for (const { labelSelector } of spec.template.spec.topologySpreadConstraints ?? [])
           expect(chosen(labelSelector.matchLabels)).toEqual([metadata.name]);
       }
-      expect(gateway.spec.template.spec.topologySpreadConstraints).toHaveLength(2);
+      // Spread as far as it goes, but rather crowded than pending.
+      expect(
+        gateway.spec.template.spec.topologySpreadConstraints?.map(({ topologyKey, whenUnsatisfiable }) => [
+          topologyKey,
+          whenUnsatisfiable,
+        ]),
+      ).toEqual([
+        ['topology.kubernetes.io/zone', 'ScheduleAnyway'],
+        ['kubernetes.io/hostname', 'ScheduleAnyway'],
+      ]);
       for (const { metadata, spec } of ofKind<Service>(manifests, 'Service')) {
         expect(chosen(spec.selector)).toEqual([metadata.name]);
         const ports = named(deployments, metadata.name).spec.template.spec.containers.flatMap(
           (each) => each.ports,
         );
         expect(spec.ports.map(({ targetPort }) => targetPort)).toEqual(ports.map(({ name }) => name));
+        // Inside of the cluster only.
+        expect(spec).not.toHaveProperty('type');
       }
+      const service = named(ofKind<Service>(manifests, 'Service'), 'models-gateway');
+      expect(service.spec.ports.map(({ name, port }) => [name, port])).toEqual([
+        ['http', 80],
+        ['metrics', Number(settings['METRICS_PORT'])],
+      ]);
       for (const { metadata, spec } of ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'))
         expect(chosen(spec.podSelector.matchLabels)).toEqual([metadata.name]);
       const [budget, ...others] = ofKind<Deployment>(manifests, 'PodDisruptionBudget');
@@ -201,31 +249,61 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         kind: 'Deployment',
         name: 'models-gateway',
       });
-      const { minReplicas, maxReplicas } = autoscaler?.spec ?? {};
+      const { minReplicas, maxReplicas, metrics } = autoscaler?.spec ?? {};
+      expect(metrics).toEqual([
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } },
+        },
+      ]);
       expect(minReplicas).toBe(SCALED.has(overlay) ? 3 : 2);
       expect(Number(maxReplicas)).toBeGreaterThan(Number(minReplicas));
       expect(gateway.spec).not.toHaveProperty('replicas');
     });
 
-    it('sets variables that the service reads, and names its engine', () => {
+    it('sets variables that the service reads and takes, and names its engine', () => {
       const names = [...Object.keys(settings), ...(container.env ?? []).map(({ name }) => name)];
       expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
+      expect(settings).not.toHaveProperty('METRICS_ENABLED');
       const { MAIN_MODEL_ENGINE: one, MODEL_ENGINES: engines = one } = settings;
       expect(engines).toBe(ENGINES[overlay] ?? overlay);
+      for (const name of variableNames()) Reflect.deleteProperty(process.env, name);
+      // Files and secrets are there in a cluster only.
+      const given = Object.entries(settings).filter(([name]) => !name.endsWith('_FILE'));
+      Object.assign(process.env, Object.fromEntries(given));
+      expect(checkVariables).not.toThrow();
     });
 
     it('takes keys from documented Secrets only', () => {
       const documented = exampleSecrets();
       const variables = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(variablesOf));
-      expect(variables.length > 0).toBe(!KEYLESS.has(overlay));
       for (const { name, value, valueFrom } of variables) {
         expect(value).toBeUndefined();
-        const { name: secret, key } = valueFrom?.secretKeyRef ?? {};
+        const { name: secret, key, optional } = valueFrom?.secretKeyRef ?? {};
         expect(key).toBe(name);
         expect(documented).toContainEqual([secret, key]);
+        // Only servers in the cluster go without a key.
+        const isPrivate = privateUpstream(settings['MAIN_MODEL_BASE_URL']).length > 0;
+        expect(optional).toBe(isPrivate && secret === 'models-gateway-keys' ? true : undefined);
       }
+      const files = Object.entries(settings).filter(([name]) => name.endsWith('_FILE'));
+      for (const [name, path] of files) {
+        const key = name.replace(/_FILE$/, '');
+        expect(path).toBe(MOUNTED_KEYS + key);
+        expect(documented).toContainEqual(['models-gateway-keys', key]);
+      }
+      const { volumes = [] } = gateway.spec.template.spec;
+      expect(volumes).toEqual(
+        files.length === 0 ? [] : [{ name: 'keys', secret: { secretName: 'models-gateway-keys' } }],
+      );
+      expect(container.volumeMounts ?? []).toEqual(
+        volumes.map(({ name }) => ({ name, mountPath: MOUNTED_KEYS.slice(0, -1), readOnly: true })),
+      );
+      expect(variables.length + files.length > 0).toBe(!KEYLESS.has(overlay));
       expect(ofKind(manifests, 'Secret')).toEqual([]);
-      expect(Object.keys(settings).filter((name) => /KEY$|PASSWORD|REDIS_URL/.test(name))).toEqual([]);
+      expect(Object.keys(settings).filter((name) => /(KEY|TOKEN|PASSWORD|REDIS_URL)$/.test(name))).toEqual(
+        [],
+      );
     });
 
     it('may reach DNS, providers and what the overlay adds, and is reached from its namespace', () => {
@@ -242,15 +320,30 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         ...(SCALED.has(overlay) ? [['TCP 6379', 'models-gateway-valkey']] : []),
         ...privateUpstream(settings['MAIN_MODEL_BASE_URL']),
       ]);
-      expect(spec.ingress[0]).toEqual({
-        from: [{ podSelector: {} }],
-        ports: [{ port: 'http', protocol: 'TCP' }],
-      });
+      expect(spec.ingress).toEqual([
+        FROM_THE_NAMESPACE,
+        ...(overlay === 'monitored'
+          ? [
+              {
+                from: [
+                  { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+                ],
+                ports: [{ port: 'metrics', protocol: 'TCP' }],
+              },
+            ]
+          : []),
+      ]);
     });
 
     it('runs the version of package.json', () => {
       expect(container.image).toBe(`models-gateway:${VERSION}`);
     });
+  });
+
+  it('have no field that the API does not know', () => {
+    const all = OVERLAYS.flatMap((overlay) => render(`overlays/${overlay}`));
+    const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
+    expect(unknownFields([...different.values()])).toEqual([]);
   });
 
   describe('the shared cache', () => {
@@ -261,6 +354,10 @@ describeWithKubectl('the manifests for Kubernetes', () => {
           .containers,
       );
       expect(valkey.args).toEqual(expect.arrayContaining(['--requirepass', '$(VALKEY_PASSWORD)']));
+      const room = valkey.args?.[valkey.args.indexOf('--maxmemory') + 1] ?? '';
+      expect(room).toMatch(/^\d+mb$/);
+      // Beside the lists there are connections and fragmentation.
+      expect(parseInt(room, 10) * 1.5).toBeLessThanOrEqual(mebibytes(valkey.resources.requests['memory']));
       for (const probe of [valkey.startupProbe, valkey.livenessProbe, valkey.readinessProbe])
         expect(probe?.tcpSocket).toEqual({ port: 'redis' });
       const settings = ofKind<ConfigMap>(manifests, 'ConfigMap')[0]?.data;
@@ -279,7 +376,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
   describe('the monitoring', () => {
     let manifests: Manifest[];
     let dashboard: Dashboard;
-    let alerts: { alert: string; expr: string }[];
+    let alerts: PrometheusRule['spec']['groups'][number]['rules'];
 
     beforeAll(() => {
       manifests = render('overlays/monitored');
@@ -296,11 +393,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       const service = named(ofKind<Service>(manifests, 'Service'), 'models-gateway');
       expect(selects(spec.selector.matchLabels, service.metadata.labels ?? {})).toBe(true);
       expect(spec.endpoints).toEqual([
-        expect.objectContaining({ port: service.spec.ports[0]?.name, path: '/metrics' }),
-      ]);
-      const policy = named(ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'), 'models-gateway');
-      expect(policy.spec.ingress[1]?.from).toEqual([
-        { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
+        expect.objectContaining({ port: service.spec.ports[1]?.name, path: '/metrics' }),
       ]);
     });
 
@@ -313,15 +406,52 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       for (const expression of expressions) {
         const { selectors, grouping } = parsePromQl(expression.replaceAll('$__rate_interval', '5m'));
         expect(selectors).not.toEqual([]);
+        // What is grouped by is a label of something.
+        const all = new Set(selectors.flatMap(({ metric }) => [...(METRICS.get(metric) ?? [])]));
+        expect(grouping.filter((label) => !all.has(label))).toEqual([]);
         for (const { metric, matchers } of selectors) {
           const known = METRICS.get(metric);
           if (known === undefined) throw new Error(`there is no metric ${metric}: ${expression}`);
           const labels = matchers.map(({ label }) => label);
           expect(labels).toContain('job');
-          expect([...labels, ...grouping].filter((label) => !known.has(label))).toEqual([]);
+          expect(labels.filter((label) => !known.has(label))).toEqual([]);
           for (const matcher of matchers)
             expect([expression, unmatched(metric, matcher)]).toEqual([expression, []]);
         }
+      }
+    });
+
+    it('says of each alert how bad it is and what it is, with labels that it has', () => {
+      for (const { alert, expr, labels, annotations, for: duration } of alerts) {
+        expect([alert, Object.keys(labels), Object.keys(annotations)]).toEqual([
+          alert,
+          ['severity'],
+          ['description', 'summary'],
+        ]);
+        expect(labels['severity']).toMatch(/^(critical|warning)$/);
+        expect(duration).toMatch(/^(5|10)m$/);
+        const shown = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
+        expect(parsePromQl(expr).grouping).toEqual(expect.arrayContaining(shown));
+      }
+    });
+
+    it('has limits of latency that are those of buckets', () => {
+      const { expr = '' } = alerts.find(({ alert }) => alert === 'ModelsGatewaySlow') ?? {};
+      const limit = Number(/> ([\d.]+)$/.exec(expr)?.[1]);
+      expect(BUCKETS).toContain(limit);
+    });
+
+    it('offers namespaces of a metric that exists, and reads all panels from the chosen source', () => {
+      const queries = dashboard.templating.list.map(({ query }) => query);
+      expect(queries[0]).toBe('prometheus');
+      const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(queries[1] ?? '') ?? [];
+      expect(METRICS.get(metric)).toContain(label);
+      for (const { title, type, datasource, fieldConfig, targets = [] } of dashboard.panels) {
+        if (type === 'row') continue;
+        expect([title, datasource]).toEqual([title, { type: 'prometheus', uid: '${datasource}' }]);
+        const isSeconds = targets.every(({ expr }) => /^histogram_quantile|_seconds\{/.test(expr));
+        if (isSeconds && !targets.some(({ expr }) => expr.includes('cpu')))
+          expect([title, fieldConfig?.defaults.unit]).toEqual([title, 's']);
       }
     });
 

@@ -52,11 +52,13 @@ export interface Container {
   readonly image: string;
   readonly args?: readonly string[];
   readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
+  readonly command?: readonly string[];
   readonly env?: readonly EnvironmentVariable[];
   readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
   readonly startupProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly readinessProbe?: Probe;
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly resources: Readonly<Record<'requests' | 'limits', Readonly<Record<string, string>>>>;
   readonly securityContext: unknown;
 }
@@ -68,10 +70,16 @@ export interface PodSpec {
   readonly terminationGracePeriodSeconds: number;
   readonly securityContext: unknown;
   readonly topologySpreadConstraints?: readonly {
+    readonly topologyKey: string;
+    readonly whenUnsatisfiable: string;
     readonly labelSelector: { readonly matchLabels: Labels };
   }[];
   readonly containers: readonly Container[];
-  readonly volumes?: readonly Readonly<Record<string, unknown>>[];
+  readonly volumes?: readonly {
+    readonly name: string;
+    readonly emptyDir?: unknown;
+    readonly secret?: { readonly secretName: string };
+  }[];
 }
 
 export interface Deployment extends Manifest {
@@ -86,7 +94,11 @@ export interface Deployment extends Manifest {
 export interface Service extends Manifest {
   readonly spec: {
     readonly selector: Labels;
-    readonly ports: readonly { readonly name: string; readonly targetPort: string }[];
+    readonly ports: readonly {
+      readonly name: string;
+      readonly port: number;
+      readonly targetPort: string;
+    }[];
   };
 }
 
@@ -111,6 +123,20 @@ export interface NetworkPolicy extends Manifest {
     readonly policyTypes: readonly string[];
     readonly ingress: readonly NetworkPolicyRule[];
     readonly egress: readonly NetworkPolicyRule[];
+  };
+}
+
+export interface PrometheusRule extends Manifest {
+  readonly spec: {
+    readonly groups: readonly {
+      readonly rules: readonly {
+        readonly alert: string;
+        readonly expr: string;
+        readonly for: string;
+        readonly labels: Labels;
+        readonly annotations: Labels;
+      }[];
+    }[];
   };
 }
 

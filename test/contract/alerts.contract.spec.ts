@@ -1,0 +1,52 @@
+import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse, stringify } from 'yaml';
+import { describeWithKubectl, ofKind, render } from '../support/kubernetes.js';
+import type { PrometheusRule } from '../support/kubernetes.js';
+import { describeWithProgram } from '../support/program.js';
+
+const PROMTOOL = 'promtool';
+const SCENARIOS = new URL('alerts.test.yaml', import.meta.url);
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describeWithKubectl('the alerts', () => {
+  let rule: PrometheusRule | undefined;
+
+  beforeAll(() => {
+    [rule] = ofKind<PrometheusRule>(render('overlays/monitored'), 'PrometheusRule');
+  });
+
+  it('have a scenario each', async () => {
+    const { tests } = parse(await readFile(SCENARIOS, 'utf8')) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts: unknown[] }[] }[];
+    };
+    const fired = tests.flatMap(({ alert_rule_test: checks }) =>
+      checks.filter(({ exp_alerts: alerts }) => alerts.length > 0).map(({ alertname }) => alertname),
+    );
+    const alerts = rule?.spec.groups.flatMap(({ rules }) => rules.map(({ alert }) => alert));
+    expect([...new Set(fired)].sort()).toEqual(alerts?.sort());
+  });
+
+  describeWithProgram(PROMTOOL, 'REQUIRE_PROMTOOL', 'in Prometheus', () => {
+    it('go off when they should, and say so', async () => {
+      const scenarios = join(folder, 'alerts.test.yaml');
+      await copyFile(SCENARIOS, scenarios);
+      await writeFile(join(folder, 'rules.yaml'), stringify(rule?.spec));
+      const { stdout } = await promisify(execFile)(PROMTOOL, ['test', 'rules', scenarios], {
+        timeout: 60_000,
+      });
+      expect(stdout).toContain('SUCCESS');
+    });
+  });
+});
