@@ -24,6 +24,12 @@ declare module 'fastify' {
     requestOpened: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
     /** Called once for each request, when its answer is sent or its caller gone. */
     requestClosed: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
+    /** Called once for each request that never became one, as Node.js' parser refused it. */
+    requestRefused: ((status: number, requestId: string) => void) | undefined;
+  }
+  interface FastifyRequest {
+    /** The template of a known path that was asked for by a method that it does not have. */
+    otherRoute: string | undefined;
   }
 }
 
@@ -47,13 +53,17 @@ export function createHttpAdapter(): FastifyAdapter {
   const server: FastifyInstance = adapter.getInstance();
   server.decorate('requestOpened', undefined);
   server.decorate('requestClosed', undefined);
+  server.decorate('requestRefused', undefined);
   server.decorate('cors', undefined);
-  const allowedMethods = collectRoutes(server);
+  server.decorateRequest('otherRoute', undefined);
+  const findRoute = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
+    const other = request.is404 ? findRoute(request.url.split('?')[0] ?? '') : undefined;
+    request.otherRoute = other?.template;
     begin(server, request, reply);
     if (server.cors?.answerPreflight(request, reply)) return;
     // Before a body is read that nobody wants.
-    done(refusal(request, reply, allowedMethods));
+    done(refusal(request, reply, other));
   });
   // The same of an expectation that it does not know. RFC 9110, section 10.1.1, lets a server overlook it.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
@@ -72,36 +82,39 @@ function requestId({ headers }: { headers: IncomingMessage['headers'] }): string
   return typeof given === 'string' && SANE_REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** The methods of a path; undefined for one that is not known. */
-type AllowedMethods = (path: string) => ReadonlySet<string> | undefined;
+/** A path that is known, and the methods that it has. */
+interface KnownRoute {
+  readonly template: string;
+  readonly methods: Set<string>;
+}
 
-/** Learns the routes as they are registered. */
-function collectRoutes(server: FastifyInstance): AllowedMethods {
+/** Learns the routes as they are registered; what it returns finds the one of a path. */
+function collectRoutes(server: FastifyInstance): (path: string) => KnownRoute | undefined {
   const paths = Router({ ...ROUTER_OPTIONS, defaultRoute: () => undefined });
-  const methodsByPath = new Map<string, Set<string>>();
+  const routes = new Map<string, KnownRoute>();
   server.addHook('onRoute', ({ method, url }) => {
-    const methods = methodsByPath.get(url) ?? new Set();
-    if (!methodsByPath.has(url)) {
-      methodsByPath.set(url, methods);
-      paths.on('GET', url, () => undefined, methods);
+    let route = routes.get(url);
+    if (route === undefined) {
+      route = { template: url, methods: new Set() };
+      routes.set(url, route);
+      paths.on('GET', url, () => undefined, route);
     }
-    for (const each of [method].flat()) methods.add(each);
+    for (const each of [method].flat()) route.methods.add(each);
   });
-  return (path) => paths.find('GET', path)?.store as ReadonlySet<string> | undefined;
+  return (path) => paths.find('GET', path)?.store as KnownRoute | undefined;
 }
 
 /** Why a request is not served at all: 404, 405 on a known path, or 400 without a host. */
 function refusal(
   request: FastifyRequest,
   reply: FastifyReply,
-  allowedMethods: AllowedMethods,
+  other: KnownRoute | undefined,
 ): OpenAiException | undefined {
   if (request.is404) {
-    const allowed = allowedMethods(request.url.split('?')[0] ?? '');
-    if (allowed === undefined) {
+    if (other === undefined) {
       return new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' });
     }
-    reply.header('allow', [...allowed].join(', '));
+    reply.header('allow', [...other.methods].join(', '));
     return new OpenAiException(405, `The method ${request.method} is not allowed here.`, {
       code: 'method_not_allowed',
     });
@@ -127,19 +140,21 @@ function answerFrameworkError(
 }
 
 /** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */
-function answerClientError(error: Error & { code?: string }, socket: Socket): void {
+function answerClientError(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
+  const id = randomUUID();
+  this.requestRefused?.(status, id);
   const body = JSON.stringify(openAiError(status, `${STATUS_CODES[status] ?? 'Bad Request'}.`));
   socket.end(
     [
       `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
       'content-type: application/json; charset=utf-8',
       `content-length: ${String(Buffer.byteLength(body))}`,
-      `x-request-id: ${randomUUID()}`,
+      `x-request-id: ${id}`,
       'connection: close',
       '',
       body,

@@ -21,8 +21,8 @@ async function start(): Promise<void> {
     // What stops the start is told below, once.
     autoFlushLogs: false,
   });
-  const { port, host, logLevel } = app.get<ServerConfig>(serverConfig.KEY);
-  configureApp(app, await createLogger(logLevel));
+  const { port, host, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
+  configureApp(app, await createLogger(logLevel, readableLog));
   app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
   await app.listen(port, host);

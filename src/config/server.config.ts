@@ -35,6 +35,8 @@ export const serverConfig = registerVariables('server', ServerVariables, (variab
   port: variables.PORT,
   host: variables.HOST,
   logLevel: variables.LOG_LEVEL,
+  /** Whether a log in a terminal is for people to read. */
+  readableLog: process.env['NODE_ENV'] !== 'production',
   shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
   metricsEnabled: variables.METRICS_ENABLED,
   /** Undefined for the port of the service. */

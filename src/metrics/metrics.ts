@@ -111,10 +111,17 @@ export class Metrics {
    */
   requestClosed(method: string, route: string | undefined, status: number, milliseconds: number): void {
     this.activeRequests -= 1;
-    this.requestDuration.observe(
-      { method: KNOWN_METHODS.has(method) ? method : 'OTHER', route: route ?? 'unmatched', status },
-      milliseconds / 1000,
+    this.requestTook(
+      KNOWN_METHODS.has(method) ? method : 'OTHER',
+      route ?? 'unmatched',
+      status,
+      milliseconds,
     );
+  }
+
+  /** What was no request of HTTP has been answered with this status. */
+  requestRefused(status: number): void {
+    this.requestTook('OTHER', 'unmatched', status, 0);
   }
 
   /** Begins the measurement of a request to a provider; the result ends it. */
@@ -156,6 +163,10 @@ export class Metrics {
   /** @param isUp whether the shared cache works */
   watchSharedCache(isUp: () => boolean): void {
     this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
+  }
+
+  private requestTook(method: string, route: string, status: number, milliseconds: number): void {
+    this.requestDuration.observe({ method, route, status }, milliseconds / 1000);
   }
 
   private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {

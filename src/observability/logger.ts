@@ -9,9 +9,10 @@ const FLUSH_INTERVAL_MS = 100;
 /**
  * The log of the process: JSON lines, or readable ones in a terminal.
  * @param level pino's name of the lowest level that is written
+ * @param readable whether somebody may read it in a terminal
  */
-export async function createLogger(level: string): Promise<Logger> {
-  const stream = process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
+export async function createLogger(level: string, readable: boolean): Promise<Logger> {
+  const stream = readable && process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
   return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -10,6 +10,7 @@ import { createMetricsServer } from './serve-metrics.js';
 /** The port of `METRICS_PORT`, open until the service has answered its last request. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('MetricsServer');
   private server: Server | undefined;
 
   constructor(
@@ -19,8 +20,13 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
 
   /** @throws Error when the port is taken */
   async onApplicationBootstrap(): Promise<void> {
-    if (this.metrics === undefined || this.config.metricsPort === undefined) return;
-    this.server = createMetricsServer(this.metrics).listen(this.config.metricsPort, this.config.host);
+    const { metricsPort, host } = this.config;
+    if (metricsPort === undefined) return;
+    if (this.metrics === undefined) {
+      this.logger.warn('METRICS_PORT is set and METRICS_ENABLED is false: nobody listens there.');
+      return;
+    }
+    this.server = createMetricsServer(this.metrics).listen(metricsPort, host);
     await once(this.server, 'listening');
   }
 

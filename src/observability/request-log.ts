@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { UpstreamOutcome } from '../models/list-source.js';
 import { isQuiet, routeOf } from './route.js';
@@ -20,7 +20,7 @@ export function logRequests(server: FastifyInstance, logger: Logger, engines: re
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
   server.requestClosed = (request, reply) => {
     const route = routeOf(request);
-    const level = isQuiet(route) ? 'debug' : 'info';
+    const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
     logger[level](
       {
         method: request.method,
@@ -35,6 +35,14 @@ export function logRequests(server: FastifyInstance, logger: Logger, engines: re
       'request',
     );
   };
+  server.requestRefused = (status, requestId) => {
+    logger.info({ route: 'unknown', status, engine, requestId }, 'request');
+  };
+}
+
+/** A browser asks before each request of another origin, and asks nothing. */
+function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): boolean {
+  return method === 'OPTIONS' && statusCode === 204;
 }
 
 function fieldsOfOne(upstreams: readonly UpstreamOutcome[] | undefined): object {

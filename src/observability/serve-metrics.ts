@@ -9,7 +9,7 @@ const ROUTE = '/metrics';
 
 /** Counts and times the requests of a server, but for those that ask for the figures. */
 export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
-  const { requestOpened, requestClosed } = server;
+  const { requestOpened, requestClosed, requestRefused } = server;
   server.requestOpened = (request, reply) => {
     requestOpened?.(request, reply);
     if (routeOf(request) !== ROUTE) metrics.requestOpened();
@@ -18,6 +18,10 @@ export function measureRequests(server: FastifyInstance, metrics: Metrics): void
     requestClosed?.(request, reply);
     const route = routeOf(request);
     if (route !== ROUTE) metrics.requestClosed(request.method, route, statusOf(reply), reply.elapsedTime);
+  };
+  server.requestRefused = (status, requestId) => {
+    requestRefused?.(status, requestId);
+    metrics.requestRefused(status);
   };
 }
 

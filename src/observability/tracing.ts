@@ -48,8 +48,9 @@ export class Tracing implements OnApplicationShutdown {
   /**
    * Loads and starts OpenTelemetry's SDK, which reads its OTEL_* variables by itself.
    * @param serviceName used where they name no service
+   * @returns undefined when those variables leave nobody to send spans to
    */
-  static async start(serviceName: string): Promise<Tracing> {
+  static async start(serviceName: string): Promise<Tracing | undefined> {
     const sdk = await import('@opentelemetry/sdk-node');
     const { defaultResource, resourceFromAttributes } = sdk.resources;
     const node = new sdk.NodeSDK({
@@ -62,7 +63,11 @@ export class Tracing implements OnApplicationShutdown {
     });
     reportFirstFailure(sdk);
     node.start();
-    return new Tracing(sdk, node);
+    const tracing = new Tracing(sdk, node);
+    if (tracing.makesSpans()) return tracing;
+    new Logger('Tracing').warn('The OTEL_… variables name no exporter of spans: nothing is traced.');
+    await node.shutdown();
+    return undefined;
   }
 
   /** Begins the span of a request, which ends with its answer or its caller. Probes have none. */
@@ -88,6 +93,14 @@ export class Tracing implements OnApplicationShutdown {
       }
       span.end();
     });
+  }
+
+  /** Without an exporter the SDK makes spans that are nobody's, with a trace id of zeros. */
+  private makesSpans(): boolean {
+    const { api } = this.sdk;
+    // Not recorded: nobody is told of it.
+    const span = this.tracer.startSpan('probe', { root: true }, api.ROOT_CONTEXT);
+    return api.isSpanContextValid(span.spanContext());
   }
 
   /** Sends what there is, for a while: the collector may be gone. */

@@ -69,16 +69,44 @@ describe('the line of a request', () => {
   });
 
   it.each([
-    ['an unknown path', 'GET', '/secret/path', 404],
-    ['a wrong method', 'DELETE', '/v1/models', 405],
-    ['a URL that cannot be understood', 'GET', '/v1/models/%ff', 400],
-  ])('tells of %s without the path', async (_name, method, path, status) => {
+    ['an unknown path', 'GET', '/secret/path', 404, 'unknown'],
+    ['a wrong method', 'DELETE', '/v1/models/secret', 405, '/v1/models/*'],
+    ['a URL that cannot be understood', 'GET', '/v1/models/%ff', 400, 'unknown'],
+  ])('tells of %s without the path', async (_name, method, path, status, route) => {
     const { gateway } = await startScenario();
     await sendRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const [line] = await requestLines(gateway, 1);
-    expect(line).toMatchObject({ method, status, requestId: expect.any(String) });
+    expect(line).toMatchObject({ method, status, route, requestId: expect.any(String) });
     expect(line).not.toHaveProperty('upstreamStatus');
     expect(JSON.stringify(line)).not.toMatch(/secret|%ff/);
+  });
+
+  it.each([
+    ['too large a header', `X: ${'a'.repeat(20_000)}`, 431],
+    ['a header without a name', ': secret', 400],
+  ])('tells of what is no request, with %s', async (_name, header, status) => {
+    const { ask, gateway } = await startScenario();
+    const response = await sendRaw(gateway.url, `GET /secret HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
+    expect(response.status).toBe(status);
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({
+      route: 'unknown',
+      status,
+      engine: 'vllm',
+      requestId: response.headers.get('x-request-id'),
+    });
+    expect(JSON.stringify(line)).not.toContain('secret');
+    expect(await (await ask('/metrics')).text()).toContain(
+      `http_server_request_duration_seconds_count{method="OTHER",route="unmatched",status="${String(status)}"} 1`,
+    );
+  });
+
+  it('tells of a preflight at the level debug', async () => {
+    const { ask, gateway } = await startScenario(LIST, { CORS_ORIGINS: '*' });
+    const headers = { origin: 'https://app.test', 'access-control-request-method': 'GET' };
+    expect((await ask('/v1/models', { method: 'OPTIONS', headers })).status).toBe(204);
+    const [line] = await requestLines(gateway, 1);
+    expect(line).toMatchObject({ level: 20, method: 'OPTIONS', route: '/v1/models', status: 204 });
   });
 
   it('tells of a caller that hung up', async () => {

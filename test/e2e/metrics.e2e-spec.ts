@@ -43,8 +43,8 @@ describe('requests', () => {
     ['/v1/models/model-a', 'GET', '/v1/models/*', 200],
     ['/v1/models/secret-path', 'GET', '/v1/models/*', 404],
     ['/nowhere/secret-path', 'GET', 'unmatched', 404],
-    ['/v1/models', 'POST', 'unmatched', 405],
-    ['/v1/models', 'PROPFIND', 'unmatched', 405],
+    ['/v1/models', 'POST', '/v1/models', 405],
+    ['/v1/models/secret-path', 'PROPFIND', '/v1/models/*', 405],
   ])('%s by %s are timed by route', async (path, method, route, status) => {
     const { ask } = await startScenario(LIST);
     expect((await ask(path, { method })).status).toBe(status);
@@ -54,6 +54,33 @@ describe('requests', () => {
     const all = await samples(ask);
     expect(all.get('http_server_active_requests')).toBe(0);
     expect([...all.keys()].join()).not.toMatch(/secret-path|PROPFIND|model-a|route="\/metrics"/);
+  });
+});
+
+describe('durations', () => {
+  const HISTOGRAMS = [
+    ['http_server_request_duration_seconds', 'method="GET",route="/v1/models",status="200"'],
+    ['http_client_request_duration_seconds', 'engine="vllm",outcome="ok"'],
+  ] as const;
+
+  it.each(HISTOGRAMS)('of %s are seconds, in buckets from 1 ms to 10 s', async (name, labels) => {
+    const pauseMs = 60;
+    const { ask } = await startScenario((request, response) => {
+      setTimeout(() => {
+        LIST(request, response);
+      }, pauseMs);
+    });
+    await ask();
+    await untilSample(ask, `${name}_count{${labels}}`, 1);
+    const all = await samples(ask);
+    const seconds = all.get(`${name}_sum{${labels}}`) ?? NaN;
+    expect(seconds).toBeGreaterThan((pauseMs - 10) / 1000);
+    expect(seconds).toBeLessThan(5);
+    const limits = [...all.keys()].flatMap((key) => {
+      const [, limit] = new RegExp(`^${name}_bucket\\{le="([^"]+)",${labels}\\}$`).exec(key) ?? [];
+      return limit === undefined ? [] : [limit];
+    });
+    expect(limits).toEqual('0.001 0.0025 0.005 0.01 0.025 0.05 0.1 0.25 0.5 1 2.5 5 10 +Inf'.split(' '));
   });
 });
 

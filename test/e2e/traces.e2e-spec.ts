@@ -272,8 +272,8 @@ describe('a traced request', () => {
     const spans = await collector.received(4);
     expect(spans.map(({ name, attributes }) => [name, attributes['http.response.status_code']])).toEqual([
       ['GET', 404],
-      ['POST', 405],
-      ['HTTP', 405],
+      ['POST /v1/models', 405],
+      ['HTTP /v1/models', 405],
       ['GET', 400],
     ]);
     expect(spans[2]?.attributes).toMatchObject({
@@ -315,6 +315,27 @@ describe('probes', () => {
     await ask();
     await stop();
     expect(collector.spans.map(({ name }) => name).sort()).toEqual(['GET', 'GET /v1/models']);
+  });
+});
+
+describe('variables that leave nobody to send spans to', () => {
+  it.each([
+    ['nowhere', { OTEL_TRACES_EXPORTER: 'nowhere' }],
+    ['none', { OTEL_TRACES_EXPORTER: 'none' }],
+  ])('are told of once, and there are no trace ids: %s', async (_name, env) => {
+    const { ask, stop } = await startTraced(LIST, env);
+    expect((await ask()).status).toBe(200);
+    const { code, stdout, stderr } = await stop();
+    expect([code, stderr]).toEqual([0, '']);
+    const lines = parseLog(stdout);
+    expect(lines.filter(({ context }) => context === 'Tracing')).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        msg: 'The OTEL_… variables name no exporter of spans: nothing is traced.',
+      }),
+    ]);
+    expect(requestLines(stdout)[0]).not.toHaveProperty('trace_id');
+    expect(collector.spans).toEqual([]);
   });
 });
 
