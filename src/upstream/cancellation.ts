@@ -63,16 +63,20 @@ export function pause(milliseconds: number, signal: CancellationSignal): Promise
  * What work gives that does not listen to the signal itself.
  * @throws the signal's reason, as soon as it is aborted
  */
-export function unlessAborted<T>(work: Promise<T>, signal: CancellationSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the reason is what it is
-      reject(signal.reason);
+export async function unlessAborted<T>(work: Promise<T>, signal: CancellationSignal): Promise<T> {
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<'aborted'>((resolve) => {
+    onAbort = () => {
+      resolve('aborted');
     };
     signal.addEventListener('abort', onAbort);
     if (signal.aborted) onAbort();
-    void work.then(resolve, reject).finally(() => {
-      signal.removeEventListener('abort', onAbort);
-    });
   });
+  try {
+    const first = await Promise.race([work.then((value) => ({ value })), aborted]);
+    if (first === 'aborted') throw signal.reason;
+    return first.value;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
