@@ -245,6 +245,12 @@ describe("Anthropic's SDK", () => {
       id: 'claude-0',
       display_name: '0',
       created_at: '2024-01-01T00:00:00Z',
+      deprecated_at: null,
+      retires_at: null,
+      line: null,
+      max_input_tokens: null,
+      max_tokens: null,
+      capabilities: null,
     });
   });
 
