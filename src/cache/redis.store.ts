@@ -1,15 +1,15 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import type { Keyv, RedisClientType } from '@keyv/redis';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RedisConnection } from './redis-connection.js';
+import type { Stored } from './redis-connection.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** Changes when the form of an entry does: replicas of two versions do not read each other's entries. */
 const NAMESPACE = 'models-gateway:v2';
 /** How often a living holder renews its lease within the time that it outlives a dead one. */
 const RENEWALS = 3;
-const MAX_QUEUED_COMMANDS = 10_000;
 /** How long the store is left alone after a failure, ms. */
 const REST_MS = 1000;
 
@@ -31,33 +31,6 @@ export interface RedisStoreOptions {
   readonly lifetimeMs: number;
 }
 
-/** An entry as Keyv stores it. */
-interface Stored {
-  readonly storedAt: number;
-  readonly value: string;
-}
-
-/** A client of a server, and Keyv on top of it. */
-class Connection {
-  /** Why the client is not connected. */
-  error: unknown;
-
-  constructor(
-    readonly client: RedisClientType,
-    readonly keyv: Keyv<Stored>,
-  ) {
-    // Without a listener a lost connection would end the process. What it means shows at the next operation.
-    client.on('error', (error: unknown) => {
-      this.error = error;
-    });
-  }
-
-  /** Cuts off what is under way. */
-  end(): void {
-    if (this.client.isOpen) this.client.destroy();
-  }
-}
-
 /** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
 export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
@@ -66,17 +39,17 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private restUntil = 0;
   private moved = Promise.resolve();
   /** Those in which something may still be under way. */
-  private readonly former = new Set<Connection>();
+  private readonly former = new Set<RedisConnection>();
 
   private constructor(
-    private connection: Connection,
+    private connection: RedisConnection,
     private readonly codec: Codec<T>,
     private readonly options: RedisStoreOptions,
   ) {}
 
   /** A store that has tried to connect for as long as an operation may take, and goes on trying. */
   static async connect<T>(url: string, codec: Codec<T>, options: RedisStoreOptions): Promise<RedisStore<T>> {
-    const connection = await connectionTo(url, options);
+    const connection = await RedisConnection.to(url, NAMESPACE, options.timeoutMs);
     const store = new RedisStore(connection, codec, options);
     await store.attempt(() => connection.client.connect());
     return store;
@@ -90,7 +63,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 
   private async move(url: string): Promise<void> {
     const { connection: before, options } = this;
-    const next = await connectionTo(url, options);
+    const next = await RedisConnection.to(url, NAMESPACE, options.timeoutMs);
     const connected = next.client.connect();
     // Until then the one before serves.
     await Promise.race([
@@ -220,30 +193,6 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     const reason = reasonOf(this.connection.client.isReady ? error : (this.connection.error ?? error));
     this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reason}`);
   }
-}
-
-/** A connection that is not open yet. */
-async function connectionTo(url: string, { timeoutMs }: RedisStoreOptions): Promise<Connection> {
-  // The client takes several MiB: only who shares a cache pays for it.
-  const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
-  const client: RedisClientType = createClient({
-    url,
-    // A command that cannot be sent now is of no use later.
-    disableOfflineQueue: true,
-    // A server that hangs must not fill this process with commands that nobody waits for any more.
-    commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
-    socket: {
-      connectTimeout: timeoutMs,
-      reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, REST_MS) * (0.5 + Math.random() / 2),
-    },
-  });
-  const keyv = new Keyv<Stored>({
-    store: new KeyvRedis<Stored>(client, { namespace: NAMESPACE, throwOnErrors: true }),
-    namespace: NAMESPACE,
-    useKeyPrefix: false,
-    throwOnErrors: true,
-  });
-  return new Connection(client, keyv);
 }
 
 /** What another program has put under one of our keys is no failure of the server. */

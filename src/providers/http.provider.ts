@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
 import type { EngineNames } from '../config/engine-variables.js';
 import type { ProviderConfig, UrlVariable } from '../config/provider.config.js';
@@ -7,23 +7,16 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { Credential } from '../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../upstream/decompress.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
-import { addressOf } from '../upstream/upstream-address.js';
-import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
-import { UpstreamRequest } from '../upstream/upstream-request.js';
-import type { UpstreamCall } from '../upstream/upstream-request.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import { LastBodies } from './last-bodies.js';
+import { ListReader } from './list-reader.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
-import { readPage } from './model-page.js';
-import type { ModelPage } from './model-page.js';
 import { firstOf } from '../catalogue/row.js';
 import type { Row } from '../catalogue/row.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
-import type { RowFormat } from './model-rows.js';
 import { metadataReader } from '../catalogue/metadata-format.js';
 import type { MetadataFormat } from '../catalogue/metadata-format.js';
-import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
+import { PROCESS_STARTED } from '../catalogue/model.js';
 import type { ModelCatalogue } from '../catalogue/model.js';
 
 /** What every request of every provider says. */
@@ -32,12 +25,6 @@ const COMMON_HEADERS = {
   'accept-encoding': ACCEPT_ENCODING,
   'user-agent': 'models-gateway',
 } as const;
-
-/** The list's first URL, and where that is. */
-interface Start {
-  readonly url: URL;
-  readonly address: UpstreamAddress;
-}
 
 /** What authorises a request. */
 export interface Authorisation {
@@ -49,9 +36,10 @@ export interface Authorisation {
 
 const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
 
-/** A page, and where the next one is. */
-interface LinkedPage extends ModelPage {
-  readonly next: UpstreamAddress | undefined;
+/** Where the list is, and who reads it. */
+interface List {
+  readonly url: URL;
+  readonly reader: ListReader;
 }
 
 /** A provider that lists its models as JSON over HTTP, page by page. A subclass says where, and in which words. */
@@ -79,12 +67,7 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly isUsable: ((row: Row) => boolean) | undefined;
   protected readonly metadata: MetadataFormat = COMPATIBLE_METADATA;
 
-  private readonly logger = new Logger('HttpProvider');
-  private resolved: { readonly start: Start | undefined } | undefined;
-  private readonly lastBodies = new LastBodies<LinkedPage>();
-  private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: ModelCatalogue } | undefined;
-  private reportedUnreadableRows = 0;
-  private rowFormat: RowFormat | undefined;
+  private resolved: { readonly list: List | undefined } | undefined;
 
   constructor(
     private readonly client: UpstreamClient,
@@ -93,7 +76,7 @@ export abstract class HttpProvider implements ModelProvider {
   ) {}
 
   get url(): URL | undefined {
-    return this.start?.url;
+    return this.list?.url;
   }
 
   get label(): string {
@@ -109,12 +92,12 @@ export abstract class HttpProvider implements ModelProvider {
   }
 
   get missingVariable(): string | undefined {
-    return this.start === undefined ? this.urlVariables[0] : undefined;
+    return this.list === undefined ? this.urlVariables[0] : undefined;
   }
 
   async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
-    const { start } = this;
-    if (start === undefined) {
+    const { list } = this;
+    if (list === undefined) {
       throw new UpstreamError(
         'not_configured',
         `The engine ${this.engine} needs ${String(this.missingVariable)} to be set.`,
@@ -123,7 +106,7 @@ export abstract class HttpProvider implements ModelProvider {
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
     const { headers: own, credential: secret } =
       credential === undefined
-        ? await this.authorise(start.url, signal)
+        ? await this.authorise(list.url, signal)
         : { headers: this.credentialHeaders(credential), credential };
     const headers = {
       ...COMMON_HEADERS,
@@ -133,7 +116,7 @@ export abstract class HttpProvider implements ModelProvider {
       ...own,
     };
     const call = { credential: secret, headerSecrets: operatorHeaders.secrets, signal, trace };
-    return this.catalogue(await this.pages(start, headers, call));
+    return list.reader.read(headers, call);
   }
 
   /** The URL of the first page. */
@@ -154,18 +137,36 @@ export abstract class HttpProvider implements ModelProvider {
     return undefined;
   }
 
-  private get start(): Start | undefined {
+  private get list(): List | undefined {
     // Not in the constructor: a subclass's fields are set only after it.
-    this.resolved ??= { start: this.resolve() };
-    return this.resolved.start;
+    this.resolved ??= { list: this.resolve() };
+    return this.resolved.list;
   }
 
-  private resolve(): Start | undefined {
+  private resolve(): List | undefined {
     const base =
       firstOf(this.urlVariables, (variable) => this.config.urls.get(variable)) ?? this.defaultBaseUrl;
     if (base === undefined) return undefined;
     const url = this.listUrl(new URL(base));
-    return { url, address: addressOf(url) };
+    const reader = new ListReader(this.client, {
+      label: this.label,
+      url,
+      maxPages: this.limits.maxPages,
+      rows: {
+        listFields: this.listFields,
+        leavesOutEmptyLists: this.leavesOutEmptyLists,
+        isUsable: this.isUsable,
+        idFields: this.idFields,
+        idPrefix: this.idPrefix,
+        createdFields: this.createdFields,
+        defaultCreated: PROCESS_STARTED,
+        ownerFields: this.ownerFields,
+        defaultOwner: this.engine,
+        metadata: metadataReader(this.metadata),
+      },
+      nextPage: (envelope) => this.nextPage(envelope, url),
+    });
+    return { url, reader };
   }
 
   private get names(): EngineNames {
@@ -174,73 +175,5 @@ export abstract class HttpProvider implements ModelProvider {
 
   private get urlVariables(): readonly string[] {
     return this.config.urlVariables(this.names, this.baseUrlVariables);
-  }
-
-  /** Follows the cursor to the end: a partial list is never passed off as whole. */
-  private async pages(
-    { url, address: first }: Start,
-    headers: Readonly<Record<string, string>>,
-    call: UpstreamCall,
-  ): Promise<LinkedPage[]> {
-    const pages: LinkedPage[] = [];
-    const asked = new Set<string>();
-    for (let address: UpstreamAddress | undefined = first; address !== undefined;) {
-      if (asked.has(address.path)) {
-        throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
-      }
-      if (asked.size === this.limits.maxPages) {
-        throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
-      }
-      asked.add(address.path);
-      const current = address;
-      const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(this.label, current, headers, call),
-        (body) => this.lastBodies.get(current.path, body) ?? this.read(url, current, body),
-      );
-      pages.push(page);
-      address = page.next;
-    }
-    return pages;
-  }
-
-  private read(first: URL, address: UpstreamAddress, body: Buffer): LinkedPage {
-    // Not in the constructor: a subclass's fields are set only after it.
-    this.rowFormat ??= {
-      listFields: this.listFields,
-      leavesOutEmptyLists: this.leavesOutEmptyLists,
-      isUsable: this.isUsable,
-      idFields: this.idFields,
-      idPrefix: this.idPrefix,
-      createdFields: this.createdFields,
-      defaultCreated: PROCESS_STARTED,
-      ownerFields: this.ownerFields,
-      defaultOwner: this.engine,
-      metadata: metadataReader(this.metadata),
-    };
-    const page = readPage(body, this.rowFormat);
-    const next = page.envelope && this.nextPage(page.envelope, first);
-    const linked = { ...page, next: next && addressOf(next) };
-    this.lastBodies.set(address.path, body, linked);
-    return linked;
-  }
-
-  /** Of models with the same id the first stays. Pages that were read before make the list that they made before. */
-  private catalogue(pages: readonly LinkedPage[]): ModelCatalogue {
-    const { last } = this;
-    if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
-      return last.catalogue;
-    }
-    this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
-    const catalogue = { models: uniqueById(pages.flatMap((page) => page.models)) };
-    this.last = { pages, catalogue };
-    return catalogue;
-  }
-
-  /** Once per change, not once per request. */
-  private reportUnreadableRows(count: number): void {
-    if (count === this.reportedUnreadableRows) return;
-    this.reportedUnreadableRows = count;
-    if (count > 0)
-      this.logger.warn(`${String(count)} rows of the provider's list have no id and are left out`);
   }
 }
