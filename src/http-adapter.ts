@@ -136,7 +136,7 @@ function answerFrameworkError(
   // Nor does any hook run for the answer.
   request.server.cors?.share(request, reply);
   const body = openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' });
-  sendError(request, reply, status, body);
+  sendError(reply, status, body);
 }
 
 /** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */

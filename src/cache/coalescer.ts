@@ -85,14 +85,12 @@ class Flight<T> {
   wait(caller: Waiting, timeoutMs: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => {
-        this.leave(
-          waiter,
-          new UpstreamError(
-            'timeout',
-            `The provider gave no complete answer within ${String(timeoutMs)} ms.`,
-            { attempts: this.cancellation.attempts },
-          ),
+        const reason = new UpstreamError(
+          'timeout',
+          `The provider gave no complete answer within ${String(timeoutMs)} ms.`,
         );
+        reason.retried = this.cancellation.retried;
+        this.leave(waiter, reason);
       }, timeoutMs);
       const waiter: Waiter<T> = { resolve, reject, deadline };
       this.waiters.add(waiter);

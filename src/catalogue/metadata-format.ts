@@ -1,6 +1,6 @@
 import { CAPABILITIES, LIFECYCLES, TRAITS } from './model-metadata.js';
 import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
-import { asRow, unixSeconds } from './row.js';
+import { asRow, firstOf, unixSeconds } from './row.js';
 import type { Row } from './row.js';
 
 /** The way to a value in a row: the names of fields, one inside of the other, joined by dots. */
@@ -78,13 +78,7 @@ function first<T>(
   read: (value: unknown) => T | undefined,
 ): (row: Row) => T | undefined {
   const values = (paths ?? []).map(valueAt);
-  return (row) => {
-    for (const value of values) {
-      const found = read(value(row));
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
+  return (row) => firstOf(values, (value) => read(value(row)));
 }
 
 /** All that the words of a row mean; undefined when that is nothing. */

@@ -21,8 +21,3 @@ export function uniqueById(models: Iterable<Model>): Model[] {
   }
   return [...byId.values()];
 }
-
-/** The models of a provider, whole, in the provider's order, each id once. */
-export interface ModelCatalogue {
-  readonly models: readonly Model[];
-}

@@ -28,7 +28,7 @@ function wholeSeconds(seconds: number): number | undefined {
 }
 
 /** What is read of the first of these names that has anything; undefined when none has. */
-export function firstOf<T>(names: readonly string[], read: (name: string) => T | undefined): T | undefined {
+export function firstOf<N, T>(names: readonly N[], read: (name: N) => T | undefined): T | undefined {
   for (const name of names) {
     const found = read(name);
     if (found !== undefined) return found;

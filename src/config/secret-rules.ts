@@ -32,14 +32,19 @@ export function IsKey(): PropertyDecorator {
 
 /** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
 export function OrInFile(form: SecretForm<unknown>): PropertyDecorator {
+  return OrFile(fileRule(form), (path) => {
+    const text = readSecretFileSync(path);
+    return text !== undefined && form.parse(text) !== undefined;
+  });
+}
+
+/** Declares the `_FILE` variant of a variable. */
+export function OrFile(message: string, holds: (path: string) => boolean): PropertyDecorator {
   return (target, key) => {
     const name = String(key);
     all(
       IsOptional(),
-      rule('isSecretFile', fileRule(form), (path) => {
-        const text = typeof path === 'string' ? readSecretFileSync(path) : undefined;
-        return text !== undefined && form.parse(text) !== undefined;
-      }),
+      rule('isFile', message, (path) => typeof path === 'string' && holds(path)),
       // Which of the two is out of date nobody could tell.
       rule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;

@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { readStaticModels } from './static-models.js';
+import { OrFile } from './secret-rules.js';
 import { all, rule, transformText, words } from './rule.js';
 
 /** The words of a text; the text itself when it has none: a filter that lets all through is not meant. */
@@ -43,26 +44,15 @@ export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
  * declares that variant too.
  */
 export function IsStaticModels(): PropertyDecorator {
-  return (target, key) => {
-    const name = String(key);
-    all(
-      IsOptional(),
-      transformText(wordsIfAny),
-      rule('isStaticModels', 'must be ids separated by commas', Array.isArray),
-    )(target, key);
-    all(
-      IsOptional(),
-      rule(
-        'isStaticModelsFile',
-        'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
-          'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
-          'and deprecates_at',
-        (value) => typeof value === 'string' && readStaticModels(value) !== undefined,
-      ),
-      // Which of the two is meant nobody could tell.
-      rule('isInsteadOfList', `must not be set together with ${name}`, (_value, variables) => {
-        return variables[name] === undefined;
-      }),
-    )(target, `${name}_FILE`);
-  };
+  return all(
+    IsOptional(),
+    transformText(wordsIfAny),
+    rule('isStaticModels', 'must be ids separated by commas', Array.isArray),
+    OrFile(
+      'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
+        'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
+        'and deprecates_at',
+      (path) => readStaticModels(path) !== undefined,
+    ),
+  );
 }

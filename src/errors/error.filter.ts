@@ -14,12 +14,12 @@ export class ErrorFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     if (error instanceof OpenAiException) {
-      sendError(request, reply, error.getStatus(), error.body);
+      sendError(reply, error.getStatus(), error.body);
       return;
     }
     const status = clientErrorStatus(error);
     if (status !== undefined) {
-      sendError(request, reply, status, openAiError(status, 'The request cannot be served as it was sent.'));
+      sendError(reply, status, openAiError(status, 'The request cannot be served as it was sent.'));
       return;
     }
     // A bug of ours: all of it in the log, nothing of it in the answer.
@@ -27,7 +27,7 @@ export class ErrorFilter implements ExceptionFilter {
       msg: error instanceof Error ? (error.stack ?? error.message) : String(error),
       trace_id: request.traceId,
     });
-    sendError(request, reply, 500, openAiError(500, 'Internal server error.', { code: 'internal_error' }));
+    sendError(reply, 500, openAiError(500, 'Internal server error.', { code: 'internal_error' }));
   }
 }
 

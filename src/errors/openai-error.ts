@@ -14,11 +14,16 @@ export interface OpenAiError {
   readonly code: string | null;
 }
 
+/** The fields of an error besides its message; what is undefined follows from the status. */
+export type OpenAiErrorFields = {
+  readonly [K in Exclude<keyof OpenAiError, 'message'>]?: OpenAiError[K] | undefined;
+};
+
 /** An error body; the type follows from the status unless one is given. */
 export function openAiError(
   status: number,
   message: string,
-  { type = typeOf(status), param = null, code = null }: Partial<Omit<OpenAiError, 'message'>> = {},
+  { type = typeOf(status), param = null, code = null }: OpenAiErrorFields = {},
 ): OpenAiErrorBody {
   return { error: { message, type, param, code } };
 }

@@ -1,14 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { anthropicError, speaksAnthropic } from './anthropic-error.js';
 import type { OpenAiErrorBody } from './openai-error.js';
 
 /** Answers with an error, in the form that the caller expects. */
-export function sendError(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  status: number,
-  body: OpenAiErrorBody,
-): void {
+export function sendError(reply: FastifyReply, status: number, body: OpenAiErrorBody): void {
+  const { request } = reply;
   // Another caller, or the same one with another header, may get something else, and some caches keep a 404.
   void reply.status(status).header('cache-control', 'no-store');
   if (speaksAnthropic(request.headers)) {

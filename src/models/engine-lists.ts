@@ -13,7 +13,7 @@ import type { OperatorCredentials } from '../credentials/operator-credentials.js
 import type { OperatorHeaders } from '../credentials/operator-headers.js';
 import type { Secret } from '../credentials/secret.js';
 import type { CacheOutcome, Metrics } from '../metrics/metrics.js';
-import type { ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import type { ProviderStatus } from '../providers/provider-status.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
@@ -46,7 +46,7 @@ export interface EngineListsContext {
 export class EngineLists implements ListSource {
   private readonly flights: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
-  private readonly listOf = madeOnce((catalogue: ModelCatalogue) => ModelList.of(catalogue));
+  private readonly listOf = madeOnce((catalogue: readonly Model[]) => new ModelList(catalogue));
   /** Of the operator, for callers without a credential. */
   private readonly key: Secret<Credential> | undefined;
   private readonly operatorHeaders: Secret<OperatorHeaders>;
@@ -134,10 +134,11 @@ export class EngineLists implements ListSource {
     try {
       const catalogue = await provider.listModels(request);
       status.succeeded(provider, request.credential);
-      metrics?.upstreamAsked(provider.label, catalogue.models.length);
+      metrics?.upstreamAsked(provider.label, catalogue.length);
       return this.listOf(catalogue);
     } catch (error) {
       if (error instanceof UpstreamError) {
+        error.retried = request.signal.retried === true;
         status.failed(provider, error);
         if (error.failure === 'rejected') metrics?.upstreamRejected(provider.label);
         if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure))

@@ -54,17 +54,15 @@ export class ImpatientSource implements ListSource {
   }
 
   /** Any other failure comes without a wait. */
-  private note({ failure, message, details: { attempts = 0 } }: UpstreamError): void {
+  private note({ failure, message, retried }: UpstreamError): void {
     const now = performance.now();
     if (failure !== 'timeout') this.silence = undefined;
     else if (this.silence === undefined || now >= this.silence.until) {
       const pauseMs = Math.min(MAX_PAUSE_MS, (this.silence?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2);
       // Without the rest of what is known: that is the caller's who waited.
-      this.silence = {
-        error: new UpstreamError(failure, message, { attempts }),
-        pauseMs,
-        until: now + pauseMs,
-      };
+      const error = new UpstreamError(failure, message);
+      error.retried = retried;
+      this.silence = { error, pauseMs, until: now + pauseMs };
     }
   }
 }

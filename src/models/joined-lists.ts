@@ -11,7 +11,7 @@ export interface NamedSource {
   readonly source: ListSource;
 }
 
-const NOTHING = ModelList.of({ models: [] });
+const NOTHING = new ModelList([]);
 
 /** The lists of several engines as one, in the engines' order; of models with the same id the first stays. */
 export class JoinedLists implements ListSource {
@@ -54,9 +54,9 @@ export class JoinedLists implements ListSource {
 
 function noList(missing: ReadonlyMap<string, string>, errors: readonly UpstreamError[]): UpstreamError {
   const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(', ');
-  return new UpstreamError('failed', `These providers gave no list: ${codes}.`, {
-    attempts: Math.max(...errors.map(({ details }) => details.attempts ?? 0)),
-  });
+  const error = new UpstreamError('failed', `These providers gave no list: ${codes}.`);
+  error.retried = errors.some(({ retried }) => retried);
+  return error;
 }
 
 /** As old as the oldest part. */
@@ -79,7 +79,7 @@ class Joined {
 
   of(lists: readonly ModelList[]): ModelList {
     const node = lists.reduce((before: Joined, list) => before.after(list), this);
-    node.value ??= ModelList.of({ models: uniqueById(lists.flatMap(({ models }) => models)) });
+    node.value ??= new ModelList(uniqueById(lists.flatMap(({ models }) => models)));
     return node.value;
   }
 }

@@ -1,13 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { ModelList } from './model-list.js';
 
-const LIST = ModelList.of({
-  models: [
-    { id: 'meta/llama-3.1-8b-instruct', created: 1_700_000_000, ownedBy: 'meta' },
-    { id: 'ft:gpt-4o:acme::x@v1', created: 0, ownedBy: 'Triton Inference Server' },
-    { id: 'modèle "a"\\b', created: 1, ownedBy: 'x' },
-  ],
-});
+const LIST = new ModelList([
+  { id: 'meta/llama-3.1-8b-instruct', created: 1_700_000_000, ownedBy: 'meta' },
+  { id: 'ft:gpt-4o:acme::x@v1', created: 0, ownedBy: 'Triton Inference Server' },
+  { id: 'modèle "a"\\b', created: 1, ownedBy: 'x' },
+]);
 
 describe('ModelList', () => {
   it('is a list of OpenAI, in the order of the provider', () => {
@@ -20,7 +18,7 @@ describe('ModelList', () => {
   });
 
   it('may be empty', () => {
-    const empty = ModelList.of({ models: [] });
+    const empty = new ModelList([]);
     expect(empty.plain.entity.body.toString('utf8')).toBe('{"object":"list","data":[]}');
     expect(empty.plain.find('')).toBeUndefined();
   });

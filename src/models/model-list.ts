@@ -1,7 +1,8 @@
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
-import type { Model, ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 import { asRow } from '../catalogue/row.js';
+import { madeOnce } from './made-once.js';
 import { jsonEntity } from './entity.js';
 import type { Entity } from './entity.js';
 
@@ -26,13 +27,9 @@ export class ModelList {
   /** With what else the providers say. */
   readonly withMetadata: ListView;
 
-  private constructor(readonly models: readonly Model[]) {
+  constructor(readonly models: readonly Model[]) {
     this.plain = new ListView(models, plainModel);
     this.withMetadata = new ListView(models, modelWithMetadata);
-  }
-
-  static of({ models }: ModelCatalogue): ModelList {
-    return new ModelList(models);
   }
 
   /**
@@ -49,6 +46,7 @@ export class ModelList {
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
   private rendered: Entity | undefined;
+  private readonly entityOf = madeOnce((model: Model) => jsonEntity(this.show(model)));
   private byId: ReadonlyMap<string, Model> | undefined;
 
   constructor(
@@ -66,7 +64,7 @@ export class ListView {
   find(id: string): Entity | undefined {
     this.byId ??= new Map(this.models.map((model) => [model.id, model]));
     const model = this.byId.get(id);
-    return model && jsonEntity(this.show(model));
+    return model && this.entityOf(model);
   }
 }
 

@@ -19,7 +19,7 @@ export class ModelSelection {
   private readonly changesNothing: boolean;
   private readonly selected = madeOnce((list: ModelList) => {
     const models = uniqueById([...list.models, ...this.appended]);
-    return ModelList.of({ models: models.filter((model) => this.isShown(model)) });
+    return new ModelList(models.filter((model) => this.isShown(model)));
   });
 
   constructor(

@@ -4,8 +4,9 @@ import { ModelList } from './model-list.js';
 
 /** The list of an engine, each id with the engine's name and a slash in front of it. */
 export class PrefixedList implements ListSource {
-  private readonly prefixed = madeOnce(({ models }: ModelList) =>
-    ModelList.of({ models: models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` })) }),
+  private readonly prefixed = madeOnce(
+    ({ models }: ModelList) =>
+      new ModelList(models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` }))),
   );
 
   constructor(

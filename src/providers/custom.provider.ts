@@ -2,10 +2,10 @@ import type { ProviderConfig } from '../config/provider.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { ModelsRequest } from './model-provider.js';
-import type { ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 
-const EMPTY: ModelCatalogue = { models: [] };
+const EMPTY: readonly Model[] = [];
 
 /** Any engine that is not built in: an OpenAI-compatible endpoint, or an empty list when no URL is given. */
 export class CustomProvider extends OpenAiCompatibleProvider {
@@ -31,7 +31,7 @@ export class CustomProvider extends OpenAiCompatibleProvider {
     return this.config.several ? super.missingVariable : undefined;
   }
 
-  override async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
+  override async listModels(request: ModelsRequest): Promise<readonly Model[]> {
     return this.url === undefined && !this.config.several ? EMPTY : super.listModels(request);
   }
 }

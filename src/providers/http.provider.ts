@@ -17,7 +17,7 @@ import { COMPATIBLE_METADATA } from './compatible-metadata.js';
 import { metadataReader } from '../catalogue/metadata-format.js';
 import type { MetadataFormat } from '../catalogue/metadata-format.js';
 import { PROCESS_STARTED } from '../catalogue/model.js';
-import type { ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 
 /** What every request of every provider says. */
 const COMMON_HEADERS = {
@@ -95,7 +95,7 @@ export abstract class HttpProvider implements ModelProvider {
     return this.list === undefined ? this.urlVariables[0] : undefined;
   }
 
-  async listModels(request: ModelsRequest): Promise<ModelCatalogue> {
+  async listModels(request: ModelsRequest): Promise<readonly Model[]> {
     const { list } = this;
     if (list === undefined) {
       throw new UpstreamError(

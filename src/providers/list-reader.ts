@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { uniqueById } from '../catalogue/model.js';
-import type { ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 import type { Row } from '../catalogue/row.js';
 import { addressOf } from '../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
@@ -35,7 +35,7 @@ export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
   private readonly lastBodies = new LastBodies<LinkedPage>();
-  private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: ModelCatalogue } | undefined;
+  private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
 
   constructor(
@@ -51,14 +51,14 @@ export class ListReader {
    * @returns the same object again when all pages are those of the last time
    * @throws UpstreamError
    */
-  async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<ModelCatalogue> {
+  async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
     const pages = await this.pages(headers, call);
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
       return last.catalogue;
     }
     this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
-    const catalogue = { models: uniqueById(pages.flatMap((page) => page.models)) };
+    const catalogue = uniqueById(pages.flatMap((page) => page.models));
     this.last = { pages, catalogue };
     return catalogue;
   }

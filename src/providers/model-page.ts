@@ -38,10 +38,8 @@ function parseJson(bytes: Buffer): unknown {
   try {
     // JSON may not begin with a byte order mark (RFC 8259, section 8.1), but some servers write one.
     return JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''));
-  } catch (error) {
+  } catch {
     // The parser's own message quotes the body: it must not reach a caller.
-    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.', {
-      cause: error,
-    });
+    throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.');
   }
 }

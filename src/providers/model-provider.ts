@@ -1,6 +1,6 @@
 import type { OperatorHeaders } from '../credentials/operator-headers.js';
 import type { UpstreamCall } from '../upstream/upstream-request.js';
-import type { ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 
 /** A question to a provider. */
 export interface ModelsRequest extends Pick<UpstreamCall, 'credential' | 'signal' | 'trace'> {
@@ -39,5 +39,5 @@ export interface ModelProvider {
    * @returns the same object again when nothing has changed since the last time
    * @throws UpstreamError
    */
-  listModels(request: ModelsRequest): Promise<ModelCatalogue>;
+  listModels(request: ModelsRequest): Promise<readonly Model[]>;
 }

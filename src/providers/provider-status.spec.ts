@@ -17,7 +17,7 @@ const PROVIDER: ModelProvider = {
   keyVariable: 'VLLM_API_KEY',
   urlVariable: 'MAIN_MODEL_BASE_URL',
   missingVariable: undefined,
-  listModels: () => Promise.resolve({ models: [] }),
+  listModels: () => Promise.resolve([]),
 };
 const OURS = keyCredential('sk-SECRET-ours', 'VLLM_API_KEY');
 const CALLERS = authorizationCredential('Bearer sk-SECRET-callers');

@@ -1,5 +1,5 @@
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
-import type { Model, ModelCatalogue } from '../catalogue/model.js';
+import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
 import type { ModelProvider } from './model-provider.js';
 
@@ -13,7 +13,7 @@ export class StaticProvider implements ModelProvider {
   readonly url = undefined;
   readonly urlVariable = undefined;
   readonly missingVariable = undefined;
-  private readonly catalogue: ModelCatalogue;
+  private readonly catalogue: readonly Model[];
 
   /**
    * @param engine stands in for the owner of models that have none
@@ -24,10 +24,10 @@ export class StaticProvider implements ModelProvider {
     models: readonly StaticModel[],
     readonly label: string,
   ) {
-    this.catalogue = { models: staticModels(models, engine) };
+    this.catalogue = staticModels(models, engine);
   }
 
-  listModels(): Promise<ModelCatalogue> {
+  listModels(): Promise<readonly Model[]> {
     return Promise.resolve(this.catalogue);
   }
 }

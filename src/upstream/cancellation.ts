@@ -2,8 +2,8 @@
 export interface CancellationSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** Requests that the work has sent, for whoever stops waiting before it ends. */
-  attempts?: number;
+  /** Whether the work has sent a request again, for whoever stops waiting before it ends. */
+  retried?: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
@@ -16,7 +16,7 @@ export class Cancellation implements CancellationSignal {
   private readonly listeners = new Set<() => void>();
   aborted = false;
   reason: unknown;
-  attempts = 0;
+  retried = false;
 
   /** Tells all listeners, once. */
   abort(reason: unknown): void {

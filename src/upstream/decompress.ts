@@ -39,9 +39,7 @@ export async function decompress(body: Buffer, contentEncoding: string, maxBytes
     decoded = await decoder(decoded, { maxOutputLength: maxBytes }).catch((error: unknown) => {
       throw isTooLarge(error)
         ? new UpstreamError('invalid', 'The response of the provider is larger than the limit.')
-        : new UpstreamError('invalid', 'The provider sent a compressed body that is damaged.', {
-            cause: error,
-          });
+        : new UpstreamError('invalid', 'The provider sent a compressed body that is damaged.');
     });
   }
   return decoded;

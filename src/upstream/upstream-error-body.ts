@@ -1,3 +1,6 @@
+import { asRow } from '../catalogue/row.js';
+import type { Row } from '../catalogue/row.js';
+
 /** What a provider's error body says; a field is undefined where the body has nothing of the kind. */
 export interface UpstreamErrorBody {
   readonly message?: string | undefined;
@@ -5,8 +8,6 @@ export interface UpstreamErrorBody {
   readonly param?: string | undefined;
   readonly code?: string | undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the error bodies that providers send: OpenAI's envelope, the same with a number as code (vLLM),
@@ -24,28 +25,24 @@ export function readUpstreamErrorBody(body: Buffer): UpstreamErrorBody {
       code: codeText(fields['code']),
     };
   }
-  const inner = asFields(error) ?? fields;
+  const inner = asRow(error) ?? fields;
   return {
     message: nonEmpty(inner['message']) ?? detailText(fields['detail']),
     type: inner['type'] === 'error' ? undefined : nonEmpty(inner['type']),
     param: nonEmpty(inner['param']),
     code:
-      codeText(asFields(inner['details'])?.['error_code']) ??
+      codeText(asRow(inner['details'])?.['error_code']) ??
       codeText(inner['code']) ??
       codeText(fields['error_code']),
   };
 }
 
-function parseObject(body: Buffer): Fields | undefined {
+function parseObject(body: Buffer): Row | undefined {
   try {
-    return asFields(JSON.parse(body.toString('utf8')));
+    return asRow(JSON.parse(body.toString('utf8')));
   } catch {
     return undefined;
   }
-}
-
-function asFields(value: unknown): Fields | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 }
 
 function nonEmpty(value: unknown): string | undefined {
@@ -61,7 +58,7 @@ function codeText(value: unknown): string | undefined {
 function detailText(detail: unknown): string | undefined {
   if (!Array.isArray(detail)) return nonEmpty(detail);
   const lines = detail.flatMap((each) => {
-    const { loc, msg } = asFields(each) ?? {};
+    const { loc, msg } = asRow(each) ?? {};
     if (typeof msg !== 'string') return [];
     return [Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg];
   });

@@ -1,6 +1,6 @@
 import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import type { Credential } from '../credentials/credential.js';
 import { redact } from '../credentials/redact.js';
 import { openAiError } from '../errors/openai-error.js';
@@ -23,19 +23,18 @@ const IDENTIFIER = /^[\w.:-]{1,100}$/;
 @Catch(UpstreamError)
 export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
   catch(error: UpstreamError, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { failure, details } = error;
     if (failure === 'cancelled') {
       void reply.status(CLIENT_CLOSED_REQUEST).send();
     } else if (failure === 'rejected') {
       const { status = 400 } = details;
-      sendError(request, reply.headers(relayedHeaders(details)), status, relayedBody(status, details));
+      sendError(reply.headers(relayedHeaders(details)), status, relayedBody(status, details));
     } else {
       // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
-      if ((details.attempts ?? 0) > 1) void reply.header('x-should-retry', 'false');
+      if (error.retried) void reply.header('x-should-retry', 'false');
       const body = openAiError(502, error.message, { type: 'upstream_error', code: error.code });
-      sendError(request, reply, 502, body);
+      sendError(reply, 502, body);
     }
   }
 }
@@ -53,12 +52,11 @@ function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiError
       ? undefined
       : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
   };
-  const type = word(upstream.type);
   return openAiError(
     status,
     (ours ? undefined : clean(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ?? statusMessage(status),
     {
-      ...(type !== undefined && { type }),
+      type: word(upstream.type),
       param: word(upstream.param) ?? null,
       code: word(upstream.code) ?? null,
     },

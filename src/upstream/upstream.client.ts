@@ -46,7 +46,6 @@ export class UpstreamClient {
    */
   async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
-      request.call.signal.attempts = attempts;
       try {
         return await this.measuredAttempt(request, attempts, read);
       } catch (error) {
@@ -54,6 +53,7 @@ export class UpstreamClient {
           throw error;
         }
         await this.backOff(attempts, request.call.signal);
+        request.call.signal.retried = true;
         this.metrics?.upstreamRetried(request.label);
       }
     }
@@ -69,7 +69,7 @@ export class UpstreamClient {
     try {
       const { trace } = request.call;
       const body = await (trace === undefined
-        ? this.attempt(request, attempts)
+        ? this.attempt(request)
         : this.tracedAttempt(request, attempts, trace));
       const result = read(body);
       end?.('ok');
@@ -87,7 +87,7 @@ export class UpstreamClient {
   ): Promise<Buffer> {
     const span = trace.attempt(request.address, attempts);
     try {
-      const body = await this.attempt(request.with(span.headers), attempts);
+      const body = await this.attempt(request.with(span.headers));
       span.succeed();
       return body;
     } catch (error) {
@@ -96,24 +96,22 @@ export class UpstreamClient {
     }
   }
 
-  private async attempt(request: UpstreamRequest, attempts: number): Promise<Buffer> {
+  private async attempt(request: UpstreamRequest): Promise<Buffer> {
     const { credential, headerSecrets, signal } = request.call;
     const response = await this.http.axiosRef
       .request<Buffer>({ upstream: request })
       .catch((error: unknown) => {
         // axios' errors hold the request's headers: none of them may leave this function.
-        throw signal.aborted
-          ? abortReason(signal, attempts)
-          : connectionFailure(error, { attempts, credential });
+        throw signal.aborted ? signal.reason : connectionFailure(error, { credential });
       });
     const { data, status } = response;
     const responseHeaders = response.headers as IncomingHttpHeaders;
     const encoding = responseHeaders['content-encoding'];
     const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
     // Decompressing goes on in another thread, and the deadline may pass meanwhile.
-    if (signal.aborted) throw abortReason(signal, attempts);
+    if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
-    const details = { status, headers: responseHeaders, body, attempts, credential, headerSecrets };
+    const details = { status, headers: responseHeaders, body, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
     }
@@ -133,7 +131,7 @@ export class UpstreamClient {
   /** Jitter around a doubling pause, so that many replicas do not come back together. */
   private async backOff(attempts: number, signal: CancellationSignal): Promise<void> {
     const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
-    if (!(await pause(pauseMs, signal))) throw abortReason(signal, attempts);
+    if (!(await pause(pauseMs, signal))) throw signal.reason;
   }
 }
 
@@ -143,11 +141,4 @@ function outcomeOf(error: unknown): UpstreamOutcomeLabel {
 
 function isPassing({ failure, details: { status } }: UpstreamError): boolean {
   return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
-}
-
-/** The reason may be shared by several waiting requests, so what only this one knows goes into a copy. */
-function abortReason(signal: CancellationSignal, attempts: number): UpstreamError {
-  const reason: unknown = signal.reason;
-  if (!(reason instanceof UpstreamError)) throw reason;
-  return new UpstreamError(reason.failure, reason.message, { ...reason.details, attempts });
 }

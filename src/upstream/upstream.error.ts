@@ -29,19 +29,18 @@ export interface UpstreamErrorDetails {
   readonly status?: number;
   readonly headers?: IncomingHttpHeaders;
   readonly body?: Buffer;
-  /** Requests sent, the first one included. */
-  readonly attempts?: number;
   /** The credential that was sent, so that it can be struck out of relayed text. */
   readonly credential?: Credential | undefined;
   /** What else of the request is secret. */
   readonly headerSecrets?: readonly Credential[];
   /** What the operator should look at, where that is not the address of the provider. */
   readonly advice?: string;
-  readonly cause?: unknown;
 }
 
 /** The one error of everything that concerns the provider. Its message is ours and safe to show to a caller. */
 export class UpstreamError extends Error {
+  /** Whether requests were sent again before this: whoever gets it should not do so once more. */
+  retried = false;
   // Private, so that no logger or serialiser that walks an error's properties ever meets a credential.
   readonly #details: UpstreamErrorDetails;
 

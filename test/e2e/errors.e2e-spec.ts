@@ -289,6 +289,14 @@ describe('x-should-retry', () => {
   it.each([
     ['is false after a retry', inTurn(text('', 503), text('', 503)), {}, 2, 'false'],
     ['is false after a retry that ended otherwise', inTurn(text('', 503), text('', 500)), {}, 2, 'false'],
+    ['is false after a retry that ended in no list', inTurn(text('', 503), text('<p>')), {}, 2, 'false'],
+    [
+      'is false after a retry of another page',
+      inTurn(text('', 503), json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }), text('', 500)),
+      { MAIN_MODEL_ENGINE: 'anthropic' },
+      3,
+      'false',
+    ],
     ['is not there without one: 500', text('', 500), {}, 1, null],
     ['is not there without one: 302', text('', 302), {}, 1, null],
     ['is not there without one: HTML', text('<p>'), {}, 1, null],
