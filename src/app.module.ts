@@ -4,9 +4,7 @@ import { CredentialsModule } from './credentials/credentials.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
-import { TracingModule } from './observability/tracing.module.js';
-import { MetricsServer } from './observability/metrics-server.js';
-import { StartupLog } from './observability/startup-log.js';
+import { ObservabilityModule } from './observability/observability.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 
 /** The map of the system. */
@@ -18,8 +16,7 @@ import { ProvidersModule } from './providers/providers.module.js';
     ModelsModule,
     HealthModule,
     MetricsModule,
-    TracingModule,
+    ObservabilityModule,
   ],
-  providers: [StartupLog, MetricsServer],
 })
 export class AppModule {}

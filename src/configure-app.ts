@@ -15,7 +15,7 @@ import { logRequests } from './observability/request-log.js';
 import { measureRequests, serveMetrics } from './observability/serve-metrics.js';
 import { decorateWithTrace } from './observability/trace-id.js';
 import type { Tracing } from './observability/tracing.js';
-import { TRACING } from './observability/tracing.module.js';
+import { TRACING } from './observability/observability.module.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
 import { VERSION } from './version.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
@@ -34,7 +34,7 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   const server = app.getHttpAdapter().getInstance();
   decorateWithTrace(server);
   const tracing = app.get<Tracing | undefined>(TRACING);
-  if (tracing !== undefined) server.requestOpened = tracing.open.bind(tracing);
+  if (tracing !== undefined) server.requestObservers.push({ opened: tracing.open.bind(tracing) });
   const { configured } = app.get(ProviderRegistry);
   logRequests(
     server,

@@ -13,19 +13,23 @@ import { sendError } from './errors/send-error.js';
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
   ignoreDuplicateSlashes: true,
-  maxParamLength: 2048,
 } as const;
 /** What a caller's request id may look like to be taken over into logs and headers. */
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
+/** Somebody who learns of every request. */
+export interface RequestObserver {
+  /** Called before anything is done for it. */
+  opened?(request: FastifyRequest, reply: FastifyReply): void;
+  /** Called when its answer is sent or its caller gone. */
+  closed?(request: FastifyRequest, reply: FastifyReply): void;
+  /** Called instead for what never became a request, as Node.js' parser refused it. */
+  refused?(status: number, requestId: string): void;
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Called once for each request, before anything is done for it. */
-    requestOpened: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
-    /** Called once for each request, when its answer is sent or its caller gone. */
-    requestClosed: ((request: FastifyRequest, reply: FastifyReply) => void) | undefined;
-    /** Called once for each request that never became one, as Node.js' parser refused it. */
-    requestRefused: ((status: number, requestId: string) => void) | undefined;
+    readonly requestObservers: RequestObserver[];
   }
   interface FastifyRequest {
     /** The template of a known path that was asked for by a method that it does not have. */
@@ -51,9 +55,7 @@ export function createHttpAdapter(): FastifyAdapter {
     clientErrorHandler: answerClientError,
   });
   const server: FastifyInstance = adapter.getInstance();
-  server.decorate('requestOpened', undefined);
-  server.decorate('requestClosed', undefined);
-  server.decorate('requestRefused', undefined);
+  server.decorate('requestObservers', []);
   server.decorate('cors', undefined);
   server.decorateRequest('otherRoute', undefined);
   const findRoute = collectRoutes(server);
@@ -73,8 +75,11 @@ export function createHttpAdapter(): FastifyAdapter {
 /** Fastify's own hook for this, onResponse, does not run for callers that are gone. */
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
-  server.requestOpened?.(request, reply);
-  reply.raw.once('close', () => server.requestClosed?.(request, reply));
+  const { requestObservers: observers } = server;
+  for (const observer of observers) observer.opened?.(request, reply);
+  reply.raw.once('close', () => {
+    for (const observer of observers) observer.closed?.(request, reply);
+  });
 }
 
 function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
@@ -125,7 +130,7 @@ function refusal(
   return undefined;
 }
 
-/** A URL that cannot be decoded or is too long: Fastify's router finds out before any hook runs. */
+/** A URL that cannot be decoded: Fastify's router finds out before any hook runs. */
 function answerFrameworkError(
   error: { statusCode?: number },
   request: FastifyRequest,
@@ -147,7 +152,7 @@ function answerClientError(this: FastifyInstance, error: Error & { code?: string
   }
   const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
   const id = randomUUID();
-  this.requestRefused?.(status, id);
+  for (const observer of this.requestObservers) observer.refused?.(status, id);
   const body = JSON.stringify(openAiError(status, `${STATUS_CODES[status] ?? 'Bad Request'}.`));
   socket.end(
     [

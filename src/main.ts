@@ -18,7 +18,7 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
-    // What stops the start is told below, once.
+    // What stops the start is told below, without the stack that Nest would write.
     autoFlushLogs: false,
   });
   const { port, host, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);

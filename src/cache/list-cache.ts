@@ -141,7 +141,7 @@ export class ListCache<T> {
     signal: CancellationSignal,
   ): Promise<Obtained<T>> {
     const [shared, lease] = await this.look(key);
-    if (shared !== undefined && this.isFresh(shared)) return this.passLease(lease, shared);
+    if (shared !== undefined && this.isFresh(shared)) return this.releaseLease(lease, shared);
     if (lease !== 'held') return this.fetch(key, fetch, signal, lease);
     slot.retryAt = this.now() + POLL_MS;
     return { entry: slot.entry, fetched: false };
@@ -151,7 +151,7 @@ export class ListCache<T> {
   private async obtain(key: string, fetch: Work<T>, signal: CancellationSignal): Promise<Obtained<T>> {
     for (let waited = false; ; waited = true) {
       const [shared, lease] = await this.look(key);
-      if (shared !== undefined && this.isServable(shared)) return this.passLease(lease, shared);
+      if (shared !== undefined && this.isServable(shared)) return this.releaseLease(lease, shared);
       if (lease !== 'held') {
         if (!waited) return this.fetch(key, fetch, signal, lease);
         // Whoever was waited for has failed: the rest must not fail one after the other.
@@ -174,7 +174,7 @@ export class ListCache<T> {
     return [await this.adopt(key, this.shared), await lease];
   }
 
-  private passLease(lease: Lease | 'held' | undefined, entry: Entry<T>): Obtained<T> {
+  private releaseLease(lease: Lease | 'held' | undefined, entry: Entry<T>): Obtained<T> {
     if (lease !== 'held') void lease?.release();
     return { entry, fetched: false };
   }

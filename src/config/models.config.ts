@@ -31,7 +31,7 @@ class ModelsVariables {
 
 /** Which models are shown, and with what. */
 export const modelsConfig = registerVariables('models', ModelsVariables, (variables) => {
-  const staticModels = staticModelsOf(variables.MODELS_STATIC, variables.MODELS_STATIC_FILE);
+  const staticModels = staticModelsOf('MODELS_STATIC', variables.MODELS_STATIC, variables.MODELS_STATIC_FILE);
   const append = variables.MODELS_STATIC_MODE === 'append';
   return {
     metadata: variables.MODELS_METADATA,

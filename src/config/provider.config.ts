@@ -172,7 +172,9 @@ export const providerConfig = registerVariables(
         const variable = (named ? ownVariables(names, 'MODELS_STATIC', []) : []).find(
           (each) => staticIds.has(each) || staticFiles.has(each),
         );
-        return staticModelsOf(staticIds.get(variable ?? ''), staticFiles.get(variable ?? ''));
+        return variable === undefined
+          ? undefined
+          : staticModelsOf(variable, staticIds.get(variable), staticFiles.get(variable));
       },
       variables,
     };

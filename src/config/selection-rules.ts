@@ -1,5 +1,5 @@
 import { IsOptional } from 'class-validator';
-import { readStaticModels } from './static-models.js';
+import { readStaticModels, STATIC_FILE_RULE } from './static-models.js';
 import { OrFile } from './secret-rules.js';
 import { all, rule, transformText, words } from './rule.js';
 
@@ -48,11 +48,6 @@ export function IsStaticModels(): PropertyDecorator {
     IsOptional(),
     transformText(wordsIfAny),
     rule('isStaticModels', 'must be ids separated by commas', Array.isArray),
-    OrFile(
-      'must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, ' +
-        'where known, created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle ' +
-        'and deprecates_at',
-      (path) => readStaticModels(path) !== undefined,
-    ),
+    OrFile(STATIC_FILE_RULE, (path) => readStaticModels(path) !== undefined),
   );
 }

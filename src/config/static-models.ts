@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { Model } from '../catalogue/model.js';
 import { asRow } from '../catalogue/row.js';
+import { ConfigurationError } from './variables.js';
 
 /** A model that the operator names; what is missing follows from where it is shown. */
 export type StaticModel = Pick<Model, 'id' | 'metadata'> & Partial<Model>;
@@ -19,15 +20,25 @@ const METADATA_FIELDS = [
 const REPEATED_FIELDS: readonly string[] = ['object', 'max_model_len'];
 const readMetadata = metadataReader(OWN_FORMAT);
 
+/** What a variable has to be that names a file with models. */
+export const STATIC_FILE_RULE = `must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, created, owned_by, ${METADATA_FIELDS.slice(0, -1).join(', ')} and ${String(METADATA_FIELDS.at(-1))}`;
+
 /**
  * The models of two variables, of which one is set at the most; undefined when neither is.
+ * @param variable would hold the ids
  * @param path of a file: one without models is a list too, as nobody may be asked instead
+ * @throws ConfigurationError when the file is not what it was when it was checked
  */
 export function staticModelsOf(
+  variable: string,
   ids: readonly string[] | undefined,
   path: string | undefined,
 ): readonly StaticModel[] | undefined {
-  if (path !== undefined) return readStaticModels(path) ?? [];
+  if (path !== undefined) {
+    const models = readStaticModels(path);
+    if (models !== undefined) return models;
+    throw new ConfigurationError([{ variable: `${variable}_FILE`, rule: STATIC_FILE_RULE }]);
+  }
   return ids?.map((id) => ({ id, metadata: undefined }));
 }
 

@@ -30,6 +30,8 @@ export class ConfigurationError extends Error {
 /** Which class reads an environment: some variables are named by others. */
 type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
 
+/** The environment that was last found to be in order. */
+let checked: string | undefined;
 const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
@@ -50,7 +52,8 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   variablesClasses.set(variables, classFor);
   return registerAs(token, () => {
-    checkVariables();
+    // Six namespaces are read at a start.
+    if (JSON.stringify(process.env) !== checked) checkVariables();
     return build(readVariables(classFor(process.env), process.env));
   });
 }
@@ -65,6 +68,7 @@ export function checkVariables(): void {
     check(readVariables(classFor(env), env)),
   );
   if (problems.length > 0) throw new ConfigurationError(problems);
+  checked = JSON.stringify(env);
 }
 
 /** The names of all variables that any registered class declares. */

@@ -256,11 +256,6 @@ const RESPONSES: NonNullable<Components['responses']> = {
     [],
     [['Unfinished', 408, 'Request Timeout.']],
   ),
-  UriTooLong: errors(
-    'A part of the path is too long.',
-    [],
-    [['Too long', 414, 'The URL cannot be understood.', { code: 'invalid_url' }]],
-  ),
   TooManyRequests: errors('The provider wants fewer requests.', PROVIDER_HEADERS, [
     ['Rate limit', 429, 'Rate limit reached.', { code: 'rate_limit_exceeded' }],
   ]),
@@ -426,7 +421,6 @@ export function openApiDocument(version: string): OpenAPIObject {
           '200': answer('The model.', ['Model', 'AnthropicModel'], LIST_HEADERS, MODEL),
           ...MODELS_RESPONSES,
           '404': response('ModelNotFound'),
-          '414': response('UriTooLong'),
         },
       }),
       '/healthz': withHead({

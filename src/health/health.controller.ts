@@ -1,5 +1,6 @@
 import { Controller, Get } from '@nestjs/common';
 import { OpenAiException } from '../errors/openai.exception.js';
+import { missingSetting } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { Lifecycle } from './lifecycle.js';
 
@@ -26,9 +27,7 @@ export class HealthController {
   ready(): Health {
     if (this.lifecycle.isStopping)
       throw new OpenAiException(503, 'The service is shutting down.', { code: 'shutting_down' });
-    const missing = this.registry.configured.flatMap(({ engine, missingVariable }) =>
-      missingVariable === undefined ? [] : [`The engine ${engine} needs ${missingVariable} to be set.`],
-    );
+    const missing = this.registry.configured.map(missingSetting).filter((each) => each !== undefined);
     if (missing.length > 0) {
       throw new OpenAiException(503, missing.join(' '), { code: 'provider_not_configured' });
     }

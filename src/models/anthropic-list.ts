@@ -85,7 +85,7 @@ function stagesOf(asked: readonly unknown[]): readonly Lifecycle[] {
 }
 
 /** A model as it is sent, and where it stands in the list. */
-interface Row {
+interface RenderedModel {
   readonly id: string;
   readonly json: string;
   readonly stage: Lifecycle;
@@ -94,10 +94,12 @@ interface Row {
 
 /** A list in Anthropic's format, in pages. Models are written once, whatever the pages. */
 export class AnthropicList {
-  private readonly rows: readonly Row[];
-  private readonly byId: ReadonlyMap<string, Row>;
+  private readonly rows: readonly RenderedModel[];
+  private readonly byId: ReadonlyMap<string, RenderedModel>;
   /** The rows in some stages, by the names of the stages. */
-  private readonly inStages = new Map<string, readonly Row[]>();
+  private readonly inStages = new Map<string, readonly RenderedModel[]>();
+  /** Nearly everybody asks for the first page, without saying more. */
+  private firstPage: Entity | undefined;
 
   constructor(models: readonly Model[]) {
     this.rows = models.map((model, position) => ({
@@ -114,7 +116,11 @@ export class AnthropicList {
    * A page, in the order of the list in both directions.
    * @throws OpenAiException 400 when the list has no such model
    */
-  page({ limit, afterId, beforeId, stages }: PageRequest): Entity {
+  page(request: PageRequest): Entity {
+    return isPlain(request) ? (this.firstPage ??= this.cut(request)) : this.cut(request);
+  }
+
+  private cut({ limit, afterId, beforeId, stages }: PageRequest): Entity {
     const rows = this.rowsIn(stages);
     const before = beforeId === undefined ? Infinity : this.position(beforeId, 'before_id');
     const after = afterId === undefined ? -1 : this.position(afterId, 'after_id');
@@ -135,7 +141,7 @@ export class AnthropicList {
     return row && textEntity(row.json);
   }
 
-  private rowsIn(stages: readonly Lifecycle[]): readonly Row[] {
+  private rowsIn(stages: readonly Lifecycle[]): readonly RenderedModel[] {
     const key = stages.join();
     const known = this.inStages.get(key);
     if (known !== undefined) return known;
@@ -151,8 +157,14 @@ export class AnthropicList {
   }
 }
 
+function isPlain({ limit, afterId, beforeId, stages }: PageRequest): boolean {
+  return (
+    limit === DEFAULT_LIMIT && afterId === undefined && beforeId === undefined && stages === DEFAULT_STAGES
+  );
+}
+
 /** The index of the first such row, else behind the last one. */
-function firstIndex(rows: readonly Row[], is: (row: Row) => boolean): number {
+function firstIndex(rows: readonly RenderedModel[], is: (row: RenderedModel) => boolean): number {
   const index = rows.findIndex(is);
   return index < 0 ? rows.length : index;
 }

@@ -17,9 +17,10 @@ import type { Model } from '../catalogue/model.js';
 import type { ModelProvider, ModelsRequest } from '../providers/model-provider.js';
 import type { ProviderStatus } from '../providers/provider-status.js';
 import type { CancellationSignal } from '../upstream/cancellation.js';
+import { TRACEPARENT } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Caller, ListSource, SourcedList } from './list-source.js';
-import { madeOnce } from './made-once.js';
+import { memoize } from './memoize.js';
 import { ModelList } from './model-list.js';
 
 /** Headers of the caller that can change what the provider answers. */
@@ -27,8 +28,7 @@ const SCOPE_HEADERS = ['openai-organization', 'openai-project'] as const;
 type ForwardedHeader = readonly [name: string, form: RegExp];
 /** Those who share an answer have different traces: one of them must not be able to make the provider refuse all. */
 const TRACE_HEADERS: readonly ForwardedHeader[] = [
-  // https://www.w3.org/TR/trace-context/#header-name
-  ['traceparent', /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/],
+  ['traceparent', TRACEPARENT],
   ['tracestate', /^[\x20-\x7e]{1,512}$/],
 ];
 
@@ -46,12 +46,12 @@ export interface EngineListsContext {
 export class EngineLists implements ListSource {
   private readonly flights: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
-  private readonly listOf = madeOnce((catalogue: readonly Model[]) => new ModelList(catalogue));
+  private readonly listOf = memoize((catalogue: readonly Model[]) => new ModelList(catalogue));
   /** Of the operator, for callers without a credential. */
   private readonly key: Secret<Credential> | undefined;
   private readonly operatorHeaders: Secret<OperatorHeaders>;
   /** What else than the caller changes the list, so that gateways can share a store. */
-  private readonly cacheScope = madeOnce(({ headers }: OperatorHeaders) => {
+  private readonly cacheScope = memoize(({ headers }: OperatorHeaders) => {
     const { engine, url } = this.provider;
     return [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
   });

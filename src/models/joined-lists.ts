@@ -2,7 +2,7 @@ import type { Found } from '../cache/list-cache.js';
 import { uniqueById } from '../catalogue/model.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Caller, ListSource, SourcedList } from './list-source.js';
-import { madeOnce } from './made-once.js';
+import { memoize } from './memoize.js';
 import { ModelList } from './model-list.js';
 
 /** An engine, and where its list comes from. */
@@ -74,7 +74,7 @@ function joinedFound(parts: readonly SourcedList[]): Found<unknown> | undefined 
 
 /** Remembers what was made of some lists, for as long as they live. */
 class Joined {
-  private readonly after = madeOnce((_list: ModelList) => new Joined());
+  private readonly after = memoize((_list: ModelList) => new Joined());
   private value: ModelList | undefined;
 
   of(lists: readonly ModelList[]): ModelList {

@@ -2,7 +2,7 @@ import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
 import type { Model } from '../catalogue/model.js';
 import { asRow } from '../catalogue/row.js';
-import { madeOnce } from './made-once.js';
+import { memoize } from './memoize.js';
 import { jsonEntity } from './entity.js';
 import type { Entity } from './entity.js';
 
@@ -46,7 +46,7 @@ export class ModelList {
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
   private rendered: Entity | undefined;
-  private readonly entityOf = madeOnce((model: Model) => jsonEntity(this.show(model)));
+  private readonly entityOf = memoize((model: Model) => jsonEntity(this.show(model)));
   private byId: ReadonlyMap<string, Model> | undefined;
 
   constructor(

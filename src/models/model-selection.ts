@@ -7,7 +7,7 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { staticModels } from '../providers/static.provider.js';
-import { madeOnce } from './made-once.js';
+import { memoize } from './memoize.js';
 import { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;
@@ -17,7 +17,7 @@ const MAX_ID_LENGTH = 4096;
 export class ModelSelection {
   private readonly appended: readonly Model[];
   private readonly changesNothing: boolean;
-  private readonly selected = madeOnce((list: ModelList) => {
+  private readonly selected = memoize((list: ModelList) => {
     const models = uniqueById([...list.models, ...this.appended]);
     return new ModelList(models.filter((model) => this.isShown(model)));
   });

@@ -1,17 +1,15 @@
 import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
-import type { IncomingHttpHeaders } from 'node:http';
 import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { speaksAnthropic } from '../errors/anthropic-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 import { AnthropicList, pageRequest } from './anthropic-list.js';
 import type { Entity } from './entity.js';
-import type { Caller, UpstreamOutcome } from './list-source.js';
-import { madeOnce } from './made-once.js';
+import { HttpCaller } from './http-caller.js';
+import { memoize } from './memoize.js';
 import type { ListView, ModelList } from './model-list.js';
 import { requestedIds } from './model-path.js';
 import { ModelsService } from './models.service.js';
@@ -23,7 +21,7 @@ const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-pro
 /** The Models API, in the dialect of OpenAI, and in that of Anthropic for those who name its version. */
 @Controller('v1/models')
 export class ModelsController {
-  private readonly anthropicList = madeOnce((list: ModelList) => new AnthropicList(list.models));
+  private readonly anthropicList = memoize((list: ModelList) => new AnthropicList(list.models));
 
   constructor(
     private readonly models: ModelsService,
@@ -98,46 +96,6 @@ function shown(id: string): string {
 
 function parametersOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
   return request.query as Readonly<Record<string, unknown>>;
-}
-
-/** A caller over HTTP. */
-class HttpCaller implements Caller {
-  private hangUpListeners: (() => void)[] | undefined;
-
-  constructor(
-    private readonly request: FastifyRequest,
-    private readonly reply: FastifyReply,
-  ) {}
-
-  get headers(): IncomingHttpHeaders {
-    return this.request.headers;
-  }
-
-  get requestId(): string {
-    return this.request.id;
-  }
-
-  get trace(): UpstreamTrace | undefined {
-    return this.request.trace;
-  }
-
-  onHangUp(callback: () => void): void {
-    if (this.hangUpListeners !== undefined) {
-      this.hangUpListeners.push(callback);
-      return;
-    }
-    // One for all engines: Node.js takes more than ten of an emitter for a leak.
-    const listeners = (this.hangUpListeners = [callback]);
-    const { raw } = this.reply;
-    raw.once('close', () => {
-      if (raw.writableFinished) return;
-      for (const listener of listeners) listener();
-    });
-  }
-
-  onUpstream(outcome: UpstreamOutcome): void {
-    (this.request.upstreams ??= []).push(outcome);
-  }
 }
 
 function send(

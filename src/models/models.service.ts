@@ -14,7 +14,7 @@ import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { cacheHeaders } from './cache-headers.js';
 import { EngineLists } from './engine-lists.js';
-import { ImpatientSource } from './impatient-source.js';
+import { CircuitBreaker } from './circuit-breaker.js';
 import { JoinedLists } from './joined-lists.js';
 import type { NamedSource } from './joined-lists.js';
 import type { Caller, ListSource } from './list-source.js';
@@ -66,7 +66,7 @@ export class ModelsService {
       first !== undefined && others.length === 0
         ? first.source
         : new JoinedLists(
-            sources.map(({ engine, source }) => ({ engine, source: new ImpatientSource(source) })),
+            sources.map(({ engine, source }) => ({ engine, source: new CircuitBreaker(source) })),
             config.allowPartial,
           );
   }

@@ -1,10 +1,10 @@
 import type { Caller, ListSource, SourcedList } from './list-source.js';
-import { madeOnce } from './made-once.js';
+import { memoize } from './memoize.js';
 import { ModelList } from './model-list.js';
 
 /** The list of an engine, each id with the engine's name and a slash in front of it. */
 export class PrefixedList implements ListSource {
-  private readonly prefixed = madeOnce(
+  private readonly prefixed = memoize(
     ({ models }: ModelList) =>
       new ModelList(models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` }))),
   );

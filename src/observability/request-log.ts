@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { UpstreamOutcome } from '../models/list-source.js';
+import { CLIENT_CLOSED_REQUEST } from '../upstream/upstream-exception.filter.js';
 import { isQuiet, routeOf } from './route.js';
 
 declare module 'fastify' {
@@ -10,34 +11,33 @@ declare module 'fastify' {
   }
 }
 
-/** nginx's number for a caller that hung up before its answer was sent. */
-const CLIENT_CLOSED_REQUEST = 499;
-
 /** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
 export function logRequests(server: FastifyInstance, logger: Logger, engines: readonly string[]): void {
   server.decorateRequest('upstreams', undefined);
   const engine = engines.join(',');
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
-  server.requestClosed = (request, reply) => {
-    const route = routeOf(request);
-    const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
-    logger[level](
-      {
-        method: request.method,
-        route: route ?? 'unknown',
-        status: statusOf(reply),
-        durationMs: rounded(reply.elapsedTime),
-        engine,
-        ...upstreamFields(request.upstreams),
-        requestId: request.id,
-        trace_id: request.traceId,
-      },
-      'request',
-    );
-  };
-  server.requestRefused = (status, requestId) => {
-    logger.info({ route: 'unknown', status, engine, requestId }, 'request');
-  };
+  server.requestObservers.push({
+    closed(request, reply) {
+      const route = routeOf(request);
+      const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
+      logger[level](
+        {
+          method: request.method,
+          route: route ?? 'unknown',
+          status: statusOf(reply),
+          durationMs: rounded(reply.elapsedTime),
+          engine,
+          ...upstreamFields(request.upstreams),
+          requestId: request.id,
+          trace_id: request.traceId,
+        },
+        'request',
+      );
+    },
+    refused(status, requestId) {
+      logger.info({ route: 'unknown', status, engine, requestId }, 'request');
+    },
+  });
 }
 
 /** A browser asks before each request of another origin, and asks nothing. */

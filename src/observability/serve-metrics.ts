@@ -9,20 +9,18 @@ const ROUTE = '/metrics';
 
 /** Counts and times the requests of a server, but for those that ask for the figures. */
 export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
-  const { requestOpened, requestClosed, requestRefused } = server;
-  server.requestOpened = (request, reply) => {
-    requestOpened?.(request, reply);
-    if (routeOf(request) !== ROUTE) metrics.requestOpened();
-  };
-  server.requestClosed = (request, reply) => {
-    requestClosed?.(request, reply);
-    const route = routeOf(request);
-    if (route !== ROUTE) metrics.requestClosed(request.method, route, statusOf(reply), reply.elapsedTime);
-  };
-  server.requestRefused = (status, requestId) => {
-    requestRefused?.(status, requestId);
-    metrics.requestRefused(status);
-  };
+  server.requestObservers.push({
+    opened(request) {
+      if (routeOf(request) !== ROUTE) metrics.requestOpened();
+    },
+    closed(request, reply) {
+      const route = routeOf(request);
+      if (route !== ROUTE) metrics.requestClosed(request.method, route, statusOf(reply), reply.elapsedTime);
+    },
+    refused(status) {
+      metrics.requestRefused(status);
+    },
+  });
 }
 
 /** Serves the figures on the port of the service. */

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { missingSetting } from '../providers/model-provider.js';
 import type { ModelProvider } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
@@ -20,8 +21,8 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 
   private introduce(provider: ModelProvider): void {
-    const { engine, missingVariable } = provider;
-    const variable = isAsked(provider)
+    const { engine } = provider;
+    const variable = provider.isAsked
       ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
       : undefined;
     this.logger.log(
@@ -32,20 +33,13 @@ export class StartupLog implements OnApplicationBootstrap {
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
-    if (missingVariable !== undefined) {
-      this.logger.warn(
-        `The engine ${engine} needs ${missingVariable} to be set: until then every list is a 502.`,
-      );
-    }
+    const missing = missingSetting(provider);
+    if (missing !== undefined) this.logger.warn(`${missing} Until then every list is a 502.`);
   }
 }
 
-/** Whether anybody is ever asked: for a static list there is nothing that a key could be sent to. */
-function isAsked({ keyVariable }: ModelProvider): boolean {
-  return keyVariable !== undefined;
-}
-
+/** Who is asked. */
 function sourceOf(provider: ModelProvider): string {
-  if (!isAsked(provider)) return 'a static list';
+  if (!provider.isAsked) return 'a static list';
   return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { TRACEPARENT } from '../upstream/upstream-trace.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 
 declare module 'fastify' {
@@ -9,9 +10,6 @@ declare module 'fastify' {
     readonly traceId: string | undefined;
   }
 }
-
-/** @see https://www.w3.org/TR/trace-context-1/#traceparent-header */
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Lets whoever has a request ask for its trace. */
 export function decorateWithTrace(server: FastifyInstance): void {

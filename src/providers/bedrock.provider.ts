@@ -8,6 +8,7 @@ import { bedrockModelsUrl } from './base-url.js';
 import { MODALITIES } from './compatible-metadata.js';
 import { HttpProvider } from './http.provider.js';
 import type { Authorisation } from './http.provider.js';
+import { missingSetting } from './model-provider.js';
 
 const AWS_CREDENTIALS = 'the AWS credential chain';
 /**
@@ -59,7 +60,7 @@ export class BedrockProvider extends HttpProvider {
 
   protected override async authorise(url: URL, signal: CancellationSignal): Promise<Authorisation> {
     if (this.region === undefined) {
-      throw new UpstreamError('not_configured', 'The engine bedrock needs AWS_REGION to be set.');
+      throw new UpstreamError('not_configured', String(missingSetting(this)));
     }
     this.signing ??= loadSigner(url, this.region);
     const sign = await this.signing;

@@ -10,6 +10,7 @@ import type { CancellationSignal } from '../upstream/cancellation.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { ListReader } from './list-reader.js';
+import { missingSetting } from './model-provider.js';
 import type { ModelProvider, ModelsRequest } from './model-provider.js';
 import { firstOf } from '../catalogue/row.js';
 import type { Row } from '../catalogue/row.js';
@@ -48,6 +49,7 @@ export abstract class HttpProvider implements ModelProvider {
   abstract readonly engine: string;
   readonly aliases: readonly string[] = [];
   abstract readonly keyVariables: readonly string[];
+  readonly isAsked = true;
   readonly keySource: string | undefined = undefined;
 
   /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
@@ -98,10 +100,7 @@ export abstract class HttpProvider implements ModelProvider {
   async listModels(request: ModelsRequest): Promise<readonly Model[]> {
     const { list } = this;
     if (list === undefined) {
-      throw new UpstreamError(
-        'not_configured',
-        `The engine ${this.engine} needs ${String(this.missingVariable)} to be set.`,
-      );
+      throw new UpstreamError('not_configured', String(missingSetting(this)));
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
     const { headers: own, credential: secret } =

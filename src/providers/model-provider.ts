@@ -27,6 +27,8 @@ export interface ModelProvider {
   readonly label: string;
   /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */
   readonly url: URL | undefined;
+  /** Whether anybody is asked: nobody is for a list that is written down. */
+  readonly isAsked: boolean;
   /** The variable in which a key would be looked for first; undefined when none would be sent. */
   readonly keyVariable: string | undefined;
   /** The variable that says where the provider is, or would say it; undefined when nobody is asked. */
@@ -40,4 +42,9 @@ export interface ModelProvider {
    * @throws UpstreamError
    */
   listModels(request: ModelsRequest): Promise<readonly Model[]>;
+}
+
+/** What has to be set before a provider can be asked, as a sentence; undefined when nothing is missing. */
+export function missingSetting({ engine, missingVariable }: ModelProvider): string | undefined {
+  return missingVariable && `The engine ${engine} needs ${missingVariable} to be set.`;
 }

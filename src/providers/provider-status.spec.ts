@@ -14,6 +14,7 @@ const PROVIDER: ModelProvider = {
   aliases: [],
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
   url: new URL('http://gpu.test:8000/v1/models'),
+  isAsked: true,
   keyVariable: 'VLLM_API_KEY',
   urlVariable: 'MAIN_MODEL_BASE_URL',
   missingVariable: undefined,

@@ -62,9 +62,8 @@ export class ProviderRegistry {
   private refuseSharedKeys(config: ConfigService): void {
     const keyVariables = config.getOrThrow<ProviderConfig['keyVariables']>('provider.keyVariables');
     const owners = new Map<string, string>();
-    for (const { engine, aliases, keyVariable, keyVariables: declared } of this.configured) {
-      // Nobody is asked.
-      if (keyVariable === undefined) continue;
+    for (const { engine, aliases, isAsked, keyVariables: declared } of this.configured) {
+      if (!isAsked) continue;
       for (const variable of keyVariables([engine, ...aliases], declared)) {
         const other = owners.get(variable);
         if (other !== undefined) {

@@ -11,7 +11,7 @@ import { UpstreamError } from './upstream.error.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** nginx's number for a caller that hung up. Nobody reads the answer, but the log line shows it. */
-const CLIENT_CLOSED_REQUEST = 499;
+export const CLIENT_CLOSED_REQUEST = 499;
 const MAX_MESSAGE_LENGTH = 2000;
 /** What clients need of a 4xx to know when and how to try again. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|www-authenticate|(anthropic-|x-)ratelimit-.+)$/;

@@ -1,5 +1,11 @@
 import type { UpstreamAddress } from './upstream-address.js';
 
+/**
+ * A well-formed trace header, with the trace id as its group.
+ * @see https://www.w3.org/TR/trace-context-1/#traceparent-header
+ */
+export const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
 /** The trace of a caller's request, as far as the provider is concerned. It travels with the request. */
 export interface UpstreamTrace {
   /** 32 hexadecimal digits. */

@@ -5,47 +5,47 @@ import type { Caller, ListSource, SourcedList } from './list-source.js';
 const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
-/** A provider that kept a caller waiting for nothing. */
-interface Silence {
+/** What callers are told while the circuit is open. */
+interface OpenCircuit {
   readonly error: UpstreamError;
   readonly pauseMs: number;
-  /** Monotonic time in ms before which it is not asked again. */
+  /** Monotonic time in ms before which there is no probe. */
   readonly until: number;
 }
 
 /**
- * Asks one of several providers, and spares callers the wait for one that has just let the deadline pass: they would
- * get the models of the others too late. It is asked again behind the scenes, with growing pauses in between.
+ * Spares callers the wait for one of several providers that has just let the deadline pass: they would get the models
+ * of the others too late. While the circuit is open the provider is probed behind the scenes, with growing pauses.
  */
-export class ImpatientSource implements ListSource {
-  private silence: Silence | undefined;
-  private isAsking = false;
+export class CircuitBreaker implements ListSource {
+  private open: OpenCircuit | undefined;
+  private isProbing = false;
 
   constructor(private readonly source: ListSource) {}
 
-  /** @throws UpstreamError `timeout` at once while the provider is silent */
+  /** @throws UpstreamError `timeout` at once while the circuit is open */
   list(caller: Caller): Promise<SourcedList> {
-    const { silence } = this;
-    if (silence === undefined) return this.ask(caller);
-    if (performance.now() >= silence.until && !this.isAsking) this.askBehind(caller);
-    return Promise.reject(silence.error);
+    const { open } = this;
+    if (open === undefined) return this.ask(caller);
+    if (performance.now() >= open.until && !this.isProbing) this.probe(caller);
+    return Promise.reject(open.error);
   }
 
-  private askBehind({ headers, requestId }: Caller): void {
-    this.isAsking = true;
+  private probe({ headers, requestId }: Caller): void {
+    this.isProbing = true;
     const nobodyWaits = { onHangUp: () => undefined, onUpstream: () => undefined };
     void this.ask({ headers, requestId, trace: undefined, ...nobodyWaits })
       // What came of it has been noted.
       .catch(() => undefined)
       .finally(() => {
-        this.isAsking = false;
+        this.isProbing = false;
       });
   }
 
   private async ask(caller: Caller): Promise<SourcedList> {
     try {
       const answer = await this.source.list(caller);
-      this.silence = undefined;
+      this.open = undefined;
       return answer;
     } catch (error) {
       if (error instanceof UpstreamError && error.failure !== 'cancelled') this.note(error);
@@ -53,16 +53,16 @@ export class ImpatientSource implements ListSource {
     }
   }
 
-  /** Any other failure comes without a wait. */
+  /** Failures of any other kind come without a wait. */
   private note({ failure, message, retried }: UpstreamError): void {
     const now = performance.now();
-    if (failure !== 'timeout') this.silence = undefined;
-    else if (this.silence === undefined || now >= this.silence.until) {
-      const pauseMs = Math.min(MAX_PAUSE_MS, (this.silence?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2);
+    if (failure !== 'timeout') this.open = undefined;
+    else if (this.open === undefined || now >= this.open.until) {
+      const pauseMs = Math.min(MAX_PAUSE_MS, (this.open?.pauseMs ?? FIRST_PAUSE_MS / 2) * 2);
       // Without the rest of what is known: that is the caller's who waited.
       const error = new UpstreamError(failure, message);
       error.retried = retried;
-      this.silence = { error, pauseMs, until: now + pauseMs };
+      this.open = { error, pauseMs, until: now + pauseMs };
     }
   }
 }

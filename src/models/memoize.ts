@@ -1,5 +1,5 @@
 /** Makes something of each object once, and keeps it for as long as the object lives. */
-export function madeOnce<K extends object, V>(make: (key: K) => V): (key: K) => V {
+export function memoize<K extends object, V>(make: (key: K) => V): (key: K) => V {
   const made = new WeakMap<K, { readonly value: V }>();
   return (key) => {
     let entry = made.get(key);

@@ -1,14 +1,21 @@
 import { Module } from '@nestjs/common';
 import { tracesConfig } from '../config/traces.config.js';
 import type { TracesConfig } from '../config/traces.config.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
+import { ProvidersModule } from '../providers/providers.module.js';
+import { MetricsServer } from './metrics-server.js';
+import { StartupLog } from './startup-log.js';
 import { Tracing } from './tracing.js';
 
 /** What traces requests; undefined when nobody wants to have traces. */
 export const TRACING = Symbol('TRACING');
 
-/** Traces by OpenTelemetry. */
+/** What an operator sees of the service beside its answers. */
 @Module({
+  imports: [ProvidersModule, CredentialsModule],
   providers: [
+    StartupLog,
+    MetricsServer,
     {
       provide: TRACING,
       inject: [tracesConfig.KEY],
@@ -17,4 +24,4 @@ export const TRACING = Symbol('TRACING');
     },
   ],
 })
-export class TracingModule {}
+export class ObservabilityModule {}
