@@ -7,6 +7,7 @@ import type { UpstreamConfig } from './config/upstream.config.js';
 import { enableCors } from './cors.js';
 import { serveDocs } from './docs/docs.js';
 import { ErrorFilter } from './errors/error.filter.js';
+import { closeGracefully } from './health/graceful-close.js';
 import { Lifecycle } from './health/lifecycle.js';
 import { METRICS } from './metrics/metrics.js';
 import type { Metrics } from './metrics/metrics.js';
@@ -19,9 +20,6 @@ import { TRACING } from './observability/observability.module.js';
 import { ProviderRegistry } from './providers/provider.registry.js';
 import { VERSION } from './version.js';
 import { UpstreamExceptionFilter } from './upstream/upstream-exception.filter.js';
-
-/** What an answer takes beyond the deadline of the provider, ms. */
-const ANSWER_MARGIN_MS = 500;
 
 /**
  * What `main` and the end-to-end tests both apply to a new application.
@@ -51,27 +49,6 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   if (docsEnabled) serveDocs(server);
   if (corsOrigins.size > 0) enableCors(server, corsOrigins);
   const { timeoutMs } = app.get<UpstreamConfig>(upstreamConfig.KEY);
-  closeConnectionsWhenStopping(server, app.get(Lifecycle), timeoutMs + ANSWER_MARGIN_MS);
+  closeGracefully(server, app.get(Lifecycle), timeoutMs);
   app.enableShutdownHooks(['SIGTERM', 'SIGINT'], { useProcessExit: true });
-}
-
-/**
- * Keeps clients from sending their next request down a connection that is about to go away, and ends those that have
- * not brought a whole request by the time that any answer takes: Node.js would wait for them for ever.
- */
-function closeConnectionsWhenStopping(
-  server: ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>,
-  lifecycle: Lifecycle,
-  longestAnswerMs: number,
-): void {
-  server.addHook('onSend', (_request, reply, payload, done) => {
-    if (lifecycle.isStopping) reply.header('connection', 'close');
-    done(null, payload);
-  });
-  server.addHook('preClose', (done) => {
-    setTimeout(() => {
-      server.server.closeAllConnections();
-    }, longestAnswerMs).unref();
-    done();
-  });
 }

@@ -38,8 +38,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   /** Monotonic time in ms before which a failing server is not asked again. */
   private restUntil = 0;
   private moved = Promise.resolve();
-  /** Those in which something may still be under way. */
-  private readonly former = new Set<RedisConnection>();
+  private closed = false;
 
   private constructor(
     private connection: RedisConnection,
@@ -70,19 +69,17 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
       connected.catch(() => undefined),
       sleep(options.timeoutMs, undefined, { ref: false }),
     ]);
-    if (this.restUntil === Infinity) {
+    if (this.closed) {
       next.end();
       return;
     }
     this.connection = next;
     this.restUntil = 0;
-    // No operation takes longer.
-    this.former.add(before);
-    void sleep(options.timeoutMs, undefined, { ref: false }).then(() => {
-      before.end();
-      this.former.delete(before);
-    });
+    // Where it failed, that is told.
     await this.attempt(() => connected);
+    // No operation on the one before takes longer.
+    await sleep(options.timeoutMs, undefined, { ref: false });
+    before.end();
   }
 
   /** Whether the last operations worked. */
@@ -140,8 +137,8 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   /** Nest calls this when the last request has been answered. */
   onApplicationShutdown(): void {
     // Keyv would connect again for a refresh that ends later.
-    this.restUntil = Infinity;
-    for (const each of [this.connection, ...this.former]) each.end();
+    this.closed = true;
+    this.connection.end();
   }
 
   /** What is not an entry is no entry: it will be overwritten. */
@@ -169,7 +166,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 
   /** The result of an operation; undefined when it fails, takes too long, or the server is being left alone. */
   private async attempt<R>(operation: () => Promise<R>): Promise<R | undefined> {
-    if (performance.now() < this.restUntil) return undefined;
+    if (this.closed || performance.now() < this.restUntil) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {

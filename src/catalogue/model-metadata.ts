@@ -2,6 +2,7 @@
 export const CAPABILITIES = [
   'chat',
   'completions',
+  'text_generation',
   'embeddings',
   'rerank',
   'classification',

@@ -70,7 +70,7 @@ function globs(variable: string, read: () => unknown): VariableCase {
 }
 
 function baseUrl(
-  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL' | 'DATABRICKS_HOST',
+  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL',
 ): VariableCase {
   return {
     variable,
@@ -472,7 +472,18 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'one of models, deployments',
   },
   baseUrl('COHERE_BASE_URL'),
-  baseUrl('DATABRICKS_HOST'),
+  {
+    variable: 'DATABRICKS_HOST',
+    read: () => providerConfig().urls.get('DATABRICKS_HOST'),
+    byDefault: undefined,
+    accepts: [
+      ['https://w.test', 'https://w.test'],
+      ['http://localhost:1', 'http://localhost:1'],
+      ['adb-1.7.azuredatabricks.net', 'https://adb-1.7.azuredatabricks.net'],
+    ],
+    refuses: ['ftp://w.test', 'https://user:MARK@w.test', 'two words'],
+    rule: 'an http:// or https:// URL without a user name or password in it',
+  },
   ...KEY_VARIABLES.map(apiKey),
   ...KEY_VARIABLES.map(keyFile),
   wholeNumber('KEY_FILE_INTERVAL_MS', () => providerConfig().keyFileIntervalMs, 5000, 100, 3_600_000),
@@ -806,6 +817,11 @@ describe('of several engines', () => {
     Object.assign(process.env, { AZURE_BASE_URL: 'http://a.test', AZURE_OPENAI_BASE_URL: 'http://b.test' });
     const names = ['AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'];
     expect([...providerConfig().urls.keys()]).toEqual(expect.arrayContaining(names));
+  });
+
+  it('the one that gets the credentials of callers may be named by its other name', () => {
+    process.env['FORWARD_AUTHORIZATION_TO'] = 'azure';
+    expect(checkVariables).not.toThrow();
   });
 
   it('no one is named twice, by another name neither', () => {

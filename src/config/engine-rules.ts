@@ -43,9 +43,10 @@ export function IsEngineOf(list: string): PropertyDecorator {
   return all(
     IsOptional(),
     transformText(engineName),
-    rule('isEngineOf', `must be one of ${list}`, (value, variables) =>
-      (variables[list] as unknown[]).includes(value),
-    ),
+    rule('isEngineOf', `must be one of ${list}`, (value, variables) => {
+      const names = namesOf(String(value));
+      return (variables[list] as string[]).some((each) => names.includes(each));
+    }),
   );
 }
 

@@ -10,7 +10,7 @@ import { IsCommaSeparated, IsOneOf, IsSwitch, IsText, IsWholeNumber } from './ru
 import { IsKey } from './secret-rules.js';
 import { staticModelsOf } from './static-models.js';
 import type { StaticModel } from './static-models.js';
-import { IsBaseUrl } from './url-rules.js';
+import { IsBaseUrl, IsHost } from './url-rules.js';
 import { registerVariables } from './variables.js';
 
 const AWS_REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;
@@ -38,7 +38,7 @@ class ProviderVariables {
   @IsBaseUrl()
   COHERE_BASE_URL?: string;
 
-  @IsBaseUrl()
+  @IsHost()
   DATABRICKS_HOST?: string;
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY')

@@ -35,6 +35,14 @@ export function IsBaseUrl(): PropertyDecorator {
   );
 }
 
+/** The same, or a host alone, which is one of https. */
+export function IsHost(): PropertyDecorator {
+  return all(
+    transformText((text) => (text.includes('://') ? text : `https://${text}`)),
+    IsBaseUrl(),
+  );
+}
+
 /** A redis or rediss URL; a user name and a password in it are the usual way to give them. */
 export const REDIS_URL_FORM: SecretForm<string> = {
   description:

@@ -16,6 +16,7 @@ export class SecretFile<T> implements Secret<T> {
   private readonly logger = new Logger('SecretFile');
   private content: Content<T>;
   private readable = true;
+  private isReading = false;
   private readonly listeners: ((secret: T) => void)[] = [];
 
   /**
@@ -44,7 +45,11 @@ export class SecretFile<T> implements Secret<T> {
 
   /** Reads the file again. Where there is no such secret in it any more the last one stays, and that is said once. */
   async refresh(): Promise<void> {
+    // A file system that hangs must not pile up reads.
+    if (this.isReading) return;
+    this.isReading = true;
     const text = await readSecretFile(this.path);
+    this.isReading = false;
     const isSame = text === this.content.text;
     const content = isSame ? this.content : this.understand(text);
     if (content === undefined) {

@@ -10,7 +10,6 @@ import { SecretFile } from './secret-file.js';
 export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly files: Pick<SecretFile<unknown>, 'refresh'>[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private refreshing = false;
 
   constructor(
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'keyFileIntervalMs'>,
@@ -30,19 +29,11 @@ export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdow
   onApplicationBootstrap(): void {
     if (this.files.length === 0) return;
     this.timer = setInterval(() => {
-      void this.refresh();
+      for (const file of this.files) void file.refresh();
     }, this.config.keyFileIntervalMs).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
-  }
-
-  /** A file system that hangs must not pile up reads. */
-  private async refresh(): Promise<void> {
-    if (this.refreshing) return;
-    this.refreshing = true;
-    await Promise.all(this.files.map((file) => file.refresh()));
-    this.refreshing = false;
   }
 }

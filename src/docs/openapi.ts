@@ -76,7 +76,7 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
       created_at: { type: 'string', format: 'date-time' },
       lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'Where the provider says it.' },
       deprecated_at: { type: ['string', 'null'], format: 'date-time' },
-      retires_at: { type: 'null' },
+      retires_at: { type: ['string', 'null'], format: 'date-time' },
       line: { type: 'null' },
       max_input_tokens: { type: ['integer', 'null'], minimum: 1, description: 'Tokens.' },
       max_tokens: { type: ['integer', 'null'], minimum: 1, description: 'Tokens.' },

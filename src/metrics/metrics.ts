@@ -7,6 +7,7 @@ export const METRICS = Symbol('METRICS');
 export const METRIC_LABELS = {
   http_server_request_duration_seconds: ['method', 'route', 'status'],
   http_server_active_requests: [],
+  models_gateway_refused_requests_total: ['status'],
   http_client_request_duration_seconds: ['engine', 'outcome'],
   http_client_active_requests: [],
   models_gateway_upstream_retries_total: ['engine'],
@@ -48,6 +49,10 @@ export class Metrics {
   private readonly requestDuration = this.histogram(
     'http_server_request_duration_seconds',
     'Time from a request to the end of its answer.',
+  );
+  private readonly refused = this.counter(
+    'models_gateway_refused_requests_total',
+    'What came and was no request of HTTP, or too large a one.',
   );
   private readonly upstreamDuration = this.histogram(
     'http_client_request_duration_seconds',
@@ -111,17 +116,15 @@ export class Metrics {
    */
   requestClosed(method: string, route: string | undefined, status: number, milliseconds: number): void {
     this.activeRequests -= 1;
-    this.requestTook(
-      KNOWN_METHODS.has(method) ? method : 'OTHER',
-      route ?? 'unmatched',
-      status,
-      milliseconds,
+    this.requestDuration.observe(
+      { method: KNOWN_METHODS.has(method) ? method : 'OTHER', route: route ?? 'unmatched', status },
+      milliseconds / 1000,
     );
   }
 
   /** What was no request of HTTP has been answered with this status. */
   requestRefused(status: number): void {
-    this.requestTook('OTHER', 'unmatched', status, 0);
+    this.refused.inc({ status });
   }
 
   /** Begins the measurement of a request to a provider; the result ends it. */
@@ -147,8 +150,8 @@ export class Metrics {
     if (models !== undefined) this.models.set({ engine }, models);
   }
 
-  /** The provider has turned a caller away: it works again, whatever it may list for others. */
-  upstreamRejected(engine: string): void {
+  /** The provider has turned a caller away, or given its list to a replica: it works again, whatever it lists. */
+  upstreamAnswered(engine: string): void {
     if (this.failing.delete(engine)) this.upstreamUp.set({ engine }, 1);
   }
 
@@ -163,10 +166,6 @@ export class Metrics {
   /** @param isUp whether the shared cache works */
   watchSharedCache(isUp: () => boolean): void {
     this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
-  }
-
-  private requestTook(method: string, route: string, status: number, milliseconds: number): void {
-    this.requestDuration.observe({ method, route, status }, milliseconds / 1000);
   }
 
   private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {

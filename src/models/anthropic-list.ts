@@ -1,5 +1,5 @@
 import { LIFECYCLES } from '../catalogue/model-metadata.js';
-import type { Lifecycle } from '../catalogue/model-metadata.js';
+import type { Lifecycle, ModelMetadata } from '../catalogue/model-metadata.js';
 import type { Model } from '../catalogue/model.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { textEntity } from './entity.js';
@@ -19,9 +19,10 @@ interface AnthropicModel {
   /** RFC 3339. */
   readonly created_at: string;
   readonly lifecycle?: Lifecycle;
-  /** RFC 3339; only for models that are not active any more. */
+  /** RFC 3339; only of models that are deprecated. */
   readonly deprecated_at: string | null;
-  readonly retires_at: null;
+  /** RFC 3339. */
+  readonly retires_at: string | null;
   readonly line: null;
   /** Tokens. */
   readonly max_input_tokens: number | null;
@@ -169,9 +170,18 @@ function firstIndex(rows: readonly RenderedModel[], is: (row: RenderedModel) => 
   return index < 0 ? rows.length : index;
 }
 
+/** A deprecated model's date is that of the deprecation if it has passed, else that of the end. */
+function datesOf({ lifecycle, deprecates_at: date }: ModelMetadata): {
+  deprecated?: number;
+  retires?: number;
+} {
+  if (lifecycle !== 'deprecated' || date === undefined) return {};
+  return date * 1000 <= Date.now() ? { deprecated: date } : { retires: date };
+}
+
 function anthropicModel({ id, created, metadata = {} }: Model): AnthropicModel {
   const { display_name: name, context_length: input, max_output_tokens: output, lifecycle } = metadata;
-  const deprecated = lifecycle === 'active' || lifecycle === undefined ? undefined : metadata.deprecates_at;
+  const { deprecated, retires } = datesOf(metadata);
   return {
     type: 'model',
     id,
@@ -179,7 +189,7 @@ function anthropicModel({ id, created, metadata = {} }: Model): AnthropicModel {
     created_at: rfc3339(created),
     ...(lifecycle !== undefined && { lifecycle }),
     deprecated_at: deprecated === undefined ? null : rfc3339(deprecated),
-    retires_at: null,
+    retires_at: retires === undefined ? null : rfc3339(retires),
     line: null,
     max_input_tokens: input ?? null,
     max_tokens: output ?? null,

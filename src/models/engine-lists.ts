@@ -58,6 +58,8 @@ export class EngineLists implements ListSource {
   private readonly scopeHeaders: readonly string[];
   private readonly forwardedHeaders: readonly ForwardedHeader[];
   private readonly forwardedHeadersOfTraced: readonly ForwardedHeader[];
+  /** When the provider last failed, Unix time in ms; undefined when it has answered since. */
+  private failedAt: number | undefined;
 
   /** @param servesCallers whether the credentials of callers, and their headers, go to this engine */
   constructor(
@@ -120,6 +122,7 @@ export class EngineLists implements ListSource {
       const key = this.cacheKey(operatorHeaders, credential, caller.headers);
       const found = await this.cache.get(key, ask, caller, wantsRevalidation(caller.headers));
       metrics?.cacheAsked(label, cacheOutcomeOf(found));
+      this.noteAnswer(found, credential);
       if (found.forward !== undefined) observe(200);
       return { list: found.value, found };
     } catch (error) {
@@ -133,19 +136,29 @@ export class EngineLists implements ListSource {
     const { status, metrics } = this.context;
     try {
       const catalogue = await provider.listModels(request);
+      this.failedAt = undefined;
       status.succeeded(provider, request.credential);
       metrics?.upstreamAsked(provider.label, catalogue.length);
       return this.listOf(catalogue);
     } catch (error) {
       if (error instanceof UpstreamError) {
         error.retried = request.signal.retried === true;
+        if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure)) this.failedAt = Date.now();
         status.failed(provider, error);
-        if (error.failure === 'rejected') metrics?.upstreamRejected(provider.label);
+        if (error.failure === 'rejected') metrics?.upstreamAnswered(provider.label);
         if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure))
           metrics?.upstreamAsked(provider.label, undefined);
       }
       throw error;
     }
+  }
+
+  /** A list that a replica has fetched after the last failure here: the provider works again. */
+  private noteAnswer({ ageMs }: Found<ModelList>, credential: Credential | undefined): void {
+    if (this.failedAt === undefined || Date.now() - ageMs <= this.failedAt) return;
+    this.failedAt = undefined;
+    this.context.status.succeeded(this.provider, credential);
+    this.context.metrics?.upstreamAnswered(this.provider.label);
   }
 
   private forwarded({ headers, requestId, trace }: Caller): Record<string, string> {

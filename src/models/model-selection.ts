@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { matchesGlob } from '../catalogue/glob.js';
 import { TRAITS } from '../catalogue/model-metadata.js';
+import type { Capability } from '../catalogue/model-metadata.js';
 import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import { modelsConfig } from '../config/models.config.js';
@@ -11,6 +12,8 @@ import { memoize } from './memoize.js';
 import { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;
+/** What a model can be for that writes text. */
+const CHATS: readonly Capability[] = ['chat', 'completions'];
 
 /** Chooses what of the providers' list callers are shown, and adds what the operator adds. */
 @Injectable()
@@ -53,6 +56,14 @@ export class ModelSelection {
     if (types.length === 0 || capabilities === undefined) return true;
     // A model whose vendor does not say what it is for may be for anything.
     const mayBeForAnything = capabilities.every((each) => TRAITS.has(each));
-    return types.some((type) => capabilities.includes(type) || (mayBeForAnything && !TRAITS.has(type)));
+    // Nor which that writes text chats: most do.
+    const mayChat =
+      capabilities.includes('text_generation') && !CHATS.some((each) => capabilities.includes(each));
+    return types.some(
+      (type) =>
+        capabilities.includes(type) ||
+        (mayBeForAnything && !TRAITS.has(type)) ||
+        (mayChat && CHATS.includes(type)),
+    );
   }
 }

@@ -14,7 +14,7 @@ import { ProviderStatus } from '../providers/provider-status.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { cacheHeaders } from './cache-headers.js';
 import { EngineLists } from './engine-lists.js';
-import { CircuitBreaker } from './circuit-breaker.js';
+import { ImpatientSource } from './impatient-source.js';
 import { JoinedLists } from './joined-lists.js';
 import type { NamedSource } from './joined-lists.js';
 import type { Caller, ListSource } from './list-source.js';
@@ -59,14 +59,15 @@ export class ModelsService {
       const { engine } = provider;
       const servesCallers = !config.several || provider === registry.forwardTo;
       const lists = new EngineLists(provider, operatorCredentials, servesCallers, context);
-      return { engine, source: config.prefixIds ? new PrefixedList(lists, engine) : lists };
+      const isPrefixed = config.prefixIds && !registry.isWrittenDown;
+      return { engine, source: isPrefixed ? new PrefixedList(lists, engine) : lists };
     });
     const [first, ...others] = sources;
     this.source =
       first !== undefined && others.length === 0
         ? first.source
         : new JoinedLists(
-            sources.map(({ engine, source }) => ({ engine, source: new CircuitBreaker(source) })),
+            sources.map(({ engine, source }) => ({ engine, source: new ImpatientSource(source) })),
             config.allowPartial,
           );
   }

@@ -47,6 +47,7 @@ export class BedrockProvider extends HttpProvider {
       ['outputModalities', MODALITIES.outputs],
     ],
     lifecycle: [['modelLifecycle.status', { active: 'active', legacy: 'deprecated' }]],
+    deprecatesAt: ['modelLifecycle.legacyTime', 'modelLifecycle.endOfLifeTime'],
   };
   private signing: Promise<Signer> | undefined;
 
@@ -68,6 +69,8 @@ export class BedrockProvider extends HttpProvider {
       // Who hands out credentials may keep silent for longer than anybody waits.
       return await unlessAborted(sign(), signal);
     } catch (error) {
+      // The SDK would go on waiting for an answer that does not come.
+      this.signing = undefined;
       throw signatureError(error);
     }
   }

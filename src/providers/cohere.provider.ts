@@ -27,6 +27,7 @@ export class CohereProvider extends HttpProvider {
           rerank: 'rerank',
           classify: 'classification',
           summarize: 'other',
+          rate: 'other',
         },
       ],
       [

@@ -4,6 +4,7 @@ import type { MetadataFormat } from '../catalogue/metadata-format.js';
 /** What takes or gives something else than text, in the words of most vendors. */
 const INPUTS = { image: 'vision', audio: 'audio' } as const;
 const OUTPUTS = {
+  text: 'text_generation',
   image: 'image_generation',
   audio: 'speech',
   speech: 'speech',

@@ -3,7 +3,6 @@ import type { Type } from '@nestjs/common';
 import type { CompatibleVendor } from '../catalogue/compatible-vendors.js';
 import { withDefaultPath } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
-
 import type { ModelProvider } from './model-provider.js';
 import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 

@@ -22,7 +22,13 @@ export class DatabricksProvider extends HttpProvider {
     capabilities: [
       [
         'task',
-        { 'llm/v1/chat': 'chat', 'llm/v1/completions': 'completions', 'llm/v1/embeddings': 'embeddings' },
+        {
+          'llm/v1/chat': 'chat',
+          'agent/v1/chat': 'chat',
+          'agent/v2/chat': 'chat',
+          'llm/v1/completions': 'completions',
+          'llm/v1/embeddings': 'embeddings',
+        },
       ],
     ],
   };

@@ -32,6 +32,9 @@ export class GeminiProvider extends HttpProvider {
         {
           generatecontent: 'chat',
           embedcontent: 'embeddings',
+          embedtext: 'embeddings',
+          bidigeneratecontent: 'other',
+          generateanswer: 'other',
           predict: 'other',
           predictlongrunning: 'other',
         },

@@ -7,7 +7,7 @@ import type { Row } from '../catalogue/row.js';
 export interface RowFormat {
   /** The fields of the envelope that may hold the rows, the first array wins. */
   readonly listFields: readonly string[];
-  /** Whether an object without any field is an empty list. */
+  /** Whether an object without any field, a cursor aside, is an empty list. */
   readonly leavesOutEmptyLists: boolean;
   /** Whether a row is a model that can be used, others are left out; undefined where all are. */
   readonly isUsable: ((row: Row) => boolean) | undefined;
@@ -41,8 +41,12 @@ export function rowsOf(
   if (envelope === undefined) return undefined;
   const list = listFields.map((field) => envelope[field]).find((each) => Array.isArray(each));
   if (list !== undefined) return list as unknown[];
-  const isEmpty = envelope['data'] === null || (leavesOutEmptyLists && Object.keys(envelope).length === 0);
+  const isEmpty = envelope['data'] === null || (leavesOutEmptyLists && Object.keys(envelope).every(isCursor));
   return isEmpty ? [] : undefined;
+}
+
+function isCursor(name: string): boolean {
+  return /^next_?page_?token$/i.test(name);
 }
 
 /** The model of a row; undefined for a row that is no object or has no id. */

@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import type { ProviderConfig } from '../config/provider.config.js';
 import type { StaticModel } from '../config/static-models.js';
 import { StaticProvider } from './static.provider.js';
-import { engineName } from '../config/engine-rules.js';
+import { engineName, namesOf } from '../config/engine-rules.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
 
@@ -18,6 +18,8 @@ export class ProviderRegistry {
   private readonly byName: ReadonlyMap<string, ModelProvider>;
   /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`; or a static list. */
   readonly configured: readonly ModelProvider[];
+  /** Whether nobody is asked, as the operator has written the whole list down. */
+  readonly isWrittenDown: boolean;
   /** Stands in for the owner of the models that the operator names. */
   readonly owner: string;
   /** Of several providers the one that gets the credentials of callers. */
@@ -42,7 +44,9 @@ export class ProviderRegistry {
         : [new StaticProvider(this.owner, replacement, 'static')];
     if (others.length > 0) this.refuseSharedKeys(config);
     const forwardTo = config.get<string>('provider.forwardTo');
-    this.forwardTo = forwardTo === undefined ? undefined : this.configured[engines.indexOf(forwardTo)];
+    const names = forwardTo === undefined ? [] : namesOf(forwardTo);
+    this.forwardTo = this.configured[engines.findIndex((each) => names.includes(each))];
+    this.isWrittenDown = replacement !== undefined;
   }
 
   /** The provider of an engine name, case and `-` for `_` aside; a custom one for a name that is not built in. */

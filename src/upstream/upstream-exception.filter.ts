@@ -16,8 +16,12 @@ const MAX_MESSAGE_LENGTH = 2000;
 /** What clients need of a 4xx to know when and how to try again. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|www-authenticate|(anthropic-|x-)ratelimit-.+)$/;
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
-/** A word of a machine's vocabulary, as opposed to text. */
-const IDENTIFIER = /^[\w.:-]{1,100}$/;
+/** A word of a machine's vocabulary, as opposed to text and to what is left of a masked secret. */
+const IDENTIFIER = /^([a-z]+([_.:-][a-z]+)*|[A-Za-z]+(_[A-Za-z]+)*|\d{1,6})$/;
+const MAX_IDENTIFIER_LENGTH = 64;
+/** Numbers, durations and dates, which are never about a secret. */
+const MEASURE =
+  /^[\d.,;:\s]*$|^(\d+(\.\d+)?(ms|[smhd]))+$|^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$|^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/;
 
 /** The only place that decides between 502 and a proxied 4xx. */
 @Catch(UpstreamError)
@@ -48,7 +52,7 @@ function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiError
   const word = (text: string | undefined): string | undefined => {
     const cleaned = clean(text);
     // Where a secret of ours was sent, nothing that could be prose gets through.
-    return cleaned !== undefined && ours && !IDENTIFIER.test(cleaned)
+    return cleaned !== undefined && ours && !isIdentifier(cleaned)
       ? undefined
       : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
   };
@@ -61,6 +65,10 @@ function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiError
       code: word(upstream.code) ?? null,
     },
   );
+}
+
+function isIdentifier(text: string): boolean {
+  return text.length <= MAX_IDENTIFIER_LENGTH && IDENTIFIER.test(text);
 }
 
 function secretsOf({ credential, headerSecrets = [] }: UpstreamErrorDetails): readonly Credential[] {
@@ -80,14 +88,15 @@ function relayedHeaders(details: UpstreamErrorDetails): Record<string, string | 
   const { headers = {} } = details;
   const secrets = secretsOf(details);
   const relayed: Record<string, string | string[]> = {};
+  const ours = isOurs(details);
   for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined && RELAYED_HEADERS.test(name)) relayed[name] = redactEach(value, secrets);
+    if (value === undefined || !RELAYED_HEADERS.test(name)) continue;
+    if ([value].flat().every((each) => MEASURE.test(each))) relayed[name] = value;
+    else if (!ours) relayed[name] = redactEach(value, secrets);
   }
   const { 'www-authenticate': challenge } = headers;
   // What follows the scheme may be text about our secret.
-  if (challenge !== undefined && isOurs(details)) {
-    relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
-  }
+  if (challenge !== undefined && ours) relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
   if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, secrets);
   return relayed;

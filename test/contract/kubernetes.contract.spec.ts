@@ -38,8 +38,8 @@ const ENGINES: Readonly<Record<string, string>> = {
   several: 'openai,anthropic',
   rotating: 'openai',
 };
-/** Where the overlays mount the Secret with the keys. */
-const MOUNTED_KEYS = '/run/secrets/models-gateway/';
+/** Where overlays mount Secrets: each has a folder of its name. */
+const MOUNTED = /^\/run\/secrets\/([a-z-]+)\/([A-Z_]+)$/;
 /** Callers are let in on one port, and from their namespace only. */
 const FROM_THE_NAMESPACE = {
   from: [{ podSelector: {} }],
@@ -287,18 +287,31 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         expect(optional).toBe(isPrivate && secret === 'models-gateway-keys' ? true : undefined);
       }
       const files = Object.entries(settings).filter(([name]) => name.endsWith('_FILE'));
-      for (const [name, path] of files) {
-        const key = name.replace(/_FILE$/, '');
-        expect(path).toBe(MOUNTED_KEYS + key);
-        expect(documented).toContainEqual(['models-gateway-keys', key]);
-      }
+      const mounted = files.map(([name, path]) => {
+        const [, secret = '', key] = MOUNTED.exec(path) ?? [];
+        expect(`${String(key)}_FILE`).toBe(name);
+        expect(documented).toContainEqual([
+          secret === 'models-gateway' ? 'models-gateway-keys' : secret,
+          key,
+        ]);
+        // Both together stop the start.
+        expect(container.env?.map((each) => each.name)).not.toContain(key);
+        return secret;
+      });
       const { volumes = [] } = gateway.spec.template.spec;
-      expect(volumes).toEqual(
-        files.length === 0 ? [] : [{ name: 'keys', secret: { secretName: 'models-gateway-keys' } }],
+      expect((container.volumeMounts ?? []).map(({ mountPath }) => mountPath).sort()).toEqual(
+        mounted.map((secret) => `/run/secrets/${secret}`).sort(),
       );
-      expect(container.volumeMounts ?? []).toEqual(
-        volumes.map(({ name }) => ({ name, mountPath: MOUNTED_KEYS.slice(0, -1), readOnly: true })),
+      expect((container.volumeMounts ?? []).every((mount) => mount.readOnly === true)).toBe(true);
+      expect(container.volumeMounts?.map(({ name }) => name).sort()).toEqual(
+        volumes.map(({ name }) => name).sort(),
       );
+      for (const { secret } of volumes) {
+        expect(['models-gateway-keys', 'models-gateway-valkey']).toContain(secret?.secretName);
+        // Valkey's own password is none of the gateway's business.
+        if (secret?.secretName === 'models-gateway-valkey')
+          expect(secret.items).toEqual([{ key: 'REDIS_URL', path: 'REDIS_URL' }]);
+      }
       expect(variables.length + files.length > 0).toBe(!KEYLESS.has(overlay));
       expect(ofKind(manifests, 'Secret')).toEqual([]);
       expect(Object.keys(settings).filter((name) => /(KEY|TOKEN|PASSWORD|REDIS_URL)$/.test(name))).toEqual(

@@ -28,7 +28,8 @@ const UNKNOWN = { deprecated_at: null, retires_at: null, line: null, max_tokens:
 const STAGES: Script = json({
   data: [
     { id: 'new', lifecycle: 'active' },
-    { id: 'old', lifecycle: 'deprecated', deprecates_at: 1_790_000_000 },
+    { id: 'old', lifecycle: 'deprecated', deprecates_at: 1_690_000_000 },
+    { id: 'ending', lifecycle: 'deprecated', deprecates_at: 4_000_000_000 },
     { id: 'gone', lifecycle: 'retired', deprecates_at: 1_780_000_000 },
     { id: 'unknown', deprecates_at: 1_790_000_000 },
     { id: 'newer', lifecycle: 'active', deprecates_at: 1_790_000_000 },
@@ -110,27 +111,36 @@ describe('a request with anthropic-version', () => {
   });
 
   it.each<[query: string, ids: string[], hasMore: boolean]>([
-    ['', ['new', 'old', 'unknown', 'newer'], false],
+    ['', ['new', 'old', 'ending', 'unknown', 'newer'], false],
     ['?lifecycle=retired', ['gone'], false],
-    ['?lifecycle[]=retired&lifecycle[]=deprecated', ['old', 'gone'], false],
+    ['?lifecycle[]=retired&lifecycle[]=deprecated', ['old', 'ending', 'gone'], false],
     ['?lifecycle%5B%5D=active&limit=2', ['new', 'unknown'], true],
-    ['?limit=1&after_id=old', ['unknown'], true],
+    ['?limit=1&after_id=old', ['ending'], true],
     ['?limit=1&after_id=gone', ['unknown'], true],
-    ['?limit=2&before_id=unknown', ['new', 'old'], false],
-    ['?limit=1&before_id=gone', ['old'], true],
+    ['?limit=2&before_id=unknown', ['old', 'ending'], true],
+    ['?limit=1&before_id=gone', ['ending'], true],
     ['?lifecycle=retired&after_id=unknown', [], false],
   ])('leaves out models in other stages of life: %s', async (query, ids, hasMore) => {
     const [found, page] = await pageOf(await startScenario(STAGES), query);
     expect([found, page.has_more]).toEqual([ids, hasMore]);
   });
 
-  it('says since when a model is deprecated, of those that are', async () => {
+  it('has pages of each choice of stages, one after the other', async () => {
+    const scenario = await startScenario(STAGES, { CACHE_TTL_SECONDS: '60' });
+    expect((await pageOf(scenario, ''))[0]).toContain('new');
+    expect((await pageOf(scenario, '?lifecycle=retired'))[0]).toEqual(['gone']);
+    expect((await pageOf(scenario, '?lifecycle=active'))[0]).toEqual(['new', 'unknown', 'newer']);
+    expect((await pageOf(scenario, ''))[0]).toContain('old');
+  });
+
+  it('says since when a model is deprecated, or when it ends, of those that are', async () => {
     const scenario = await startScenario(STAGES);
     const [, { data }] = await pageOf(scenario, '?lifecycle=active&lifecycle=deprecated&lifecycle=retired');
     expect(data).toMatchObject([
       { lifecycle: 'active', deprecated_at: null },
-      { lifecycle: 'deprecated', deprecated_at: '2026-09-21T14:13:20Z' },
-      { lifecycle: 'retired', deprecated_at: '2026-05-28T20:26:40Z' },
+      { lifecycle: 'deprecated', deprecated_at: '2023-07-22T04:26:40Z', retires_at: null },
+      { lifecycle: 'deprecated', deprecated_at: null, retires_at: '2096-10-02T07:06:40Z' },
+      { lifecycle: 'retired', deprecated_at: null, retires_at: null },
       { deprecated_at: null },
       { lifecycle: 'active', deprecated_at: null },
     ]);
@@ -330,7 +340,7 @@ describe("Anthropic's SDK in front of another provider", () => {
   it('asks for retired models', async () => {
     const { client } = await start(STAGES);
     const { data } = await client.models.list({ lifecycle: ['retired', 'deprecated'] });
-    expect(data.map(({ id }) => id)).toEqual(['old', 'gone']);
+    expect(data.map(({ id }) => id)).toEqual(['old', 'ending', 'gone']);
   });
 
   it.each(IDS)('retrieves %s', async (id) => {

@@ -171,6 +171,26 @@ describe('bedrock', () => {
     expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
   });
 
+  it('is signed for as soon as somebody hands out credentials again', async () => {
+    const credentials = json({
+      AccessKeyId: ACCESS_KEY,
+      SecretAccessKey: SECRET_KEY,
+      Token: secret('session'),
+      Expiration: '2099-01-01T00:00:00Z',
+    });
+    const { ask, upstream } = await startScenario(LIST, {
+      ...NO_CREDENTIALS,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(inTurn(silence, credentials))))
+        .url,
+      UPSTREAM_TIMEOUT_MS: '1000',
+    });
+    expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
+    expect((await ask()).status).toBe(200);
+    const [request] = upstream.requests;
+    if (request === undefined) throw new Error('nobody was asked');
+    expect(request.headers.authorization).toBe(expectedAuthorization(request));
+  });
+
   it.each([
     'us-east-1',
     'us-gov-west-1',

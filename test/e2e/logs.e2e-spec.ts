@@ -97,7 +97,7 @@ describe('the line of a request', () => {
     });
     expect(JSON.stringify(line)).not.toContain('secret');
     expect(await (await ask('/metrics')).text()).toContain(
-      `http_server_request_duration_seconds_count{method="OTHER",route="unmatched",status="${String(status)}"} 1`,
+      `models_gateway_refused_requests_total{status="${String(status)}"} 1`,
     );
   });
 

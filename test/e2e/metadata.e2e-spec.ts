@@ -92,12 +92,12 @@ const FIRST: Readonly<Record<string, Fields>> = {
     context_length: 262_144,
     max_model_len: 262_144,
     max_output_tokens: 32_000,
-    capabilities: ['vision', 'tools'],
+    capabilities: ['text_generation', 'vision', 'tools'],
   },
   deepseek: {},
   xai: {},
   ollama: {},
-  huggingface: {},
+  huggingface: { capabilities: ['text_generation'] },
   cerebras: {},
   sambanova: { context_length: 131_072, max_model_len: 131_072, max_output_tokens: 4096 },
   triton: {},
@@ -106,10 +106,10 @@ const FIRST: Readonly<Record<string, Fields>> = {
     context_length: 131_072,
     max_model_len: 131_072,
     max_output_tokens: 16_384,
-    capabilities: ['tools'],
+    capabilities: ['text_generation', 'tools'],
   },
   databricks: { capabilities: ['chat'] },
-  bedrock: { display_name: 'Orbit Large', capabilities: ['vision'], lifecycle: 'active' },
+  bedrock: { display_name: 'Orbit Large', capabilities: ['text_generation', 'vision'], lifecycle: 'active' },
 };
 
 describe.each(PROVIDER_CONTRACTS)('metadata of $engine', (contract) => {
@@ -239,7 +239,7 @@ describe('metadata', () => {
     [
       'xAI',
       { input_modalities: ['text', 'image'], output_modalities: ['text'] },
-      { capabilities: ['vision'] },
+      { capabilities: ['text_generation', 'vision'] },
       'xai',
     ],
     [

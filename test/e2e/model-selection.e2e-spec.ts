@@ -105,7 +105,8 @@ describe('MODELS_TYPES', () => {
   });
 
   it.each<[types: string, expected: string[]]>([
-    ['chat', ['seeing', 'plain', 'new']],
+    ['chat', ['seeing', 'plain', 'new', 'writer']],
+    ['image_generation', ['seeing', 'plain', 'new', 'writer']],
     ['embeddings', ['seeing', 'plain', 'embed', 'new']],
     ['vision', ['seeing', 'new', 'film']],
     ['other', ['seeing', 'plain', 'new', 'film', 'mute']],
@@ -120,6 +121,7 @@ describe('MODELS_TYPES', () => {
           { id: 'new' },
           { id: 'film', architecture: { input_modalities: ['image'], output_modalities: ['video'] } },
           { id: 'mute', supports_chat: false },
+          { id: 'writer', architecture: { output_modalities: ['text', 'image'] } },
         ],
       }),
       { MODELS_TYPES: types },

@@ -199,19 +199,64 @@ describe('several engines', () => {
       expect(error.message).toBe(`These providers gave no list: anthropic=${code}.`);
     });
 
-    it('do not wait again for one that has kept a caller waiting, and ask it behind the scenes', async () => {
-      const { ask, anthropic } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '2000' });
-      expect((await ask()).headers.get('x-models-incomplete')).toBe('anthropic=upstream_timeout');
-      const begun = performance.now();
-      const second = await ask();
-      expect(performance.now() - begun).toBeLessThan(1000);
-      expect(second.headers.get('x-models-incomplete')).toBe('anthropic=upstream_timeout');
-      expect(await idsOf(second)).toEqual(['gpt-5', 'shared', 'lab/one']);
-      expect(anthropic.requests).toHaveLength(1);
-      anthropic.answer(claudes('claude-5'));
-      await until('it is back', async () => !(await ask()).headers.has('x-models-incomplete'));
-      // Once behind the scenes, and once for the caller after that.
-      expect(anthropic.requests).toHaveLength(3);
+    describe('and keeps silent', () => {
+      const slow = { UPSTREAM_TIMEOUT_MS: '3000' };
+      const missing = 'anthropic=upstream_timeout';
+
+      async function quickly<T>(asking: () => Promise<T>): Promise<T> {
+        const begun = performance.now();
+        const answer = await asking();
+        expect(performance.now() - begun).toBeLessThan(2000);
+        return answer;
+      }
+
+      it('keep a caller waiting once, and have it again when it is back', async () => {
+        const { ask, anthropic } = await startSeveral({ anthropic: silence }, slow);
+        expect((await ask()).headers.get('x-models-incomplete')).toBe(missing);
+        const second = await quickly(ask);
+        expect(second.headers.get('x-models-incomplete')).toBe(missing);
+        expect(await idsOf(second)).toEqual(['gpt-5', 'shared', 'lab/one']);
+        // The second one joined the request behind the scenes.
+        expect(anthropic.requests).toHaveLength(2);
+        expect(anthropic.requests[1]?.headers).not.toHaveProperty('traceparent');
+        anthropic.answer(claudes('claude-5'));
+        await until('it is back', async () => !(await quickly(ask)).headers.has('x-models-incomplete'));
+        expect(await idsOf(await ask())).toContain('claude-5');
+      });
+
+      it('do so for callers who give up before the deadline as well', async () => {
+        const { ask } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '60000' });
+        await expect(ask({ signal: AbortSignal.timeout(1300) })).rejects.toThrow();
+        await until('nobody waits any more', async () => {
+          const answer = await ask({ signal: AbortSignal.timeout(1300) }).catch(() => undefined);
+          return answer?.headers.get('x-models-incomplete') === missing;
+        });
+      });
+
+      it('go on to serve its list out of the cache', async () => {
+        const { ask, anthropic } = await startSeveral({}, { ...slow, ...CACHED });
+        expect(await idsOf(await ask())).toContain('claude-5');
+        anthropic.answer(silence);
+        const anew = { headers: { 'cache-control': 'no-cache' } };
+        expect((await ask(anew)).headers.get('x-models-incomplete')).toBe(missing);
+        const kept = await quickly(ask);
+        expect(kept.headers.has('x-models-incomplete')).toBe(false);
+        expect(await idsOf(kept)).toContain('claude-5');
+      });
+
+      it('do not let one key that it ignores hide what it lists for others', async () => {
+        const { ask, lab } = await startSeveral({}, { ...slow, FORWARD_AUTHORIZATION_TO: 'my_lab' });
+        lab.answer((request, response) => {
+          if (request.headers.authorization?.endsWith('bad')) silence(request, response);
+          else list('lab/one')(request, response);
+        });
+        expect((await ask(bearer(secret('bad')))).headers.get('x-models-incomplete')).toBe(
+          'my_lab=upstream_timeout',
+        );
+        const good = await quickly(() => ask(bearer(secret('good'))));
+        expect(good.headers.has('x-models-incomplete')).toBe(false);
+        expect(await idsOf(good)).toContain('lab/one');
+      });
     });
 
     it('name all that are missing', async () => {
@@ -357,6 +402,11 @@ describe('several engines', () => {
     expect(lab.requests).toEqual([]);
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     expect(gateway.logs.join('')).toContain('engine my_lab, a static list, no key of its own');
+  });
+
+  it('whose list is written down as a whole has no prefixes', async () => {
+    const { ask } = await startSeveral({}, { MODELS_STATIC: 'sonar', MODELS_PREFIX: 'true' });
+    expect(await idsOf(await ask())).toEqual(['sonar']);
   });
 
   it('are measured and logged one by one', async () => {

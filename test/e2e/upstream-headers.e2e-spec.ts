@@ -74,4 +74,31 @@ describe('UPSTREAM_HEADERS', () => {
       code: null,
     });
   });
+
+  it('keep nothing else back: numbers, dates and words get through, what is masked does not', async () => {
+    const headers = {
+      'retry-after': '12',
+      'x-ratelimit-reset': '6m0s',
+      'anthropic-ratelimit-requests-reset': '2026-11-24T10:00:00Z',
+      'x-ratelimit-key': VALUE.toUpperCase(),
+    };
+    const refusal = json(
+      { error: { message: 'no', type: 'rate_limit_error', code: `INVALID:${VALUE.toUpperCase()}` } },
+      429,
+      headers,
+    );
+    const { ask } = await startScenario(refusal, { UPSTREAM_HEADERS: `Orbit-Key: ${VALUE}\nX-Version: 1` });
+    const answer = await ask();
+    expect(answer.headers.get('retry-after')).toBe('12');
+    expect(answer.headers.get('x-ratelimit-reset')).toBe('6m0s');
+    expect(answer.headers.get('anthropic-ratelimit-requests-reset')).toBe('2026-11-24T10:00:00Z');
+    expect(answer.headers.has('x-ratelimit-key')).toBe(false);
+    expect(await errorOf(answer)).toMatchObject({ type: 'rate_limit_error', code: null });
+  });
+
+  it('too short for a secret hide nothing', async () => {
+    const refusal = json({ error: { message: 'The region eu is full' } }, 403);
+    const { ask } = await startScenario(refusal, { UPSTREAM_HEADERS: 'X-Region: eu' });
+    expect((await errorOf(await ask())).message).toBe('The region eu is full');
+  });
 });
