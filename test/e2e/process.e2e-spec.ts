@@ -289,7 +289,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     ['brought half a request', 'GET /v1/models HTTP/1.1\r\nHost: x\r\n'],
     ['brought half a body', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
   ])('does not wait for a connection that has %s', async (_name, sent) => {
-    const running = await serve({ UPSTREAM_TIMEOUT_MS: '500' });
+    const running = await serve({});
     await untilAlive(running);
     const { port } = new URL(running.url);
     const socket = connect(Number(port), '127.0.0.1');
@@ -302,6 +302,36 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     const { code, stderr } = await running.exited;
     socket.destroy();
     expect([code, stderr]).toEqual([0, '']);
+  });
+
+  it('sends what is under way to its last byte, to whoever reads slowly as well', async () => {
+    const running = await serve({});
+    await untilAlive(running);
+    // More than the buffers of both sides hold.
+    const list = {
+      data: Array.from({ length: 60_000 }, (_, index) => ({
+        id: `model-${String(index)}`,
+        owned_by: 'x'.repeat(60),
+      })),
+    };
+    upstream.answer(json(list));
+    const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+    socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
+    await upstream.received(1);
+    // Its first bytes: the rest waits on both sides.
+    await once(socket, 'readable');
+    running.signal(signal);
+    await until('connections are refused', () => isRefused(running.url));
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, 'close');
+    const answer = Buffer.concat(chunks).toString('latin1');
+    const length = Number(/content-length: (\d+)/i.exec(answer)?.[1]);
+    expect(length).toBeGreaterThan(5_000_000);
+    expect(answer.length - answer.indexOf('\r\n\r\n') - 4).toBe(length);
+    const { code, stdout } = await running.exited;
+    expect(code).toBe(0);
+    expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200 });
   });
 
   it('turns /readyz first, for SHUTDOWN_DELAY_MS', async () => {

@@ -13,7 +13,7 @@ import { failureOf, idsOf } from '../support/answers.js';
 import { build } from '../support/build.js';
 import type { Build } from '../support/build.js';
 import { movableClock } from '../support/clock.js';
-import { inTurn, json, silence, startFakeUpstream } from '../support/fake-upstream.js';
+import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
 import { logLines } from '../support/log-lines.js';
@@ -116,6 +116,24 @@ describeWithRedis('with a Redis', () => {
       expect(shared.headers.get('etag')).toBe(fetched.headers.get('etag'));
       expect(await shared.text()).toBe(await fetched.text());
       expect(upstream.requests).toHaveLength(1);
+    });
+
+    it('learn from each other that the provider is back', async () => {
+      const one = await replica(redis.url);
+      upstream.answer(text('', 500));
+      expect((await ask(one)).status).toBe(502);
+      const up = async (): Promise<string | undefined> =>
+        /^models_gateway_upstream_up\{.*\} (\d)$/m.exec(
+          await (await fetch(`${one.url}/metrics`)).text(),
+        )?.[1];
+      expect(await up()).toBe('0');
+      upstream.answer(OLD);
+      const other = await replica(redis.url);
+      expect((await ask(other)).status).toBe(200);
+      await entryKey(redis);
+      const asked = upstream.requests.length;
+      expect(statusOf(await ask(one))).toMatch(/hit/);
+      expect([upstream.requests.length, await up()]).toEqual([asked, '1']);
     });
 
     it('share nothing between headers of the operators', async () => {
