@@ -28,8 +28,8 @@ describe('OperatorCredentials', () => {
       ]),
       keyFiles: new Map([['VLLM_API_KEY', fileWith('sk-one')]]),
       keyVariables: (_names: EngineNames, declared: readonly string[]) => declared,
-      headers: new Map([['UPSTREAM_HEADERS', { 'orbit-key': 'Token t' }]]),
-      headerFiles: new Map([['VLLM_UPSTREAM_HEADERS', fileWith('Orbit-Key: f')]]),
+      headers: new Map([['UPSTREAM_HEADERS', { 'orbit-key': 'Token t', 'x-region': 'eu' }]]),
+      headerFiles: new Map([['VLLM_UPSTREAM_HEADERS', fileWith('Orbit-Key: from-file')]]),
       headerVariables: ([name]: EngineNames) =>
         name === 'none' ? [] : [`${name.toUpperCase()}_UPSTREAM_HEADERS`, 'UPSTREAM_HEADERS'],
     },
@@ -50,8 +50,8 @@ describe('OperatorCredentials', () => {
   });
 
   it.each([
-    ['vllm', { 'orbit-key': 'f' }, ['f']],
-    ['openai', { 'orbit-key': 'Token t' }, ['Token t']],
+    ['vllm', { 'orbit-key': 'from-file' }, ['from-file']],
+    ['openai', { 'orbit-key': 'Token t', 'x-region': 'eu' }, ['Token t']],
     ['none', {}, []],
   ])('has the headers of %s, and what of them is secret', (engine, headers, secrets) => {
     const { current } = credentials.headersFor({ engine, aliases: [] });
