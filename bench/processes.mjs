@@ -54,7 +54,7 @@ export async function startServer({ core = SERVER_CORE, command, args, env, port
     url,
     firstAnswerMs: performance.now() - started,
     async stop() {
-      if (child.exitCode !== null) return;
+      if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
       await once(child, 'exit');
     },
