@@ -2,7 +2,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Router from 'find-my-way';
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import './cors.js';
@@ -27,6 +27,13 @@ export interface RequestObserver {
   refused?(status: number, requestId: string): void;
 }
 
+declare module 'node:net' {
+  interface Socket {
+    /** Those whose answers are not sent yet. A property of the socket, as a map would keep requests from dying young. */
+    requestsUnderWay?: number;
+  }
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     readonly requestObservers: RequestObserver[];
@@ -36,12 +43,6 @@ declare module 'fastify' {
     otherRoute: string | undefined;
   }
 }
-
-/** The last request of each connection. */
-const exchanges = new WeakMap<
-  Socket,
-  { readonly request: IncomingMessage; readonly reply: ServerResponse }
->();
 
 /** Fastify, set up so that every answer has a request id and every error is an OpenAI error. */
 export function createHttpAdapter(): FastifyAdapter {
@@ -82,9 +83,11 @@ export function createHttpAdapter(): FastifyAdapter {
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
   const { requestObservers: observers } = server;
-  exchanges.set(request.raw.socket, { request: request.raw, reply: reply.raw });
   for (const observer of observers) observer.opened?.(request, reply);
+  const { socket } = request.raw;
+  socket.requestsUnderWay = (socket.requestsUnderWay ?? 0) + 1;
   reply.raw.once('close', () => {
+    socket.requestsUnderWay = (socket.requestsUnderWay ?? 1) - 1;
     for (const observer of observers) observer.closed?.(request, reply);
   });
 }
@@ -153,10 +156,9 @@ function answerFrameworkError(
 
 /** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */
 function answerClientError(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
-  const exchange = exchanges.get(socket);
-  const isAnswered = exchange === undefined || (exchange.reply.writableFinished && exchange.request.complete);
-  // Who has sent nothing expects nothing, and what follows a request that is not done with is no other one.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || !isAnswered) {
+  const isUnderWay = (socket.requestsUnderWay ?? 0) > 0;
+  // Who has sent nothing expects nothing, and what comes behind a request under way has no answer of its own.
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || isUnderWay) {
     socket.destroy();
     return;
   }

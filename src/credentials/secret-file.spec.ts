@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,6 +104,16 @@ describe('SecretFile', () => {
     await file.refresh();
     expect(file.current).toBe('sk-two');
     expect(logged).toEqual([BROKEN, SAME, BROKEN, NEW]);
+  });
+
+  it('does not wait for the writer of a pipe that has taken its place', async () => {
+    const file = open();
+    await rm(path);
+    execFileSync('mkfifo', [path]);
+    await file.refresh();
+    expect(file.current).toBe('sk-one');
+    expect(logged).toEqual([BROKEN]);
+    expect(() => open()).toThrow(ConfigurationError);
   });
 
   it('follows a link that is swapped', async () => {

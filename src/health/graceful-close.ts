@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify';
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Lifecycle } from './lifecycle.js';
 import '../http-adapter.js';
@@ -17,24 +16,24 @@ const ANSWER_MARGIN_MS = 500;
 export function closeGracefully(server: FastifyInstance, lifecycle: Lifecycle, timeoutMs: number): void {
   const http = server.server;
   const sockets = new Set<Socket>();
-  const unsent = new Set<ServerResponse>();
+  let underWay = 0;
   const closeIdleConnections = http.closeIdleConnections.bind(http);
   http.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
   server.requestObservers.push({
-    opened(_request, { raw }) {
-      unsent.add(raw);
+    opened() {
+      underWay += 1;
     },
-    closed(_request, { raw }) {
-      unsent.delete(raw);
-      if (lifecycle.isStopping && unsent.size === 0) closeIdleConnections();
+    closed() {
+      underWay -= 1;
+      if (lifecycle.isStopping && underWay === 0) closeIdleConnections();
     },
   });
   // Node.js takes a connection for idle as soon as its answer has ended, with bytes of it still to be sent.
   http.closeIdleConnections = () => {
-    if (unsent.size === 0) closeIdleConnections();
+    if (underWay === 0) closeIdleConnections();
   };
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (lifecycle.isStopping) reply.header('connection', 'close');
@@ -42,8 +41,9 @@ export function closeGracefully(server: FastifyInstance, lifecycle: Lifecycle, t
   });
   // Node.js would wait for ever for who has brought nothing, or half a request.
   const destroy = (isUseless: (socket: Socket) => boolean): void => {
-    const busy = new Set([...unsent].map(({ socket }) => socket));
-    for (const socket of sockets) if (!busy.has(socket) && isUseless(socket)) socket.destroy();
+    for (const socket of sockets) {
+      if ((socket.requestsUnderWay ?? 0) === 0 && isUseless(socket)) socket.destroy();
+    }
   };
   server.addHook('preClose', (done) => {
     destroy(({ bytesRead }) => bytesRead === 0);

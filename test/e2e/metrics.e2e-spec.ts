@@ -273,6 +273,8 @@ describe('a port of their own', () => {
     expect((await figures('/v1/models')).status).toBe(404);
     const refused = await figures('/metrics', { method: 'POST' });
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    // Another address of the same machine: HOST holds for this port too.
+    await expect(fetch(`http://127.0.0.2:${String(port)}/metrics`)).rejects.toThrow();
     await gateway.app.close();
     await expect(figures()).rejects.toThrow();
   });

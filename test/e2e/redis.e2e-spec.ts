@@ -470,6 +470,30 @@ describeWithRedis('with a Redis', () => {
         expect(saidOfRedis(gateway)).toEqual([]);
       });
 
+      it('loses no operation while it is rotated, several times in a row', async () => {
+        const gateway = await replicaWithFile();
+        for (const password of ['a', 'b', 'c'])
+          await redis.command('ACL', 'SETUSER', 'gateway', `>${secret(password)}`);
+        const before = await connections();
+        let isOver = false;
+        const asking = (async () => {
+          while (!isOver) expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
+        })();
+        const reads = (): number =>
+          logLines(gateway).filter(({ msg }) => msg === 'A new value was read from REDIS_URL_FILE').length;
+        for (const [index, password] of ['a', 'b', 'c'].entries()) {
+          await writeFile(file, urlWith(password));
+          await until('it is read', () => reads() === index + 1);
+        }
+        await until('there is another connection, and no other', async () => {
+          const now = await connections();
+          return now.length === 1 && now[0] !== before[0];
+        });
+        isOver = true;
+        await asking;
+        expect(saidOfRedis(gateway)).toEqual([]);
+      });
+
       it('may move to another server', async () => {
         const gateway = await replicaWithFile();
         await ask(gateway);
