@@ -475,9 +475,9 @@ describeWithRedis('with a Redis', () => {
         for (const password of ['a', 'b', 'c'])
           await redis.command('ACL', 'SETUSER', 'gateway', `>${secret(password)}`);
         const before = await connections();
-        let isOver = false;
+        const rotation = { isOver: false };
         const asking = (async () => {
-          while (!isOver) expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
+          while (!rotation.isOver) expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
         })();
         const reads = (): number =>
           logLines(gateway).filter(({ msg }) => msg === 'A new value was read from REDIS_URL_FILE').length;
@@ -489,7 +489,7 @@ describeWithRedis('with a Redis', () => {
           const now = await connections();
           return now.length === 1 && now[0] !== before[0];
         });
-        isOver = true;
+        rotation.isOver = true;
         await asking;
         expect(saidOfRedis(gateway)).toEqual([]);
       });
