@@ -123,15 +123,20 @@ function wordsOf(value: unknown): readonly string[] {
 const MAX_DISPLAY_NAME_LENGTH = 200;
 /** Control characters, and those that turn the direction of text or cannot be seen. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-/** Paths wherever something begins, drives and URLs anywhere: those of buckets are paths too. */
-const PATH = /(?:^|[^\p{L}\p{N}\s])[/\\]\S|(?:^|\s)[/\\~.]\S|:[/\\]/u;
+/**
+ * Paths wherever something begins, drives and URLs anywhere (those of buckets are paths too), whatever has a backslash,
+ * and relative paths: a name may have one slash in a word, as ids do, but hardly two.
+ */
+const PATH = /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]/u;
 const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
 
 /** A name that people may read: what looks like a path or an address is none. */
 function displayText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_DISPLAY_NAME_LENGTH) return undefined;
   const text = value.trim();
-  return text === '' || UNPRINTABLE.test(text) || PATH.test(text) || E_MAIL_ADDRESS.test(text)
+  // In the signs that everybody knows: there is an at sign of full width, too.
+  const plain = text.normalize('NFKC');
+  return text === '' || UNPRINTABLE.test(text) || PATH.test(plain) || E_MAIL_ADDRESS.test(plain)
     ? undefined
     : text;
 }
