@@ -5,8 +5,8 @@ import { AppModule } from './app.module.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
-import { configureApp } from './configure-app.js';
-import { createHttpAdapter } from './http-adapter.js';
+import { configureApp } from './server/configure-app.js';
+import { createHttpAdapter } from './server/http-adapter.js';
 import { createLogger } from './observability/logger.js';
 
 /** Process 1 of a container ignores a signal without a handler, also while it starts. */

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Caller, Task } from '../../test/support/task.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import { Coalescer } from './coalescer.js';
-import type { Work } from './coalescer.js';
+import { Coalescer } from '../concurrency/coalescer.js';
+import type { Work } from '../concurrency/coalescer.js';
 import { ListCache } from './list-cache.js';
-import type { Found, Obtained } from './list-cache.js';
+import type { CacheResult, Obtained } from './list-cache.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 const TTL_MS = 60_000;
@@ -62,10 +62,10 @@ class Setup {
     );
   }
 
-  readonly get = (key = 'a', fetch = this.provider.fetch): Promise<Found<string>> =>
+  readonly get = (key = 'a', fetch = this.provider.fetch): Promise<CacheResult<string>> =>
     this.cache.get(key, fetch, new Caller(), false);
 
-  readonly revalidate = (key = 'a', fetch = this.provider.fetch): Promise<Found<string>> =>
+  readonly revalidate = (key = 'a', fetch = this.provider.fetch): Promise<CacheResult<string>> =>
     this.cache.get(key, fetch, new Caller(), true);
 }
 

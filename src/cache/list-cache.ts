@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../config/cache.config.js';
-import { pause } from '../upstream/cancellation.js';
-import type { CancellationSignal } from '../upstream/cancellation.js';
+import { pause } from '../concurrency/cancellation.js';
+import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import type { Coalescer, Waiting, Work } from './coalescer.js';
+import type { Coalescer, Waiting, Work } from '../concurrency/coalescer.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** The pause after the first failed refresh; it doubles with each further one. */
@@ -20,7 +20,7 @@ const POLL_MS = 50;
 export type Forward = 'miss' | 'stale' | 'request';
 
 /** A value and how it was come by. */
-export interface Found<T> {
+export interface CacheResult<T> {
   readonly value: T;
   /** How old the value is, ms. */
   readonly ageMs: number;
@@ -61,14 +61,14 @@ export class ListCache<T> {
   private readonly dropped: LRUCache<string, number>;
 
   /**
-   * @param flights shares what simultaneous callers ask for
+   * @param coalescer shares what simultaneous callers ask for
    * @param mustForget whether an error means that the caller has lost the right to the value
    * @param shared what other replicas have
    * @param now Unix time in ms
    */
   constructor(
     private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
-    private readonly flights: Coalescer<Obtained<T>>,
+    private readonly coalescer: Coalescer<Obtained<T>>,
     private readonly mustForget: (error: unknown) => boolean,
     private readonly shared?: SharedStore<T>,
     private readonly now: () => number = Date.now,
@@ -82,7 +82,7 @@ export class ListCache<T> {
    * @param revalidate whether the caller wants nothing but what the provider says now
    * @throws what the fetch throws, when there is nothing that may be served instead
    */
-  async get(key: string, fetch: Work<T>, caller: Waiting, revalidate: boolean): Promise<Found<T>> {
+  async get(key: string, fetch: Work<T>, caller: Waiting, revalidate: boolean): Promise<CacheResult<T>> {
     const slot = this.slots.get(key);
     if (slot !== undefined && !revalidate && this.isServable(slot.entry)) {
       if (!this.isFresh(slot.entry)) this.refreshBehind(key, slot, fetch);
@@ -93,8 +93,8 @@ export class ListCache<T> {
       revalidate ? this.fetch(key, fetch, signal) : this.obtain(key, fetch, signal);
     const forward = revalidate ? 'request' : slot === undefined ? 'miss' : 'stale';
     for (;;) {
-      const collapsed = this.flights.isUnderWay(key);
-      const { entry, fetched } = await this.flights.join(key, work, caller);
+      const collapsed = this.coalescer.isUnderWay(key);
+      const { entry, fetched } = await this.coalescer.join(key, work, caller);
       // Whoever is joined may have found what was stored before this caller asked.
       if (!revalidate || fetched || entry.storedAt >= asked) {
         if (!fetched) this.refreshIfStale(key, fetch);
@@ -103,7 +103,7 @@ export class ListCache<T> {
     }
   }
 
-  private found(entry: Entry<T>, forward: Forward | undefined, collapsed: boolean): Found<T> {
+  private found(entry: Entry<T>, forward: Forward | undefined, collapsed: boolean): CacheResult<T> {
     const ageMs = this.ageMs(entry);
     return { value: entry.value, ageMs, ttlMs: this.config.ttlMs - ageMs, forward, collapsed };
   }
@@ -127,10 +127,10 @@ export class ListCache<T> {
   }
 
   private refreshBehind(key: string, slot: Slot<T>, fetch: Work<T>): void {
-    if (this.now() < slot.retryAt || this.flights.isUnderWay(key)) return;
+    if (this.now() < slot.retryAt || this.coalescer.isUnderWay(key)) return;
     const work: Work<Obtained<T>> = (signal) => this.refresh(key, slot, fetch, signal);
     // Whoever joins learns of a failure; the slot has taken note of it.
-    this.flights.join(key, work, NOBODY).catch(() => undefined);
+    this.coalescer.join(key, work, NOBODY).catch(() => undefined);
   }
 
   /** Another replica's newer entry, or the provider's, unless another replica is asking for it just now. */
@@ -169,7 +169,7 @@ export class ListCache<T> {
   private async look(key: string): Promise<[Entry<T> | undefined, Lease | 'held' | undefined]> {
     if (this.shared === undefined) return [undefined, undefined];
     // A dead holder must leave those who wait the time to ask for themselves.
-    const holdMs = Math.ceil(Math.min(MAX_LEASE_MS, this.flights.timeoutMs / 2));
+    const holdMs = Math.ceil(Math.min(MAX_LEASE_MS, this.coalescer.timeoutMs / 2));
     const lease = this.shared.lease(key, holdMs);
     return [await this.adopt(key, this.shared), await lease];
   }

@@ -36,7 +36,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
   private down = false;
   /** Monotonic time in ms before which a failing server is not asked again. */
-  private restUntil = 0;
+  private cooldownUntil = 0;
   private moved = Promise.resolve();
   private closed = false;
 
@@ -74,7 +74,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
       return;
     }
     this.connection = next;
-    this.restUntil = 0;
+    this.cooldownUntil = 0;
     // Where it failed, that is told.
     await this.attempt(() => connected);
     // No operation on the one before takes longer.
@@ -88,7 +88,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   async get(key: string): Promise<Entry<T> | undefined> {
-    const stored = await this.attempt(() => this.connection.keyv.get(key).catch(ignoreRubbish));
+    const stored = await this.attempt(() => this.connection.keyv.get(key).catch(ignoreForeignValue));
     return stored ? this.decode(stored) : undefined;
   }
 
@@ -157,7 +157,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
    */
   private async write<R>(operation: () => Promise<R>): Promise<R | undefined> {
     const result = await this.attempt(operation);
-    if (result !== undefined && this.down && performance.now() >= this.restUntil) {
+    if (result !== undefined && this.down && performance.now() >= this.cooldownUntil) {
       this.down = false;
       this.logger.log('Redis works again, lists are shared between replicas');
     }
@@ -166,7 +166,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 
   /** The result of an operation; undefined when it fails, takes too long, or the server is being left alone. */
   private async attempt<R>(operation: () => Promise<R>): Promise<R | undefined> {
-    if (this.closed || performance.now() < this.restUntil) return undefined;
+    if (this.closed || performance.now() < this.cooldownUntil) return undefined;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => {
@@ -184,7 +184,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   private fail(error: unknown): void {
-    this.restUntil = Math.max(this.restUntil, performance.now() + REST_MS);
+    this.cooldownUntil = Math.max(this.cooldownUntil, performance.now() + REST_MS);
     if (this.down) return;
     this.down = true;
     const reason = reasonOf(this.connection.client.isReady ? error : (this.connection.error ?? error));
@@ -193,7 +193,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
 }
 
 /** What another program has put under one of our keys is no failure of the server. */
-function ignoreRubbish(error: unknown): undefined {
+function ignoreForeignValue(error: unknown): undefined {
   if (error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'))) {
     return undefined;
   }

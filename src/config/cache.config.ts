@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsWholeNumber } from './rules.js';
-import { IsRedisUrl } from './url-rules.js';
+import { IsWholeNumber } from './rules/scalars.js';
+import { IsRedisUrl } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 const A_YEAR_SECONDS = 31_536_000;

@@ -308,7 +308,7 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'FORWARD_AUTHORIZATION_TO',
-    read: () => providerConfig().forwardTo,
+    read: () => providerConfig().credentialTarget,
     byDefault: undefined,
     beside: { MODEL_ENGINES: 'openai,trt_llm' },
     accepts: [
@@ -862,8 +862,8 @@ it('a single one of MODEL_ENGINES has its own variables, then those of MAIN_MODE
     MAIN_MODEL_ENGINE: 'cohere',
     MAIN_MODEL_BASE_URL: 'http://gpu.test',
   });
-  const { engines, several, urlVariables, keyVariables, headerVariables } = providerConfig();
-  expect([engines, several]).toEqual([['vllm'], false]);
+  const { engines, isMultiEngine, urlVariables, keyVariables, headerVariables } = providerConfig();
+  expect([engines, isMultiEngine]).toEqual([['vllm'], false]);
   expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['VLLM_BASE_URL', 'MAIN_MODEL_BASE_URL']);
   expect(keyVariables(['vllm'], ['VLLM_API_KEY', 'OPENAI_API_KEY'])).toEqual([
     'VLLM_API_KEY',

@@ -1,7 +1,7 @@
-import { IsHeaders } from './header-rules.js';
-import { IsKey } from './secret-rules.js';
-import { IsStaticModels } from './selection-rules.js';
-import { IsBaseUrl } from './url-rules.js';
+import { IsHeaders } from './rules/headers.js';
+import { IsKey } from './rules/secrets.js';
+import { IsStaticModels } from './rules/selection.js';
+import { IsBaseUrl } from './rules/urls.js';
 import { propertiesOf } from './variables.js';
 
 /** The names of an engine: its own and its aliases, lower case, words joined by `_`. */

@@ -1,13 +1,13 @@
 import type { ConfigType } from '@nestjs/config';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
-import { IsOneOf, IsSwitch } from './rules.js';
-import { IsGlobs, IsStaticModels, IsWordsOf } from './selection-rules.js';
+import { IsOneOf, IsBooleanText } from './rules/scalars.js';
+import { IsGlobs, IsStaticModels, IsWordsOf } from './rules/selection.js';
 import { staticModelsOf } from './static-models.js';
 import { registerVariables } from './variables.js';
 
 class ModelsVariables {
-  @IsSwitch()
+  @IsBooleanText()
   MODELS_METADATA = false;
 
   @IsGlobs()

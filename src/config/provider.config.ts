@@ -1,16 +1,16 @@
 import type { ConfigType } from '@nestjs/config';
-import { VENDOR_KEY_VARIABLES } from '../catalogue/compatible-vendors.js';
-import type { VendorKeyVariable } from '../catalogue/compatible-vendors.js';
+import { VENDOR_KEY_VARIABLES } from '../providers/vendors/compatible-vendors.js';
+import type { VendorKeyVariable } from '../providers/vendors/compatible-vendors.js';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
 import type { EngineNames, Suffix } from './engine-variables.js';
-import { engineNames, namesOf, IsEngineNames, IsEngineOf, IsForOneEngine } from './engine-rules.js';
-import { IsHeaders } from './header-rules.js';
-import type { Headers } from './header-rules.js';
-import { IsCommaSeparated, IsOneOf, IsSwitch, IsText, IsWholeNumber } from './rules.js';
-import { IsKey } from './secret-rules.js';
+import { engineNames, namesOf, IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
+import { IsHeaders } from './rules/headers.js';
+import type { Headers } from './rules/headers.js';
+import { IsCommaSeparated, IsOneOf, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
+import { IsKey } from './rules/secrets.js';
 import { staticModelsOf } from './static-models.js';
 import type { StaticModel } from './static-models.js';
-import { IsBaseUrl, IsHost } from './url-rules.js';
+import { IsBaseUrl, IsHost } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 const AWS_REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;
@@ -100,10 +100,10 @@ class ProviderVariables {
   @IsEngineOf('MODEL_ENGINES')
   FORWARD_AUTHORIZATION_TO?: string;
 
-  @IsSwitch()
+  @IsBooleanText()
   MODELS_PREFIX = false;
 
-  @IsSwitch()
+  @IsBooleanText()
   MODELS_PARTIAL = true;
 
   @IsCommaSeparated()
@@ -125,7 +125,7 @@ export const providerConfig = registerVariables(
   'provider',
   ProviderVariables,
   (variables) => {
-    const several = variables.MODEL_ENGINES.length > 1;
+    const isMultiEngine = variables.MODEL_ENGINES.length > 1;
     const named = variables.MODEL_ENGINES.length > 0;
     /** One that is named has its own variables, and those of the only engine too. */
     const variablesOf = (
@@ -134,17 +134,16 @@ export const providerConfig = registerVariables(
       declared: readonly string[],
     ): readonly string[] => {
       const own = named ? ownVariables(names, suffix, declared) : [];
-      return several ? own : [...new Set([...own, ...declared])];
+      return isMultiEngine ? own : [...new Set([...own, ...declared])];
     };
     const values = Object.entries(variables);
     const staticIds = matching(values, /^(.+_MODELS_STATIC)$/, isTexts);
     const staticFiles = matching(values, /^(.+_MODELS_STATIC)_FILE$/, isText);
     return {
       engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
-      /** Whether each engine has variables of its own. */
-      several,
+      isMultiEngine,
       /** Of several engines the one that gets the credentials of callers. */
-      forwardTo: variables.FORWARD_AUTHORIZATION_TO,
+      credentialTarget: variables.FORWARD_AUTHORIZATION_TO,
       prefixIds: variables.MODELS_PREFIX,
       allowPartial: variables.MODELS_PARTIAL,
       placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),

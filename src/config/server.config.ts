@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsOneOf, IsOtherPortThan, IsSwitch, IsText, IsWholeNumber } from './rules.js';
-import { IsOrigins } from './url-rules.js';
+import { IsOneOf, IsOtherPortThan, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
+import { IsOrigins } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 class ServerVariables {
@@ -16,14 +16,14 @@ class ServerVariables {
   @IsWholeNumber(0, 600_000)
   SHUTDOWN_DELAY_MS = 0;
 
-  @IsSwitch()
+  @IsBooleanText()
   METRICS_ENABLED = true;
 
   @IsWholeNumber(0, 65_535)
   @IsOtherPortThan('PORT')
   METRICS_PORT = 0;
 
-  @IsSwitch()
+  @IsBooleanText()
   DOCS_ENABLED = true;
 
   @IsOrigins()

@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsSwitch, IsText } from './rules.js';
-import { IsBaseUrl } from './url-rules.js';
+import { IsBooleanText, IsText } from './rules/scalars.js';
+import { IsBaseUrl } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 /** OpenTelemetry's SDK reads these and its other OTEL_* variables by itself. */
@@ -14,7 +14,7 @@ class TracesVariables {
   @IsText(/^.{1,255}$/, 'at most 255 characters')
   OTEL_SERVICE_NAME = 'models-gateway';
 
-  @IsSwitch()
+  @IsBooleanText()
   OTEL_SDK_DISABLED = false;
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { IsSwitch, IsWholeNumber } from './rules.js';
+import { IsBooleanText, IsWholeNumber } from './rules/scalars.js';
 import { registerVariables } from './variables.js';
 
 class UpstreamVariables {
@@ -18,7 +18,7 @@ class UpstreamVariables {
   @IsWholeNumber(1, 100_000)
   UPSTREAM_MAX_PAGES = 100;
 
-  @IsSwitch()
+  @IsBooleanText()
   COALESCE = true;
 }
 

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EngineNames } from '../config/engine-variables.js';
-import { HEADERS_FORM } from '../config/header-rules.js';
+import { HEADERS_FORM } from '../config/rules/headers.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import { KEY_FORM } from '../config/secret-rules.js';
-import type { SecretForm } from '../config/secret-rules.js';
+import { KEY_FORM } from '../config/rules/secrets.js';
+import type { SecretForm } from '../config/rules/secrets.js';
 import { keyCredential } from './credential.js';
 import type { Credential } from './credential.js';
 import { NO_HEADERS, OperatorHeaders } from './operator-headers.js';

@@ -1,4 +1,4 @@
-import type { Headers } from '../config/header-rules.js';
+import type { Headers } from '../config/rules/headers.js';
 import { authorizationCredential } from './credential.js';
 import type { Credential } from './credential.js';
 

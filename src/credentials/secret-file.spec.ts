@@ -6,7 +6,7 @@ import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigurationError } from '../config/variables.js';
-import { KEY_FORM } from '../config/secret-rules.js';
+import { KEY_FORM } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
 
 const BROKEN =

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
-import { readSecretFile, readSecretFileSync } from '../config/secret-file.js';
-import { fileRule } from '../config/secret-rules.js';
-import type { SecretForm } from '../config/secret-rules.js';
+import { readSecretFile, readSecretFileSync } from '../config/read-secret-file.js';
+import { fileRule } from '../config/rules/secrets.js';
+import type { SecretForm } from '../config/rules/secrets.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { Secret } from './secret.js';
 

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import type { SecretForm } from '../config/secret-rules.js';
+import type { SecretForm } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
 
 /** Reads the files with secrets again from time to time. */

@@ -2,9 +2,9 @@ import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
 import type { Model } from '../catalogue/model.js';
 import { asRow } from '../catalogue/row.js';
-import { memoize } from './memoize.js';
-import { jsonEntity } from './entity.js';
-import type { Entity } from './entity.js';
+import { memoize } from '../cache/memoize.js';
+import { renderJson } from './http/rendered-body.js';
+import type { RenderedBody } from './http/rendered-body.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
 interface OpenAiModel extends ModelMetadata {
@@ -45,8 +45,8 @@ export class ModelList {
 
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
-  private rendered: Entity | undefined;
-  private readonly entityOf = memoize((model: Model) => jsonEntity(this.show(model)));
+  private rendered: RenderedBody | undefined;
+  private readonly entityOf = memoize((model: Model) => renderJson(this.show(model)));
   private byId: ReadonlyMap<string, Model> | undefined;
 
   constructor(
@@ -55,13 +55,13 @@ export class ListView {
   ) {}
 
   /** The answer to `GET /v1/models`. */
-  get entity(): Entity {
-    this.rendered ??= jsonEntity({ object: 'list', data: this.models.map(this.show) });
+  get entity(): RenderedBody {
+    this.rendered ??= renderJson({ object: 'list', data: this.models.map(this.show) });
     return this.rendered;
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
-  find(id: string): Entity | undefined {
+  find(id: string): RenderedBody | undefined {
     this.byId ??= new Map(this.models.map((model) => [model.id, model]));
     const model = this.byId.get(id);
     return model && this.entityOf(model);

@@ -8,7 +8,7 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { staticModels } from '../providers/static.provider.js';
-import { memoize } from './memoize.js';
+import { memoize } from '../cache/memoize.js';
 import { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;

@@ -6,14 +6,14 @@ import type { ModelsConfig } from '../config/models.config.js';
 import { speaksAnthropic } from '../errors/anthropic-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
-import { AnthropicList, pageRequest } from './anthropic-list.js';
-import type { Entity } from './entity.js';
-import { HttpCaller } from './http-caller.js';
-import { memoize } from './memoize.js';
+import { AnthropicList, pageRequest } from './http/anthropic-list.js';
+import type { RenderedBody } from './http/rendered-body.js';
+import { HttpCaller } from './http/http-caller.js';
+import { memoize } from '../cache/memoize.js';
 import type { ListView, ModelList } from './model-list.js';
-import { requestedIds } from './model-path.js';
+import { requestedIds } from './http/model-path.js';
 import { ModelsService } from './models.service.js';
-import type { Incompleteness } from './models.service.js';
+import type { MissingProviders } from './models.service.js';
 
 /** Answers differ by these headers of the request. */
 const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version';
@@ -38,7 +38,7 @@ export class ModelsController {
     const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
     const { list, headers, incomplete } = await this.models.list(new HttpCaller(request, reply));
     const cursor = page?.afterId ?? page?.beforeId;
-    if (cursor !== undefined && incomplete?.mayHave(cursor) && list.plain.find(cursor) === undefined) {
+    if (cursor !== undefined && incomplete?.couldContain(cursor) && list.plain.find(cursor) === undefined) {
       throw maybeMissing(cursor, incomplete);
     }
     const entity =
@@ -64,7 +64,7 @@ export class ModelsController {
       }
     }
     const [asked = ''] = ids;
-    if (incomplete !== undefined && ids.some((id) => incomplete.mayHave(id))) {
+    if (incomplete !== undefined && ids.some((id) => incomplete.couldContain(id))) {
       throw maybeMissing(asked, incomplete);
     }
     throw new OpenAiException(404, `The model '${shown(asked)}' does not exist.`, {
@@ -82,7 +82,7 @@ export class ModelsController {
 }
 
 /** A model that one of the providers without a list may have. */
-function maybeMissing(id: string, { codes }: Incompleteness): UpstreamError {
+function maybeMissing(id: string, { codes }: MissingProviders): UpstreamError {
   return new UpstreamError(
     'failed',
     `The model '${shown(id)}' was not found, but these providers gave no list: ${codes}.`,
@@ -101,7 +101,7 @@ function parametersOf(request: FastifyRequest): Readonly<Record<string, unknown>
 function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body, etag }: Entity,
+  { body, etag }: RenderedBody,
   headers: Readonly<Record<string, string>> | undefined,
 ): void {
   if (headers !== undefined) void reply.headers(headers);

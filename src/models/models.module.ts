@@ -4,7 +4,7 @@ import type { Codec } from '../cache/redis.store.js';
 import { SHARED_STORE } from '../cache/shared-store.js';
 import { cacheConfig } from '../config/cache.config.js';
 import type { CacheConfig } from '../config/cache.config.js';
-import { REDIS_URL_FORM } from '../config/url-rules.js';
+import { REDIS_URL_FORM } from '../config/rules/urls.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SecretFiles } from '../credentials/secret-files.js';
 import { METRICS } from '../metrics/metrics.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { UpstreamOutcome } from '../models/list-source.js';
+import type { UpstreamOutcome } from '../models/sources/list-source.js';
 import { CLIENT_CLOSED_REQUEST } from '../upstream/upstream-exception.filter.js';
 import { isQuiet, routeOf } from './route.js';
 

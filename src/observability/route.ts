@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import '../http-adapter.js';
+import '../server/http-adapter.js';
 
 /** Probes come every few seconds and say nothing; the documentation is a page of many files. */
 const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)$/;

@@ -22,7 +22,7 @@ export class StartupLog implements OnApplicationBootstrap {
 
   private introduce(provider: ModelProvider): void {
     const { engine } = provider;
-    const variable = provider.isAsked
+    const variable = provider.isRemote
       ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
       : undefined;
     this.logger.log(
@@ -40,6 +40,6 @@ export class StartupLog implements OnApplicationBootstrap {
 
 /** Who is asked. */
 function sourceOf(provider: ModelProvider): string {
-  if (!provider.isAsked) return 'a static list';
+  if (!provider.isRemote) return 'a static list';
   return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;
 }

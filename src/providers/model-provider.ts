@@ -28,7 +28,7 @@ export interface ModelProvider {
   /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */
   readonly url: URL | undefined;
   /** Whether anybody is asked: nobody is for a list that is written down. */
-  readonly isAsked: boolean;
+  readonly isRemote: boolean;
   /** The variable in which a key would be looked for first; undefined when none would be sent. */
   readonly keyVariable: string | undefined;
   /** The variable that says where the provider is, or would say it; undefined when nobody is asked. */

@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { ConfigService } from '@nestjs/config';
-import { namesOf } from '../config/engine-rules.js';
+import { namesOf } from '../config/rules/engines.js';
 import { ownVariables } from '../config/engine-variables.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import { COMPATIBLE_VENDORS } from '../catalogue/compatible-vendors.js';
-import { CustomProvider } from './custom.provider.js';
-import { BUILT_IN_PROVIDERS } from './index.js';
+import { COMPATIBLE_VENDORS } from './vendors/compatible-vendors.js';
+import { CustomProvider } from './vendors/custom.provider.js';
+import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
 import { ProviderRegistry } from './provider.registry.js';
 
 /** As the configuration has it for several. */
 const keyVariables: ProviderConfig['keyVariables'] = (names, declared) =>
   ownVariables(names, 'API_KEY', declared);
 
-const CONFIG = { variables: {}, several: true, keyVariables };
+const CONFIG = { variables: {}, isMultiEngine: true, keyVariables };
 
 /** A registry as the environment variable makes it; none of its providers is asked anything. */
 function registryOf(...engines: string[]): ProviderRegistry {
@@ -64,9 +64,9 @@ describe('ProviderRegistry', () => {
   );
 
   it('takes several, in their order', () => {
-    const { configured, forwardTo } = registryOf('my_lab', 'anthropic', 'openai');
+    const { configured, credentialTarget } = registryOf('my_lab', 'anthropic', 'openai');
     expect(configured.map(({ engine }) => engine)).toEqual(['my_lab', 'anthropic', 'openai']);
-    expect(forwardTo).toBeUndefined();
+    expect(credentialTarget).toBeUndefined();
   });
 
   it.each([

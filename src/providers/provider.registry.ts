@@ -3,7 +3,7 @@ import { ConfigService } from '@nestjs/config';
 import type { ProviderConfig } from '../config/provider.config.js';
 import type { StaticModel } from '../config/static-models.js';
 import { StaticProvider } from './static.provider.js';
-import { engineName, namesOf } from '../config/engine-rules.js';
+import { engineName, namesOf } from '../config/rules/engines.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
 
@@ -19,11 +19,11 @@ export class ProviderRegistry {
   /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`; or a static list. */
   readonly configured: readonly ModelProvider[];
   /** Whether nobody is asked, as the operator has written the whole list down. */
-  readonly isWrittenDown: boolean;
+  readonly isStatic: boolean;
   /** Stands in for the owner of the models that the operator names. */
   readonly owner: string;
   /** Of several providers the one that gets the credentials of callers. */
-  readonly forwardTo: ModelProvider | undefined;
+  readonly credentialTarget: ModelProvider | undefined;
 
   /** @throws ConfigurationError when one provider would get the key of another */
   constructor(
@@ -43,10 +43,10 @@ export class ProviderRegistry {
         ? engines.map((each) => this.asked(config, this.find(each)))
         : [new StaticProvider(this.owner, replacement, 'static')];
     if (others.length > 0) this.refuseSharedKeys(config);
-    const forwardTo = config.get<string>('provider.forwardTo');
-    const names = forwardTo === undefined ? [] : namesOf(forwardTo);
-    this.forwardTo = this.configured[engines.findIndex((each) => names.includes(each))];
-    this.isWrittenDown = replacement !== undefined;
+    const target = config.get<string>('provider.credentialTarget');
+    const names = target === undefined ? [] : namesOf(target);
+    this.credentialTarget = this.configured[engines.findIndex((each) => names.includes(each))];
+    this.isStatic = replacement !== undefined;
   }
 
   /** The provider of an engine name, case and `-` for `_` aside; a custom one for a name that is not built in. */
@@ -66,8 +66,8 @@ export class ProviderRegistry {
   private refuseSharedKeys(config: ConfigService): void {
     const keyVariables = config.getOrThrow<ProviderConfig['keyVariables']>('provider.keyVariables');
     const owners = new Map<string, string>();
-    for (const { engine, aliases, isAsked, keyVariables: declared } of this.configured) {
-      if (!isAsked) continue;
+    for (const { engine, aliases, isRemote, keyVariables: declared } of this.configured) {
+      if (!isRemote) continue;
       for (const variable of keyVariables([engine, ...aliases], declared)) {
         const other = owners.get(variable);
         if (other !== undefined) {

@@ -5,10 +5,10 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
-import { CustomProvider } from './custom.provider.js';
-import { BUILT_IN_PROVIDERS } from './index.js';
+import { CustomProvider } from './vendors/custom.provider.js';
+import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
 import type { ModelProvider } from './model-provider.js';
-import { ProviderStatus } from './provider-status.js';
+import { ProviderFailureLog } from './provider-failure-log.js';
 import { CUSTOM_PROVIDER, MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
 
 /** The LLM vendors and the choice between them. */
@@ -30,8 +30,8 @@ import { CUSTOM_PROVIDER, MODEL_PROVIDERS, ProviderRegistry } from './provider.r
           new CustomProvider(engine, client, config, limits),
     },
     ProviderRegistry,
-    ProviderStatus,
+    ProviderFailureLog,
   ],
-  exports: [ProviderRegistry, ProviderStatus],
+  exports: [ProviderRegistry, ProviderFailureLog],
 })
 export class ProvidersModule {}

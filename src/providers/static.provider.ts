@@ -9,7 +9,7 @@ export class StaticProvider implements ModelProvider {
   /** Nothing is asked, so there is nothing to send a key with. */
   readonly keyVariables: readonly string[] = [];
   readonly keySource = undefined;
-  readonly isAsked = false;
+  readonly isRemote = false;
   readonly keyVariable = undefined;
   readonly url = undefined;
   readonly urlVariable = undefined;

@@ -3,7 +3,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestCo
 import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { CancellationSignal } from './cancellation.js';
+import type { CancellationSignal } from '../concurrency/cancellation.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
 declare module 'axios' {

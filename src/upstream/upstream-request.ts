@@ -1,5 +1,5 @@
 import type { Credential } from '../credentials/credential.js';
-import type { CancellationSignal } from './cancellation.js';
+import type { CancellationSignal } from '../concurrency/cancellation.js';
 import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 

@@ -4,8 +4,8 @@ import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { AppModule } from '../../src/app.module.js';
 import { variableNames } from '../../src/config/variables.js';
-import { configureApp } from '../../src/configure-app.js';
-import { createHttpAdapter } from '../../src/http-adapter.js';
+import { configureApp } from '../../src/server/configure-app.js';
+import { createHttpAdapter } from '../../src/server/http-adapter.js';
 
 /** Part of every credential in the tests, so that a leak can be found wherever it happens. */
 export const SECRET_MARK = 'SECRET0';

@@ -1,5 +1,5 @@
-import type { Waiting, Work } from '../../src/cache/coalescer.js';
-import type { CancellationSignal } from '../../src/upstream/cancellation.js';
+import type { Waiting, Work } from '../../src/concurrency/coalescer.js';
+import type { CancellationSignal } from '../../src/concurrency/cancellation.js';
 import { UpstreamError } from '../../src/upstream/upstream.error.js';
 
 /** Work that ends when a test says so. */

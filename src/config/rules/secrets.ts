@@ -1,0 +1,54 @@
+import { IsOptional } from 'class-validator';
+import { combine, defineRule } from './define-rule.js';
+import { IsText } from './scalars.js';
+import { readSecretFileSync } from '../read-secret-file.js';
+
+/** What a secret looks like. */
+export interface SecretForm<T> {
+  /** Completes the sentences "must be …" and "a file that holds …". */
+  readonly description: string;
+  /** Undefined for a text that is no such secret. */
+  readonly parse: (text: string) => T | undefined;
+}
+
+/** What can stand in an HTTP header (RFC 9110, section 5.5, without its obsolete forms). */
+const KEY = /^[\x21-\x7e]+$/;
+
+/** A key that goes into an HTTP header. */
+export const KEY_FORM: SecretForm<string> = {
+  description: 'one line of visible ASCII characters without spaces',
+  parse: (text) => (KEY.test(text) ? text : undefined),
+};
+
+/** What a variable has to be that names a file with a secret. */
+export function fileRule({ description }: SecretForm<unknown>): string {
+  return `must be the path of a readable file that holds ${description}`;
+}
+
+/** A key, in the variable itself or in the file that its `_FILE` variant names. */
+export function IsKey(): PropertyDecorator {
+  return combine(IsText(KEY, KEY_FORM.description), OrInFile(KEY_FORM));
+}
+
+/** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
+export function OrInFile(form: SecretForm<unknown>): PropertyDecorator {
+  return OrFile(fileRule(form), (path) => {
+    const text = readSecretFileSync(path);
+    return text !== undefined && form.parse(text) !== undefined;
+  });
+}
+
+/** Declares the `_FILE` variant of a variable. */
+export function OrFile(message: string, holds: (path: string) => boolean): PropertyDecorator {
+  return (target, key) => {
+    const name = String(key);
+    combine(
+      IsOptional(),
+      defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
+      // Which of the two is out of date nobody could tell.
+      defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
+        return variables[name] === undefined;
+      }),
+    )(target, `${name}_FILE`);
+  };
+}

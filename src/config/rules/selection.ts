@@ -1,0 +1,53 @@
+import { IsOptional } from 'class-validator';
+import { readStaticModels, STATIC_FILE_RULE } from '../static-models.js';
+import { OrFile } from './secrets.js';
+import { combine, defineRule, transformText, words } from './define-rule.js';
+
+/** The words of a text; the text itself when it has none: a filter that lets all through is not meant. */
+function wordsIfAny(text: string): string[] | string {
+  const found = words(text);
+  return found.length > 0 ? found : text;
+}
+
+const MAX_GLOBS = 200;
+const MAX_GLOB_LENGTH = 200;
+
+/** Patterns of ids, separated by commas; the value is an array of them. */
+export function IsGlobs(): PropertyDecorator {
+  return combine(
+    transformText(wordsIfAny),
+    defineRule(
+      'isGlobs',
+      `must be at most ${String(MAX_GLOBS)} patterns of at most ${String(MAX_GLOB_LENGTH)} characters, separated by commas`,
+      (value) =>
+        Array.isArray(value) &&
+        value.length <= MAX_GLOBS &&
+        value.every((each: string) => each.length <= MAX_GLOB_LENGTH),
+    ),
+  );
+}
+
+/** Words of a vocabulary, in any case, separated by commas; the value is an array of them. */
+export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
+  return combine(
+    transformText((text) => wordsIfAny(text.toLowerCase())),
+    defineRule(
+      'isWordsOf',
+      `must be words of ${vocabulary.join(', ')}, separated by commas`,
+      (value) => Array.isArray(value) && value.every((each: string) => vocabulary.includes(each)),
+    ),
+  );
+}
+
+/**
+ * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. This
+ * declares that variant too.
+ */
+export function IsStaticModels(): PropertyDecorator {
+  return combine(
+    IsOptional(),
+    transformText(wordsIfAny),
+    defineRule('isStaticModels', 'must be ids separated by commas', Array.isArray),
+    OrFile(STATIC_FILE_RULE, (path) => readStaticModels(path) !== undefined),
+  );
+}

@@ -1,0 +1,84 @@
+import { IsOptional } from 'class-validator';
+import { combine, defineRule, transformText, words } from './define-rule.js';
+import { OrInFile } from './secrets.js';
+import type { SecretForm } from './secrets.js';
+
+/** `*`, or origins separated by commas; the value is an array of them as browsers write them. */
+export function IsOrigins(): PropertyDecorator {
+  return combine(
+    transformText((text) => words(text).map((word) => originOf(word) ?? word)),
+    defineRule(
+      'isOrigins',
+      'must be * or http:// or https:// origins without a path, separated by commas',
+      (value) =>
+        Array.isArray(value) && value.every((each: string) => each === '*' || originOf(each) !== undefined),
+    ),
+  );
+}
+
+/** The origin of a URL that is nothing more; undefined for any other text. */
+function originOf(text: string): string | undefined {
+  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  const { href, origin } = new URL(text);
+  return href === `${origin}/` ? origin : undefined;
+}
+
+/** An absolute http or https URL without credentials in it: those have variables of their own. */
+export function IsBaseUrl(): PropertyDecorator {
+  return combine(
+    IsOptional(),
+    defineRule(
+      'isBaseUrl',
+      'must be an http:// or https:// URL without a user name or password in it',
+      (value) => {
+        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+        const { username, password } = new URL(value);
+        return username === '' && password === '';
+      },
+    ),
+  );
+}
+
+/** The same, or a host alone, which is one of https. */
+export function IsHost(): PropertyDecorator {
+  return combine(
+    transformText((text) => (text.includes('://') ? text : `https://${text}`)),
+    IsBaseUrl(),
+  );
+}
+
+/** A redis or rediss URL; a user name and a password in it are the usual way to give them. */
+export const REDIS_URL_FORM: SecretForm<string> = {
+  description:
+    'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
+  parse: (text) => (isRedisUrl(text) ? text : undefined),
+};
+
+/** A Redis URL, in the variable itself or in the file that its `_FILE` variant names. */
+export function IsRedisUrl(): PropertyDecorator {
+  return combine(
+    IsOptional(),
+    defineRule(
+      'isRedisUrl',
+      `must be ${REDIS_URL_FORM.description}`,
+      (value) => typeof value === 'string' && isRedisUrl(value),
+    ),
+    OrInFile(REDIS_URL_FORM),
+  );
+}
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/./i.test(text) || !URL.canParse(text)) return false;
+  const { username, password, pathname } = new URL(text);
+  return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
+}
+
+/** The client decodes what it finds in a URL, and fails on what it cannot decode. */
+function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

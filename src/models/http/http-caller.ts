@@ -1,0 +1,44 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { UpstreamTrace } from '../../upstream/upstream-trace.js';
+import type { Caller, UpstreamOutcome } from '../sources/list-source.js';
+
+/** A caller over HTTP. */
+export class HttpCaller implements Caller {
+  private hangUpListeners: (() => void)[] | undefined;
+
+  constructor(
+    private readonly request: FastifyRequest,
+    private readonly reply: FastifyReply,
+  ) {}
+
+  get headers(): IncomingHttpHeaders {
+    return this.request.headers;
+  }
+
+  get requestId(): string {
+    return this.request.id;
+  }
+
+  get trace(): UpstreamTrace | undefined {
+    return this.request.trace;
+  }
+
+  onHangUp(callback: () => void): void {
+    if (this.hangUpListeners !== undefined) {
+      this.hangUpListeners.push(callback);
+      return;
+    }
+    // One for all engines: Node.js takes more than ten of an emitter for a leak.
+    const listeners = (this.hangUpListeners = [callback]);
+    const { raw } = this.reply;
+    raw.once('close', () => {
+      if (raw.writableFinished) return;
+      for (const listener of listeners) listener();
+    });
+  }
+
+  onUpstream(outcome: UpstreamOutcome): void {
+    (this.request.upstreams ??= []).push(outcome);
+  }
+}

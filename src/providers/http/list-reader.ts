@@ -1,0 +1,106 @@
+import { Logger } from '@nestjs/common';
+import { uniqueById } from '../../catalogue/model.js';
+import type { Model } from '../../catalogue/model.js';
+import type { Row } from '../../catalogue/row.js';
+import { addressOf } from '../../upstream/upstream-address.js';
+import type { UpstreamAddress } from '../../upstream/upstream-address.js';
+import type { UpstreamClient } from '../../upstream/upstream.client.js';
+import { UpstreamError } from '../../upstream/upstream.error.js';
+import { UpstreamRequest } from '../../upstream/upstream-request.js';
+import type { UpstreamCall } from '../../upstream/upstream-request.js';
+import { UnchangedBodyCache } from './unchanged-body-cache.js';
+import { readPage } from './model-page.js';
+import type { ModelPage } from './model-page.js';
+import type { RowFormat } from './model-rows.js';
+
+/** Where a list is, and how it is read. */
+export interface ListFormat {
+  /** Whose it is, in metrics. */
+  readonly label: string;
+  /** The first page. */
+  readonly url: URL;
+  readonly maxPages: number;
+  readonly rows: RowFormat;
+  /** The URL of the page after the one whose envelope this is; undefined for the last one. */
+  readonly nextPage: (envelope: Row) => URL | undefined;
+}
+
+/** A page, and where the next one is. */
+interface LinkedPage extends ModelPage {
+  readonly next: UpstreamAddress | undefined;
+}
+
+/** Reads a provider's list to its end, and does not read again what has not changed. */
+export class ListReader {
+  private readonly logger = new Logger('ListReader');
+  private readonly first: UpstreamAddress;
+  private readonly lastBodies = new UnchangedBodyCache<LinkedPage>();
+  private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
+  private reportedUnreadableRows = 0;
+
+  constructor(
+    private readonly client: UpstreamClient,
+    private readonly format: ListFormat,
+  ) {
+    this.first = addressOf(format.url);
+  }
+
+  /**
+   * The whole list; of models with the same id the first stays.
+   * @param headers of every request, names in lower case
+   * @returns the same object again when all pages are those of the last time
+   * @throws UpstreamError
+   */
+  async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
+    const pages = await this.pages(headers, call);
+    const { last } = this;
+    if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
+      return last.catalogue;
+    }
+    this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
+    const catalogue = uniqueById(pages.flatMap((page) => page.models));
+    this.last = { pages, catalogue };
+    return catalogue;
+  }
+
+  /** Follows the cursor to the end: a partial list is never passed off as whole. */
+  private async pages(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<LinkedPage[]> {
+    const { label, maxPages } = this.format;
+    const pages: LinkedPage[] = [];
+    const asked = new Set<string>();
+    for (let address: UpstreamAddress | undefined = this.first; address !== undefined;) {
+      if (asked.has(address.path)) {
+        throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
+      }
+      if (asked.size === maxPages) {
+        throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
+      }
+      asked.add(address.path);
+      const { path } = address;
+      const page: LinkedPage = await this.client.get(
+        new UpstreamRequest(label, address, headers, call),
+        (body) => this.lastBodies.get(path, body) ?? this.page(path, body),
+      );
+      pages.push(page);
+      address = page.next;
+    }
+    return pages;
+  }
+
+  private page(path: string, body: Buffer): LinkedPage {
+    const page = readPage(body, this.format.rows);
+    const next = page.envelope && this.format.nextPage(page.envelope);
+    const linked = { ...page, next: next && addressOf(next) };
+    this.lastBodies.set(path, body, linked);
+    return linked;
+  }
+
+  /** Once per change, not once per request. */
+  private reportUnreadableRows(count: number): void {
+    if (count === this.reportedUnreadableRows) return;
+    this.reportedUnreadableRows = count;
+    if (count > 0) {
+      this.logger.warn(`${String(count)} rows of the provider's list have no id and are left out`);
+    }
+  }
+}
