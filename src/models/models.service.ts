@@ -56,7 +56,7 @@ export class ModelsService {
   ) {
     const context = { config, limits, cache, shared, status, metrics };
     const sources = registry.configured.map((provider): NamedSource => {
-      const { engine } = provider;
+      const { engine } = provider.identity;
       const servesCallers = !config.isMultiEngine || provider === registry.credentialTarget;
       const lists = new ProviderListSource(provider, operatorCredentials, servesCallers, context);
       const isPrefixed = config.prefixIds && !registry.isStatic;

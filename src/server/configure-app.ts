@@ -37,12 +37,12 @@ export function configureApp(app: NestFastifyApplication, logger: Logger): void 
   logRequests(
     server,
     logger,
-    configured.map(({ engine }) => engine),
+    configured.map(({ identity }) => identity.engine),
   );
   const { metricsPort, docsEnabled, corsOrigins } = app.get<ServerConfig>(serverConfig.KEY);
   const metrics = app.get<Metrics | undefined>(METRICS);
   if (metrics !== undefined) {
-    metrics.describe(configured.map(({ label }) => label).join(','), VERSION);
+    metrics.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
     measureRequests(server, metrics);
     if (metricsPort === undefined) serveMetrics(server, metrics);
   }

@@ -52,8 +52,8 @@ export class ProviderListSource implements ListSource {
   private readonly operatorHeaders: Secret<OperatorHeaders>;
   /** What else than the caller changes the list, so that gateways can share a store. */
   private readonly cacheScope = memoize(({ headers }: OperatorHeaders) => {
-    const { engine, url } = this.provider;
-    return [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
+    const { identity, settings } = this.provider;
+    return [identity.engine, settings?.url?.href, ...Object.entries(headers).flat()].join('\n');
   });
   private readonly scopeHeaders: readonly string[];
   private readonly forwardedHeaders: readonly ForwardedHeader[];
@@ -69,19 +69,20 @@ export class ProviderListSource implements ListSource {
     private readonly context: ListSourceContext,
   ) {
     const { limits, cache, shared } = context;
-    this.key = operatorCredentials.keyFor(provider);
-    this.operatorHeaders = operatorCredentials.headersFor(provider);
+    const { settings } = provider;
+    this.key = settings && operatorCredentials.key(settings.keyVariables);
+    this.operatorHeaders = operatorCredentials.headersOf(settings?.headerVariables ?? []);
     this.scopeHeaders = servesCallers ? SCOPE_HEADERS : [];
     this.forwardedHeadersOfTraced = this.scopeHeaders.map((name) => [name, /^/]);
     this.forwardedHeaders = [...this.forwardedHeadersOfTraced, ...TRACE_HEADERS];
     this.coalescer = new Coalescer(limits.timeoutMs);
-    if (cache.enabled && provider.url !== undefined) {
+    if (cache.enabled && settings?.url !== undefined) {
       this.cache = new ListCache(
         cache,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs),
         isRejection,
         // Who is signed for is not known here: replicas may sign for different accounts.
-        this.key === undefined && provider.keySource !== undefined ? undefined : shared,
+        this.key === undefined && settings.keySource !== undefined ? undefined : shared,
       );
     }
   }
@@ -92,16 +93,16 @@ export class ProviderListSource implements ListSource {
    */
   async list(caller: Caller): Promise<ListResult> {
     const { config, limits, metrics } = this.context;
-    const { label } = this.provider;
+    const { label } = this.provider.identity;
     const credential =
       (this.servesCallers ? callerCredential(caller.headers, config.placeholderApiKeys) : undefined) ??
       this.key?.current;
     const operatorHeaders = this.operatorHeaders.current;
     const started = performance.now();
     const observe = (status: number | undefined): void => {
-      const { engine, url } = this.provider;
-      if (url === undefined) return;
-      caller.onUpstream({ engine, status, durationMs: performance.now() - started });
+      const { identity, settings } = this.provider;
+      if (settings?.url === undefined) return;
+      caller.onUpstream({ engine: identity.engine, status, durationMs: performance.now() - started });
     };
     const ask = (signal: CancellationSignal): Promise<ModelList> =>
       this.ask({
@@ -138,16 +139,16 @@ export class ProviderListSource implements ListSource {
       const catalogue = await provider.listModels(request);
       this.failedAt = undefined;
       status.succeeded(provider, request.credential);
-      metrics?.upstreamAsked(provider.label, catalogue.length);
+      metrics?.upstreamAsked(provider.identity.label, catalogue.length);
       return this.listOf(catalogue);
     } catch (error) {
       if (error instanceof UpstreamError) {
         error.retried = request.signal.retried === true;
         if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure)) this.failedAt = Date.now();
         status.failed(provider, error);
-        if (error.failure === 'rejected') metrics?.upstreamAnswered(provider.label);
+        if (error.failure === 'rejected') metrics?.upstreamAnswered(provider.identity.label);
         if (!SAYS_NOTHING_OF_THE_PROVIDER.has(error.failure))
-          metrics?.upstreamAsked(provider.label, undefined);
+          metrics?.upstreamAsked(provider.identity.label, undefined);
       }
       throw error;
     }
@@ -158,7 +159,7 @@ export class ProviderListSource implements ListSource {
     if (this.failedAt === undefined || Date.now() - ageMs <= this.failedAt) return;
     this.failedAt = undefined;
     this.context.status.succeeded(this.provider, credential);
-    this.context.metrics?.upstreamAnswered(this.provider.label);
+    this.context.metrics?.upstreamAnswered(this.provider.identity.label);
   }
 
   private forwarded({ headers, requestId, trace }: Caller): Record<string, string> {
