@@ -86,7 +86,8 @@ export class ProviderListSource implements ListSource {
   private async coalesced(caller: Caller, credential: Credential | undefined): Promise<ListResult> {
     const { limits, metrics } = this.context;
     const key = limits.coalesce ? scopeKey(credential, caller.headers, this.scopeRules) : undefined;
-    if (key !== undefined && this.coalescer.isUnderWay(key)) metrics?.requestCoalesced(this.provider.identity.label);
+    if (key !== undefined && this.coalescer.isUnderWay(key))
+      metrics?.requestCoalesced(this.provider.identity.label);
     const list = await this.coalescer.join(key, this.request(caller, credential), caller);
     return { list, cacheResult: undefined };
   }
