@@ -36,7 +36,7 @@ describe('OperatorCredentials', () => {
     new SecretFiles({ keyFileIntervalMs: 100 }),
   );
 
-  it('takes the first key that is set, itself or by a file', () => {
+  it('returns the first key that is set, directly or by a file', () => {
     const keyOf = (...keyVariables: string[]): Credential | undefined =>
       credentials.keyFor({ engine: 'vllm', aliases: [], keyVariables })?.current;
     expect(keyOf('VLLM_API_KEY', 'OPENAI_API_KEY')).toEqual({
@@ -53,7 +53,7 @@ describe('OperatorCredentials', () => {
     ['vllm', { 'orbit-key': 'from-file' }, ['from-file']],
     ['openai', { 'orbit-key': 'Token t', 'x-region': 'eu' }, ['Token t']],
     ['none', {}, []],
-  ])('has the headers of %s, and what of them is secret', (engine, headers, secrets) => {
+  ])('returns the headers of %s and their secrets', (engine, headers, secrets) => {
     const { current } = credentials.headersFor({ engine, aliases: [] });
     expect(current.headers).toEqual(headers);
     expect(current.secrets.map(({ authorization }) => authorization)).toEqual(secrets);
