@@ -7,7 +7,7 @@ import { routeOf } from './route.js';
 
 const ROUTE = '/metrics';
 
-/** Counts and times the requests of a server, but for those that ask for the figures. */
+/** Counts and times the requests of a server, except those for metrics. */
 export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
   server.requestObservers.push({
     opened(request) {
@@ -23,14 +23,14 @@ export function measureRequests(server: FastifyInstance, metrics: Metrics): void
   });
 }
 
-/** Serves the figures on the port of the service. */
+/** Serves metrics on the port of the service. */
 export function serveMetrics(server: FastifyInstance, { registry }: Metrics): void {
   server.get(ROUTE, async (_request, reply) =>
     reply.header('content-type', registry.contentType).send(await registry.metrics()),
   );
 }
 
-/** Serves the figures, and nothing else, on a port of their own. */
+/** Creates a server for metrics alone. */
 export function createMetricsServer({ registry }: Metrics): Server {
   return createServer((request, response) => {
     if (request.url?.split('?')[0] !== ROUTE) {

@@ -6,7 +6,7 @@ import type { ModelProvider } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
-/** Says at start which providers will be asked, and which variable's key each will get: never the key. */
+/** Logs at start which providers are asked, and which variable each key comes from; never a key. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('StartupLog');
@@ -17,10 +17,10 @@ export class StartupLog implements OnApplicationBootstrap {
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const provider of this.registry.configured) this.introduce(provider);
+    for (const provider of this.registry.configured) this.logProvider(provider);
   }
 
-  private introduce(provider: ModelProvider): void {
+  private logProvider(provider: ModelProvider): void {
     const { engine } = provider;
     const variable = provider.isRemote
       ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
@@ -38,7 +38,7 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 }
 
-/** Who is asked. */
+/** Where the list comes from. */
 function sourceOf(provider: ModelProvider): string {
   if (!provider.isRemote) return 'a static list';
   return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;

@@ -6,12 +6,12 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Undefined when the request is not traced. */
     trace: UpstreamTrace | undefined;
-    /** Of this service's trace, else of the caller's; undefined without either. */
+    /** The id of this service's trace, else of the caller's; undefined without either. */
     readonly traceId: string | undefined;
   }
 }
 
-/** Lets whoever has a request ask for its trace. */
+/** Adds `trace` and `traceId` to requests. */
 export function decorateWithTrace(server: FastifyInstance): void {
   server.decorateRequest('trace', undefined);
   server.decorateRequest('traceId', {
