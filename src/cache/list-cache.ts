@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../config/cache.config.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Coalescer, Waiting, Work } from '../concurrency/coalescer.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -46,6 +45,9 @@ interface Slot<T> {
   retryAt: number;
 }
 
+/** What a failed fetch does to the entry: drops it, delays its next refresh, or nothing. */
+export type FailureEffect = 'drop' | 'back_off' | 'none';
+
 /** A refresh in the background has no caller that could hang up. */
 const NO_CALLER: Waiting = { onHangUp: () => undefined };
 
@@ -62,14 +64,14 @@ export class ListCache<T> {
 
   /**
    * @param coalescer lets simultaneous callers share a fetch
-   * @param mustForget whether an error means that the caller has lost the right to the value
+   * @param effectOf what an error of a fetch does to the entry
    * @param shared the store that replicas share
    * @param now Unix time in ms
    */
   constructor(
     private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
     private readonly coalescer: Coalescer<Obtained<T>>,
-    private readonly mustForget: (error: unknown) => boolean,
+    private readonly effectOf: (error: unknown) => FailureEffect,
     private readonly shared?: SharedStore<T>,
     private readonly now: () => number = Date.now,
   ) {
@@ -206,12 +208,13 @@ export class ListCache<T> {
       void this.publish(isOutdated ? undefined : this.shared?.set(key, entry), lease);
       return { entry, fetched: true };
     } catch (error) {
-      if (this.mustForget(error)) {
+      const effect = this.effectOf(error);
+      if (effect === 'drop') {
         this.slots.delete(key);
         this.dropped.set(key, this.now());
         void this.publish(this.shared?.delete(key), lease);
       } else {
-        if (!isCancellation(error)) this.recordFailure(key);
+        if (effect === 'back_off') this.recordFailure(key);
         void this.publish(undefined, lease);
       }
       throw error;
@@ -236,9 +239,4 @@ export class ListCache<T> {
     slot.failures += 1;
     slot.retryAt = this.now() + pauseMs * (0.5 + Math.random() / 2);
   }
-}
-
-/** A caller that hangs up is no failure of the provider. */
-function isCancellation(error: unknown): boolean {
-  return error instanceof UpstreamError && error.failure === 'cancelled';
 }

@@ -14,7 +14,7 @@ export class StaticProvider implements ModelProvider {
   readonly url = undefined;
   readonly urlVariable = undefined;
   readonly missingVariable = undefined;
-  private readonly catalogue: readonly Model[];
+  readonly models: readonly Model[];
 
   /**
    * @param engine stands in for the owner of models that have none
@@ -25,11 +25,11 @@ export class StaticProvider implements ModelProvider {
     models: readonly StaticModel[],
     readonly label: string,
   ) {
-    this.catalogue = staticModels(models, engine);
+    this.models = staticModels(models, engine);
   }
 
   listModels(): Promise<readonly Model[]> {
-    return Promise.resolve(this.catalogue);
+    return Promise.resolve(this.models);
   }
 }
 

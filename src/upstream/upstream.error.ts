@@ -35,11 +35,13 @@ export interface UpstreamErrorDetails {
   readonly headerSecrets?: readonly Credential[];
   /** What the operator should check, unless it is the provider's address. */
   readonly advice?: string;
+  /** The failures of several providers that together are this one. */
+  readonly causes?: readonly UpstreamError[];
 }
 
 /** The error of every request to a provider. This service writes its message, which callers may see. */
 export class UpstreamError extends Error {
-  /** Whether this service has already retried, so that clients should not. */
+  /** Whether a request of this call was sent again before it failed. */
   retried = false;
   // Private, so that a logger or serialiser that reads an error's properties finds no credential.
   readonly #details: UpstreamErrorDetails;
@@ -52,6 +54,12 @@ export class UpstreamError extends Error {
     super(message);
     this.name = 'UpstreamError';
     this.#details = details;
+  }
+
+  /** Whether a client's own retry would only multiply the load or the wait. */
+  get isRetryFutile(): boolean {
+    const { causes = [] } = this.#details;
+    return this.retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
   }
 
   get details(): UpstreamErrorDetails {

@@ -114,7 +114,13 @@ export abstract class HttpProvider implements ModelProvider {
       ...operatorHeaders.headers,
       ...own,
     };
-    const call = { credential: secret, headerSecrets: operatorHeaders.secrets, signal, trace };
+    const call = {
+      credential: secret,
+      headerSecrets: operatorHeaders.secrets,
+      signal,
+      trace,
+      retried: false,
+    };
     return list.reader.read(headers, call);
   }
 

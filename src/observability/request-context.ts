@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { TRACEPARENT } from '../upstream/upstream-trace.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** The outcomes of requests to providers; undefined when none was sent. */
+    upstreams: UpstreamOutcome[] | undefined;
     /** Undefined when the request is not traced. */
     trace: UpstreamTrace | undefined;
     /** The id of this service's trace, else of the caller's; undefined without either. */
@@ -11,8 +14,9 @@ declare module 'fastify' {
   }
 }
 
-/** Adds `trace` and `traceId` to requests. */
-export function decorateWithTrace(server: FastifyInstance): void {
+/** Adds to every request the properties that logs and traces read. */
+export function decorateRequests(server: FastifyInstance): void {
+  server.decorateRequest('upstreams', undefined);
   server.decorateRequest('trace', undefined);
   server.decorateRequest('traceId', {
     getter(this: FastifyRequest) {
