@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Caller, Task } from '../../test/support/task.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
+import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { Coalescer } from '../concurrency/coalescer.js';
 import type { Work } from '../concurrency/coalescer.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, Obtained } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained } from './list-cache.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 const TTL_MS = 60_000;
@@ -48,6 +49,11 @@ interface Options {
   readonly shared?: SharedStore<string>;
 }
 
+function effectOf(error: unknown): FailureEffect {
+  if (error === REJECTED) return 'drop';
+  return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
+}
+
 class Setup {
   readonly provider = new Provider();
   readonly cache: ListCache<string>;
@@ -55,8 +61,8 @@ class Setup {
   constructor({ staleMs = STALE_MS, maxEntries = 10, shared }: Options = {}) {
     this.cache = new ListCache(
       { ttlMs: TTL_MS, staleMs, maxEntries },
-      new Coalescer<Obtained<string>>(TIMEOUT_MS),
-      (error) => error === REJECTED,
+      new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
+      effectOf,
       shared,
       () => now,
     );
@@ -707,9 +713,9 @@ describe('a shared store', () => {
     ['as long as needed', TIMEOUT_MS, 1500],
     ['no longer than those who wait for a dead holder can', 400, 200],
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
-    const flights = new Coalescer<Obtained<string>>(timeoutMs);
+    const flights = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, flights, () => false, store);
+    const cache = new ListCache(config, flights, () => 'back_off', store);
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });

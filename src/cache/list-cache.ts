@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import type { CacheConfig } from '../config/cache.config.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
 import type { Coalescer, Waiting, Work } from '../concurrency/coalescer.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -46,6 +45,9 @@ interface Slot<T> {
   retryAt: number;
 }
 
+/** What a failed fetch means for the entry: it must not be served any more, is refreshed later, or neither. */
+export type FailureEffect = 'drop' | 'back_off' | 'none';
+
 /** Nobody waits for a refresh behind the scenes, so nobody can hang up. */
 const NOBODY: Waiting = { onHangUp: () => undefined };
 
@@ -62,14 +64,14 @@ export class ListCache<T> {
 
   /**
    * @param coalescer shares what simultaneous callers ask for
-   * @param mustForget whether an error means that the caller has lost the right to the value
+   * @param effectOf what an error of a fetch means for the entry
    * @param shared what other replicas have
    * @param now Unix time in ms
    */
   constructor(
     private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
     private readonly coalescer: Coalescer<Obtained<T>>,
-    private readonly mustForget: (error: unknown) => boolean,
+    private readonly effectOf: (error: unknown) => FailureEffect,
     private readonly shared?: SharedStore<T>,
     private readonly now: () => number = Date.now,
   ) {
@@ -205,12 +207,13 @@ export class ListCache<T> {
       void this.publish(isOutdated ? undefined : this.shared?.set(key, entry), lease);
       return { entry, fetched: true };
     } catch (error) {
-      if (this.mustForget(error)) {
+      const effect = this.effectOf(error);
+      if (effect === 'drop') {
         this.slots.delete(key);
         this.dropped.set(key, this.now());
         void this.publish(this.shared?.delete(key), lease);
       } else {
-        if (!isCancellation(error)) this.noteFailure(key);
+        if (effect === 'back_off') this.noteFailure(key);
         void this.publish(undefined, lease);
       }
       throw error;
@@ -235,9 +238,4 @@ export class ListCache<T> {
     slot.failures += 1;
     slot.retryAt = this.now() + pauseMs * (0.5 + Math.random() / 2);
   }
-}
-
-/** Callers who hang up say nothing of the provider. */
-function isCancellation(error: unknown): boolean {
-  return error instanceof UpstreamError && error.failure === 'cancelled';
 }

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EngineNames } from '../config/engine-variables.js';
 import { HEADERS_FORM } from '../config/rules/headers.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
@@ -12,22 +11,7 @@ import { SecretFiles } from './secret-files.js';
 import type { Secret } from './secret.js';
 
 /** What the configuration says of keys and headers. */
-type SecretsConfig = Pick<
-  ProviderConfig,
-  'keys' | 'keyFiles' | 'keyVariables' | 'headers' | 'headerFiles' | 'headerVariables'
->;
-
-/** Whom requests are sent to. */
-interface NamedEngine {
-  readonly engine: string;
-  readonly aliases: readonly string[];
-}
-
-/** Who may be lent a key. */
-interface KeyHolder extends NamedEngine {
-  /** The variables that may hold the key when the engine is the only one, the first set one wins. */
-  readonly keyVariables: readonly string[];
-}
+type SecretsConfig = Pick<ProviderConfig, 'keys' | 'keyFiles' | 'headers' | 'headerFiles'>;
 
 /** The keys and headers that the operator put into the environment, or into files that it names. */
 @Injectable()
@@ -36,10 +20,7 @@ export class OperatorCredentials {
   private readonly headers: ReadonlyMap<string, Secret<OperatorHeaders>>;
 
   /** @throws ConfigurationError when a file does not hold what it should */
-  constructor(
-    @Inject(providerConfig.KEY) private readonly config: SecretsConfig,
-    files: SecretFiles,
-  ) {
+  constructor(@Inject(providerConfig.KEY) config: SecretsConfig, files: SecretFiles) {
     this.keys = secrets(config.keys, config.keyFiles, files, KEY_FORM, keyCredential);
     this.headers = secrets(
       config.headers,
@@ -50,15 +31,14 @@ export class OperatorCredentials {
     );
   }
 
-  /** The key for an engine: the first of its variables that is set, itself or by a file. */
-  keyFor({ engine, aliases, keyVariables }: KeyHolder): Secret<Credential> | undefined {
-    return firstSet(this.keys, this.config.keyVariables([engine, ...aliases], keyVariables));
+  /** The key in the first of these variables that is set, itself or by a file. */
+  key(variables: readonly string[]): Secret<Credential> | undefined {
+    return firstSet(this.keys, variables);
   }
 
-  /** What every request to an engine says besides. */
-  headersFor({ engine, aliases }: NamedEngine): Secret<OperatorHeaders> {
-    const names: EngineNames = [engine, ...aliases];
-    return firstSet(this.headers, this.config.headerVariables(names)) ?? { current: NO_HEADERS };
+  /** The headers in the first of these variables that is set, itself or by a file. */
+  headersOf(variables: readonly string[]): Secret<OperatorHeaders> {
+    return firstSet(this.headers, variables) ?? { current: NO_HEADERS };
   }
 }
 

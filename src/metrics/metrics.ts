@@ -44,8 +44,6 @@ export class Metrics {
   readonly registry = new Registry();
   private activeRequests = 0;
   private activeUpstreamRequests = 0;
-  /** Engines whose last answer was neither a list nor a rejection. */
-  private readonly failing = new Set<string>();
   private readonly requestDuration = this.histogram(
     'http_server_request_duration_seconds',
     'Time from a request to the end of its answer.',
@@ -142,17 +140,14 @@ export class Metrics {
     this.retries.inc({ engine });
   }
 
-  /** @param models in the list; undefined when the provider gave none and did not reject the caller either */
-  upstreamAsked(engine: string, models: number | undefined): void {
-    if (models === undefined) this.failing.add(engine);
-    else this.failing.delete(engine);
-    this.upstreamUp.set({ engine }, models === undefined ? 0 : 1);
-    if (models !== undefined) this.models.set({ engine }, models);
+  /** Whether the provider works. */
+  providerUp(engine: string, isUp: boolean): void {
+    this.upstreamUp.set({ engine }, isUp ? 1 : 0);
   }
 
-  /** The provider has turned a caller away, or given its list to a replica: it works again, whatever it lists. */
-  upstreamAnswered(engine: string): void {
-    if (this.failing.delete(engine)) this.upstreamUp.set({ engine }, 1);
+  /** @param models in the provider's last list */
+  modelsListed(engine: string, models: number): void {
+    this.models.set({ engine }, models);
   }
 
   requestCoalesced(engine: string): void {

@@ -23,5 +23,6 @@ export const TRACING = Symbol('TRACING');
         enabled ? Tracing.start(serviceName) : undefined,
     },
   ],
+  exports: [TRACING],
 })
 export class ObservabilityModule {}

@@ -1,22 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { UpstreamOutcome } from '../models/sources/list-source.js';
-import { CLIENT_CLOSED_REQUEST } from '../upstream/upstream-exception.filter.js';
+import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
+import type { RequestObserver } from '../server/request-observer.js';
+import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { isQuiet, routeOf } from './route.js';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What came of asking the providers; undefined when none was asked. */
-    upstreams: UpstreamOutcome[] | undefined;
-  }
-}
-
 /** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
-export function logRequests(server: FastifyInstance, logger: Logger, engines: readonly string[]): void {
-  server.decorateRequest('upstreams', undefined);
+export function requestLog(logger: Logger, engines: readonly string[]): RequestObserver {
   const engine = engines.join(',');
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
-  server.requestObservers.push({
+  return {
     closed(request, reply) {
       const route = routeOf(request);
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
@@ -37,7 +30,7 @@ export function logRequests(server: FastifyInstance, logger: Logger, engines: re
     refused(status, requestId) {
       logger.info({ route: 'unknown', status, engine, requestId }, 'request');
     },
-  });
+  };
 }
 
 /** A browser asks before each request of another origin, and asks nothing. */

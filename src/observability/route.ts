@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import '../server/http-adapter.js';
+import '../server/request-observer.js';
 
 /** Probes come every few seconds and say nothing; the documentation is a page of many files. */
 const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)$/;

@@ -1,12 +1,14 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { missingSetting } from '../providers/model-provider.js';
-import type { ModelProvider } from '../providers/model-provider.js';
+import type { ModelProvider, ProviderSettings } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
-/** Says at start which providers will be asked, and which variable's key each will get: never the key. */
+/** Says at start which providers will be asked, and which variable's key each will get: never the key. The metrics learn the engines. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('StartupLog');
@@ -14,22 +16,24 @@ export class StartupLog implements OnApplicationBootstrap {
   constructor(
     private readonly registry: ProviderRegistry,
     private readonly credentials: OperatorCredentials,
+    @Inject(METRICS) private readonly metrics: Metrics | undefined,
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const provider of this.registry.configured) this.introduce(provider);
+    const { configured } = this.registry;
+    for (const provider of configured) this.introduce(provider);
+    this.metrics?.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
   }
 
   private introduce(provider: ModelProvider): void {
-    const { engine } = provider;
-    const variable = provider.isRemote
-      ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
-      : undefined;
+    const { identity, settings } = provider;
+    const variable =
+      settings && (this.credentials.key(settings.keyVariables)?.current.variable ?? settings.keySource);
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
-        `engine ${engine}`,
-        sourceOf(provider),
+        `engine ${identity.engine}`,
+        sourceOf(settings),
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
@@ -38,8 +42,8 @@ export class StartupLog implements OnApplicationBootstrap {
   }
 }
 
-/** Who is asked. */
-function sourceOf(provider: ModelProvider): string {
-  if (!provider.isRemote) return 'a static list';
-  return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;
+/** Where the list comes from. */
+function sourceOf(settings: ProviderSettings | undefined): string {
+  if (settings === undefined) return 'a static list';
+  return settings.url === undefined ? 'no upstream' : `upstream ${settings.url.host}`;
 }

@@ -5,10 +5,11 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import './cors.js';
 import { openAiError } from '../errors/openai-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
+import './cors.js';
+import './request-observer.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
@@ -16,33 +17,6 @@ const ROUTER_OPTIONS = {
 } as const;
 /** What a caller's request id may look like to be taken over into logs and headers. */
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
-
-/** Somebody who learns of every request. */
-export interface RequestObserver {
-  /** Called before anything is done for it. */
-  opened?(request: FastifyRequest, reply: FastifyReply): void;
-  /** Called when its answer is sent or its caller gone. */
-  closed?(request: FastifyRequest, reply: FastifyReply): void;
-  /** Called instead for what never became a request, as Node.js' parser refused it. */
-  refused?(status: number, requestId: string): void;
-}
-
-declare module 'node:net' {
-  interface Socket {
-    /** Those whose answers are not sent yet. A property of the socket, as a map would keep requests from dying young. */
-    requestsUnderWay?: number;
-  }
-}
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    readonly requestObservers: RequestObserver[];
-  }
-  interface FastifyRequest {
-    /** The template of a known path that was asked for by a method that it does not have. */
-    otherRoute: string | undefined;
-  }
-}
 
 /** Fastify, set up so that every answer has a request id and every error is an OpenAI error. */
 export function createHttpAdapter(): FastifyAdapter {

@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Credential } from '../credentials/credential.js';
 import { redact } from '../credentials/redact.js';
+import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
 import { openAiError } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
 import { sendError } from '../errors/send-error.js';
@@ -10,8 +11,6 @@ import { readUpstreamErrorBody } from './upstream-error-body.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
-/** nginx's number for a caller that hung up. Nobody reads the answer, but the log line shows it. */
-export const CLIENT_CLOSED_REQUEST = 499;
 const MAX_MESSAGE_LENGTH = 2000;
 /** What clients need of a 4xx to know when and how to try again. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|www-authenticate|(anthropic-|x-)ratelimit-.+)$/;
@@ -35,8 +34,8 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
       const { status = 400 } = details;
       sendError(reply.headers(relayedHeaders(details)), status, relayedBody(status, details));
     } else {
-      // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
-      if (error.retried) void reply.header('x-should-retry', 'false');
+      // SDKs retry a 502 by themselves.
+      if (error.isRetryFutile) void reply.header('x-should-retry', 'false');
       const body = openAiError(502, error.message, { type: 'upstream_error', code: error.code });
       sendError(reply, 502, body);
     }

@@ -13,6 +13,8 @@ export interface UpstreamCall {
   readonly signal: CancellationSignal;
   /** Undefined when the request is not traced. */
   readonly trace: UpstreamTrace | undefined;
+  /** Whether a request of this call was sent again; the client sets it. */
+  retried: boolean;
 }
 
 /** A GET to a provider. A class, because axios copies plain objects in its configuration to the depth. */

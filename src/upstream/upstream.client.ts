@@ -53,7 +53,7 @@ export class UpstreamClient {
           throw error;
         }
         await this.backOff(attempts, request.call.signal);
-        request.call.signal.retried = true;
+        request.call.retried = true;
         this.metrics?.upstreamRetried(request.label);
       }
     }

@@ -35,11 +35,13 @@ export interface UpstreamErrorDetails {
   readonly headerSecrets?: readonly Credential[];
   /** What the operator should look at, where that is not the address of the provider. */
   readonly advice?: string;
+  /** The failures of several providers that together are this one. */
+  readonly causes?: readonly UpstreamError[];
 }
 
 /** The one error of everything that concerns the provider. Its message is ours and safe to show to a caller. */
 export class UpstreamError extends Error {
-  /** Whether requests were sent again before this: whoever gets it should not do so once more. */
+  /** Whether a request of this call was sent again before it failed. */
   retried = false;
   // Private, so that no logger or serialiser that walks an error's properties ever meets a credential.
   readonly #details: UpstreamErrorDetails;
@@ -52,6 +54,12 @@ export class UpstreamError extends Error {
     super(message);
     this.name = 'UpstreamError';
     this.#details = details;
+  }
+
+  /** Whether a client's own retry would only multiply the load or the wait. */
+  get isRetryFutile(): boolean {
+    const { causes = [] } = this.#details;
+    return this.retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
   }
 
   get details(): UpstreamErrorDetails {

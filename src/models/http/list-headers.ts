@@ -1,10 +1,25 @@
 import type { CacheResult } from '../../cache/list-cache.js';
+import type { MissingProviders } from '../missing-providers.js';
 
 /** The name of this cache in `Cache-Status`. */
 const CACHE_NAME = 'models-gateway';
 
+/** What the headers of an answer say of its list. */
+export interface ListOrigin {
+  readonly cacheResult: CacheResult<unknown> | undefined;
+  readonly missing: MissingProviders | undefined;
+}
+
+/** The headers that say how fresh and how complete a list is; undefined for none. */
+export function listHeaders({ cacheResult, missing }: ListOrigin): Record<string, string> | undefined {
+  if (missing !== undefined) {
+    // A cache would keep serving the incomplete list after the missing providers have recovered.
+    return { 'x-models-incomplete': String(missing), 'cache-control': 'no-store' };
+  }
+  return cacheResult && cacheHeaders(cacheResult);
+}
+
 /**
- * What an answer tells of its way through the cache.
  * @see https://www.rfc-editor.org/rfc/rfc9111 Age and Cache-Control
  * @see https://www.rfc-editor.org/rfc/rfc9211 Cache-Status
  */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CacheResult } from '../../cache/list-cache.js';
-import { cacheHeaders } from './cache-headers.js';
+import { cacheHeaders } from './list-headers.js';
 
 const FETCHED: CacheResult<string> = {
   value: '',

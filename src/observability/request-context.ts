@@ -1,18 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { TRACEPARENT } from '../upstream/upstream-trace.js';
 import type { UpstreamTrace } from '../upstream/upstream-trace.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
+    /** The outcomes of requests to providers; undefined when none was sent. */
+    upstreams: UpstreamOutcome[] | undefined;
     /** Undefined when the request is not traced. */
     trace: UpstreamTrace | undefined;
-    /** Of this service's trace, else of the caller's; undefined without either. */
+    /** The id of this service's trace, else of the caller's; undefined without either. */
     readonly traceId: string | undefined;
   }
 }
 
-/** Lets whoever has a request ask for its trace. */
-export function decorateWithTrace(server: FastifyInstance): void {
+/** Gives every request of a server the properties that logs, metrics and traces read. */
+export function decorateRequests(server: FastifyInstance): void {
+  server.decorateRequest('upstreams', undefined);
   server.decorateRequest('trace', undefined);
   server.decorateRequest('traceId', {
     getter(this: FastifyRequest) {
