@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { variableNames } from '../../src/config/variables.js';
-import { OperatorCredentials } from '../../src/credentials/operator-credentials.js';
 import type { ModelProvider } from '../../src/providers/model-provider.js';
 import { ProviderRegistry } from '../../src/providers/provider.registry.js';
 import { PROVIDER_ROWS, PROVIDERS_DOCUMENT } from '../support/kubernetes-documents.js';
@@ -13,26 +12,30 @@ interface Needs {
   readonly engine: string;
   /** The setting without which the gateway asks nothing, or its own pod. */
   readonly setting: string | undefined;
-  /** The usual port of a server that runs in the cluster, where the code knows it. */
-  readonly port: string | undefined;
   /** The variable in which the operator's key is looked for first. */
   readonly key: string | undefined;
+  /** What is asked. */
+  readonly url: URL | undefined;
 }
 
-/** The only place here that knows the port of providers. */
-function needsOf({ engine, missingVariable, urlVariable, url, keyVariables }: ModelProvider): Needs {
-  const isOnThePod = url?.hostname === 'localhost';
+/** The only place here that knows the members of a provider. */
+function needsOf({ identity: { engine }, settings }: ModelProvider): Needs {
+  const { missingVariable, urlVariable, keyVariables, url } = settings ?? {};
   return {
     engine,
-    setting: missingVariable ?? (isOnThePod ? urlVariable : undefined),
-    port: isOnThePod ? url.port : undefined,
-    key: keyVariables[0],
+    setting: missingVariable ?? (isThePod(url) ? urlVariable : undefined),
+    key: keyVariables?.[0],
+    url,
   };
 }
 
+function isThePod(url: URL | undefined): boolean {
+  return url?.hostname === 'localhost';
+}
+
 /** The row that a provider should have, as Markdown; `…` is for its author to fill in. */
-function rowFor({ engine, setting, port, key }: Needs): string {
-  const value = port === undefined ? '…' : `http://…:${port}/v1`;
+function rowFor({ engine, setting, key, url }: Needs): string {
+  const value = isThePod(url) ? `http://…:${String(url?.port)}/v1` : '…';
   const cells = [engine, setting && `${setting}=${value}`, key];
   return `| ${cells.map((cell) => (cell === undefined ? '' : `\`${cell}\``)).join(' | ')} |`;
 }
@@ -42,7 +45,8 @@ function fits({ settings, key }: ProviderRow, needs: Needs): boolean {
   if (key !== needs.key) return false;
   if (needs.setting === undefined) return true;
   const value = settings[needs.setting] ?? '';
-  return value !== '' && (needs.port === undefined || portOf(value) === needs.port);
+  // A server in the cluster listens where it does on a developer's machine.
+  return value !== '' && (!isThePod(needs.url) || portOf(value) === needs.url?.port);
 }
 
 function portOf(url: string): string | undefined {
@@ -86,20 +90,14 @@ describe.each(PROVIDER_ROWS.filter(({ settings }) => Object.keys(settings).lengt
       const gateway = await startGateway({ MAIN_MODEL_ENGINE: engine, ...settings, ...keys });
       try {
         expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
-        const provider = only(gateway.app.get(ProviderRegistry).configured);
-        expect(needsOf(provider)).toMatchObject({ engine, setting: undefined });
-        expect(gateway.app.get(OperatorCredentials).keyFor(provider)?.current.variable).toBe(key);
+        const needs = gateway.app.get(ProviderRegistry).configured.map(needsOf);
+        expect(needs).toEqual([{ engine, setting: undefined, key, url: expect.any(URL) }]);
         // A region is part of the host's name.
         for (const value of Object.values(settings))
-          expect(provider.url?.host).toContain(URL.canParse(value) ? new URL(value).host : value);
+          expect(needs[0]?.url?.host).toContain(URL.canParse(value) ? new URL(value).host : value);
       } finally {
         await gateway.close();
       }
     });
   },
 );
-
-function only<T>(items: readonly T[]): T {
-  expect(items).toHaveLength(1);
-  return items[0] as T;
-}
