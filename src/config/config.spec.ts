@@ -757,7 +757,7 @@ describe('a METRICS_PORT', () => {
   ])('of %s is refused where PORT is %s', (metrics, port) => {
     process.env['METRICS_PORT'] = metrics;
     if (port !== undefined) process.env['PORT'] = port;
-    expect(refusal().problems).toEqual([{ variable: 'METRICS_PORT', rule: 'must not be that of PORT' }]);
+    expect(refusal().problems).toEqual([{ variable: 'METRICS_PORT', rule: 'must differ from PORT' }]);
   });
 
   it('of 0 is none, so PORT may be 0 too', () => {

@@ -27,21 +27,21 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Which class reads an environment: some variables are named by others. */
+/** Selects the class for an environment: the values of some variables declare further ones. */
 type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
 
-/** The environment that was last found to be in order. */
-let checked: string | undefined;
+/** The last environment that was valid, as JSON. */
+let validEnvironment: string | undefined;
 const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
  * A configuration namespace read from environment variables.
  *
- * Whichever namespace is read first checks the variables of all of them: one message names every mistake.
- * @param token the namespace, as `ConfigService` knows it
+ * The first namespace to be read checks the variables of all, so that one message names every mistake.
+ * @param token the namespace's name in `ConfigService`
  * @param variables the class that declares and validates the variables
- * @param build turns the validated variables into what the rest of the code reads
- * @param classFor a class with further variables, where the environment itself says which there are
+ * @param build converts the validated variables into the configuration
+ * @param classFor selects a class with further variables, where the environment declares some
  * @throws ConfigurationError from the factory
  */
 export function registerVariables<T extends object, C extends ConfigObject>(
@@ -52,8 +52,8 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   variablesClasses.set(variables, classFor);
   return registerAs(token, () => {
-    // Six namespaces are read at a start.
-    if (JSON.stringify(process.env) !== checked) checkVariables();
+    // Six namespaces are read at start, but one check is enough.
+    if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
     return build(readVariables(classFor(process.env), process.env));
   });
 }
@@ -68,7 +68,7 @@ export function checkVariables(): void {
     check(readVariables(classFor(env), env)),
   );
   if (problems.length > 0) throw new ConfigurationError(problems);
-  checked = JSON.stringify(env);
+  validEnvironment = JSON.stringify(env);
 }
 
 /** The names of all variables that any registered class declares. */
@@ -76,7 +76,7 @@ export function variableNames(): string[] {
   return [...variablesClasses.keys()].flatMap((each) => propertiesOf(each));
 }
 
-/** An empty variable is an unset one; white space around a value is a slip of the pen. */
+/** Reads variables. An empty variable counts as unset; white space around a value is removed. */
 function readVariables<T extends object>(variables: VariablesClass<T>, env: NodeJS.ProcessEnv): T {
   const given = propertiesOf(variables).flatMap((name) => {
     const value = env[name]?.trim();

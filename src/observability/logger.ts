@@ -2,14 +2,14 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
 
-/** How many characters are gathered before they are written, and how long at most they wait. */
+/** The buffer is written when it holds this many characters, or after this time. */
 const CHUNK_LENGTH = 32_768;
 const FLUSH_INTERVAL_MS = 100;
 
 /**
  * The log of the process: JSON lines, or readable ones in a terminal.
- * @param level pino's name of the lowest level that is written
- * @param readable whether somebody may read it in a terminal
+ * @param level pino's name of the lowest level to write
+ * @param readable whether a terminal gets readable lines
  */
 export async function createLogger(level: string, readable: boolean): Promise<Logger> {
   const stream = readable && process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
@@ -17,8 +17,8 @@ export async function createLogger(level: string, readable: boolean): Promise<Lo
 }
 
 /**
- * Writing must not hold up a request, so it happens in another thread; waking that thread costs more than
- * making a line, so it gets many at once. pino's own buffer measures all it holds anew with every line.
+ * Another thread writes, so that requests do not wait for the log. Waking it costs more than formatting a
+ * line, so it gets many lines at once. pino's own buffer measures its whole content again at every line.
  */
 function bufferedStdout(): DestinationStream {
   const stdout = destination({ dest: 1, sync: false });
@@ -44,7 +44,7 @@ function bufferedStdout(): DestinationStream {
   };
 }
 
-/** What Nest says of its own start interests only who debugs it. */
+/** Contexts of Nest's messages at start, which are logged at level `debug`. */
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -53,7 +53,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Nest's logger, writing to pino. A message is a text, or an object with the text as `msg` and further fields. */
+/** Nest's logger, on top of pino. A message is a text, or an object with the text as `msg` and further fields. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -65,8 +65,8 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, context);
   }
 
-  error(message: unknown, ...rest: string[]): void {
-    this.write('error', message, rest.at(-1));
+  error(message: unknown, ...parameters: string[]): void {
+    this.write('error', message, parameters.at(-1));
   }
 
   warn(message: unknown, context?: string): void {

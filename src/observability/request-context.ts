@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Gives every request of a server the properties that logs, metrics and traces read. */
+/** Adds to every request the properties that logs and traces read. */
 export function decorateRequests(server: FastifyInstance): void {
   server.decorateRequest('upstreams', undefined);
   server.decorateRequest('trace', undefined);

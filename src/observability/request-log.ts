@@ -5,7 +5,7 @@ import type { RequestObserver } from '../server/request-observer.js';
 import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { isQuiet, routeOf } from './route.js';
 
-/** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
+/** Logs each request when its answer is sent or its caller has hung up; never a header or a query string. */
 export function requestLog(logger: Logger, engines: readonly string[]): RequestObserver {
   const engine = engines.join(',');
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
@@ -33,7 +33,7 @@ export function requestLog(logger: Logger, engines: readonly string[]): RequestO
   };
 }
 
-/** A browser asks before each request of another origin, and asks nothing. */
+/** A browser sends a preflight before each cross-origin request: as `info` they would double the log. */
 function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   return method === 'OPTIONS' && statusCode === 204;
 }
@@ -48,11 +48,14 @@ function fieldsOfOne(upstreams: readonly UpstreamOutcome[] | undefined): object 
 
 function fieldsOfSeveral(upstreams: readonly UpstreamOutcome[] | undefined): object {
   return {
-    upstreams: upstreams?.map(({ durationMs, ...rest }) => ({ ...rest, durationMs: rounded(durationMs) })),
+    upstreams: upstreams?.map(({ durationMs, ...fields }) => ({
+      ...fields,
+      durationMs: rounded(durationMs),
+    })),
   };
 }
 
-/** The status of an answer that has been sent, or of a caller that is gone. */
+/** The status of the answer; 499 when the caller hung up before its end. */
 export function statusOf({ raw, statusCode }: FastifyReply): number {
   return raw.writableFinished ? statusCode : CLIENT_CLOSED_REQUEST;
 }

@@ -8,7 +8,7 @@ import { routeOf } from './route.js';
 
 const ROUTE = '/metrics';
 
-/** Counts and times requests, but for those of the metrics themselves. */
+/** Counts and times requests, except those for metrics. */
 export function requestMetrics(metrics: Metrics): RequestObserver {
   return {
     opened(request) {
@@ -24,14 +24,14 @@ export function requestMetrics(metrics: Metrics): RequestObserver {
   };
 }
 
-/** Serves the figures on the port of the service. */
+/** Serves metrics on the port of the service. */
 export function serveMetrics(server: FastifyInstance, { registry }: Metrics): void {
   server.get(ROUTE, async (_request, reply) =>
     reply.header('content-type', registry.contentType).send(await registry.metrics()),
   );
 }
 
-/** Serves the figures, and nothing else, on a port of their own. */
+/** Creates a server for metrics alone. */
 export function createMetricsServer({ registry }: Metrics): Server {
   return createServer((request, response) => {
     if (request.url?.split('?')[0] !== ROUTE) {

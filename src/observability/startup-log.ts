@@ -8,7 +8,7 @@ import type { ModelProvider, ProviderSettings } from '../providers/model-provide
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
-/** Says at start which providers will be asked, and which variable's key each will get: never the key. The metrics learn the engines. */
+/** Logs at start which providers are asked, and which variable each key comes from; never a key. Metrics get the engines. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('StartupLog');
@@ -21,11 +21,11 @@ export class StartupLog implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     const { configured } = this.registry;
-    for (const provider of configured) this.introduce(provider);
+    for (const provider of configured) this.logProvider(provider);
     this.metrics?.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
   }
 
-  private introduce(provider: ModelProvider): void {
+  private logProvider(provider: ModelProvider): void {
     const { identity, settings } = provider;
     const variable =
       settings && (this.credentials.key(settings.keyVariables)?.current.variable ?? settings.keySource);

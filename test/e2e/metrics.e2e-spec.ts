@@ -281,7 +281,7 @@ describe('a port of their own', () => {
 
   it('cannot be that of the service', async () => {
     await expect(startGateway({ METRICS_PORT: '8000' })).rejects.toThrow(
-      'The configuration is not valid:\n  METRICS_PORT must not be that of PORT',
+      'The configuration is not valid:\n  METRICS_PORT must differ from PORT',
     );
   });
 });

@@ -111,7 +111,7 @@ describe('a key in a file', () => {
     await logged(
       gateway,
       'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
-        'without spaces: what was last read stays in use',
+        'without spaces: the last valid value stays in use',
     );
     expect(await idsOf(await ask())).toEqual(['one']);
   });

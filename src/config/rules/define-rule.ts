@@ -1,7 +1,7 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-/** Every rule is phrased to follow the variable's name: "PORT must be …". */
+/** Defines a rule whose message follows the variable's name: "PORT must be …". */
 export function defineRule(
   name: string,
   message: string,
@@ -16,19 +16,19 @@ export function defineRule(
   });
 }
 
-/** Several decorators as one. */
+/** Joins several decorators into one. */
 export function combine(...decorators: PropertyDecorator[]): PropertyDecorator {
   return (target, key) => {
     for (const decorate of decorators) decorate(target, key);
   };
 }
 
-/** Changes a value that is still text. */
+/** Converts a value that is still a text. */
 export function transformText(change: (text: string) => unknown): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? change(value) : value));
 }
 
-/** The words of a text, which are separated by commas. */
+/** The comma-separated words of a text. */
 export function words(text: string): string[] {
   return text
     .split(',')
