@@ -1,10 +1,8 @@
 import { CAPABILITIES, LIFECYCLES, TRAITS } from './model-metadata.js';
 import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
-import { asRow, firstOf, unixSeconds } from './row.js';
-import type { Row } from './row.js';
+import { asRow, firstOf, unixSeconds, valueAt } from './row.js';
+import type { Path, Row } from './row.js';
 
-/** The way to a value in a row: the names of fields, one inside of the other, joined by dots. */
-type Path = string;
 /** Where words stand, and what each of them means; others mean nothing. */
 export type Words<T extends string> = readonly (readonly [
   path: Path,
@@ -93,16 +91,6 @@ function meanings<T extends string>(words: Words<T> = []): (row: Row) => Readonl
       }
     }
     return found;
-  };
-}
-
-function valueAt(path: Path): (row: Row) => unknown {
-  const [name = '', ...inner] = path.split('.');
-  if (inner.length === 0) return (row) => row[name];
-  const rest = valueAt(inner.join('.'));
-  return (row) => {
-    const value = asRow(row[name]);
-    return value && rest(value);
   };
 }
 
