@@ -816,7 +816,7 @@ function settingsOf(engine: string, environment: Environment): ProviderSettings 
     const client = { get: () => Promise.reject(new Error('No request was expected.')) };
     const context = { client, config: providerConfig(), limits: upstreamConfig() };
     const vendor = BUILT_IN_PROVIDERS.find((each) => each.engine === engine);
-    return (vendor?.createProvider(context) ?? customProvider(engine, context)).settings;
+    return (vendor === undefined ? customProvider(engine, context) : new vendor.Provider(context)).settings;
   });
 }
 
