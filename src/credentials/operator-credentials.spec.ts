@@ -2,7 +2,6 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EngineNames } from '../config/engine-variables.js';
 import type { Credential } from './credential.js';
 import { OperatorCredentials } from './operator-credentials.js';
 import { SecretFiles } from './secret-files.js';
@@ -27,18 +26,15 @@ describe('OperatorCredentials', () => {
         ['NVIDIA_API_KEY', 'sk-nvidia'],
       ]),
       keyFiles: new Map([['VLLM_API_KEY', fileWith('sk-one')]]),
-      keyVariables: (_names: EngineNames, declared: readonly string[]) => declared,
       headers: new Map([['UPSTREAM_HEADERS', { 'orbit-key': 'Token t', 'x-region': 'eu' }]]),
       headerFiles: new Map([['VLLM_UPSTREAM_HEADERS', fileWith('Orbit-Key: from-file')]]),
-      headerVariables: ([name]: EngineNames) =>
-        name === 'none' ? [] : [`${name.toUpperCase()}_UPSTREAM_HEADERS`, 'UPSTREAM_HEADERS'],
     },
     new SecretFiles({ keyFileIntervalMs: 100 }),
   );
 
   it('returns the first key that is set, directly or by a file', () => {
     const keyOf = (...keyVariables: string[]): Credential | undefined =>
-      credentials.keyFor({ engine: 'vllm', aliases: [], keyVariables })?.current;
+      credentials.key(keyVariables)?.current;
     expect(keyOf('VLLM_API_KEY', 'OPENAI_API_KEY')).toEqual({
       variable: 'VLLM_API_KEY_FILE',
       authorization: 'Bearer sk-one',
@@ -50,11 +46,15 @@ describe('OperatorCredentials', () => {
   });
 
   it.each([
-    ['vllm', { 'orbit-key': 'from-file' }, ['from-file']],
-    ['openai', { 'orbit-key': 'Token t', 'x-region': 'eu' }, ['Token t']],
-    ['none', {}, []],
-  ])('returns the headers of %s and their secrets', (engine, headers, secrets) => {
-    const { current } = credentials.headersFor({ engine, aliases: [] });
+    [['VLLM_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS'], { 'orbit-key': 'from-file' }, ['from-file']],
+    [
+      ['OPENAI_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS'],
+      { 'orbit-key': 'Token t', 'x-region': 'eu' },
+      ['Token t'],
+    ],
+    [[], {}, []],
+  ])('returns the headers of %j and their secrets', (variables, headers, secrets) => {
+    const { current } = credentials.headersOf(variables);
     expect(current.headers).toEqual(headers);
     expect(current.secrets.map(({ authorization }) => authorization)).toEqual(secrets);
   });

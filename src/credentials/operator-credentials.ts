@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { EngineNames } from '../config/engine-variables.js';
 import { HEADERS_FORM } from '../config/rules/headers.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
@@ -12,22 +11,7 @@ import { SecretFiles } from './secret-files.js';
 import type { Secret } from './secret.js';
 
 /** The configuration of keys and headers. */
-type SecretsConfig = Pick<
-  ProviderConfig,
-  'keys' | 'keyFiles' | 'keyVariables' | 'headers' | 'headerFiles' | 'headerVariables'
->;
-
-/** An engine with all its names. */
-interface NamedEngine {
-  readonly engine: string;
-  readonly aliases: readonly string[];
-}
-
-/** An engine that may use a key of the operator. */
-interface EngineWithKey extends NamedEngine {
-  /** The variables that may hold the key when the engine is the only one; the first that is set wins. */
-  readonly keyVariables: readonly string[];
-}
+type SecretsConfig = Pick<ProviderConfig, 'keys' | 'keyFiles' | 'headers' | 'headerFiles'>;
 
 /** The operator's keys and headers, from variables or from the files that variables name. */
 @Injectable()
@@ -36,10 +20,7 @@ export class OperatorCredentials {
   private readonly headers: ReadonlyMap<string, Secret<OperatorHeaders>>;
 
   /** @throws ConfigurationError when a file holds no valid secret */
-  constructor(
-    @Inject(providerConfig.KEY) private readonly config: SecretsConfig,
-    files: SecretFiles,
-  ) {
+  constructor(@Inject(providerConfig.KEY) config: SecretsConfig, files: SecretFiles) {
     this.keys = secretsByVariable(config.keys, config.keyFiles, files, KEY_FORM, keyCredential);
     this.headers = secretsByVariable(
       config.headers,
@@ -50,15 +31,14 @@ export class OperatorCredentials {
     );
   }
 
-  /** The key of an engine: from the first of its variables that is set, directly or as `…_FILE`. */
-  keyFor({ engine, aliases, keyVariables }: EngineWithKey): Secret<Credential> | undefined {
-    return firstSet(this.keys, this.config.keyVariables([engine, ...aliases], keyVariables));
+  /** The key of the first of these variables that is set, directly or as `…_FILE`. */
+  key(variables: readonly string[]): Secret<Credential> | undefined {
+    return firstSet(this.keys, variables);
   }
 
-  /** The operator's headers for every request to an engine. */
-  headersFor({ engine, aliases }: NamedEngine): Secret<OperatorHeaders> {
-    const names: EngineNames = [engine, ...aliases];
-    return firstSet(this.headers, this.config.headerVariables(names)) ?? { current: NO_HEADERS };
+  /** The headers of the first of these variables that is set, directly or as `…_FILE`. */
+  headersOf(variables: readonly string[]): Secret<OperatorHeaders> {
+    return firstSet(this.headers, variables) ?? { current: NO_HEADERS };
   }
 }
 

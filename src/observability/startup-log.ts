@@ -4,7 +4,7 @@ import { OperatorCredentials } from '../credentials/operator-credentials.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { missingSetting } from '../providers/model-provider.js';
-import type { ModelProvider } from '../providers/model-provider.js';
+import type { ModelProvider, ProviderSettings } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
@@ -22,19 +22,18 @@ export class StartupLog implements OnApplicationBootstrap {
   onApplicationBootstrap(): void {
     const { configured } = this.registry;
     for (const provider of configured) this.logProvider(provider);
-    this.metrics?.describe(configured.map(({ label }) => label).join(','), VERSION);
+    this.metrics?.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
   }
 
   private logProvider(provider: ModelProvider): void {
-    const { engine } = provider;
-    const variable = provider.isRemote
-      ? (this.credentials.keyFor(provider)?.current.variable ?? provider.keySource)
-      : undefined;
+    const { identity, settings } = provider;
+    const variable =
+      settings && (this.credentials.key(settings.keyVariables)?.current.variable ?? settings.keySource);
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
-        `engine ${engine}`,
-        sourceOf(provider),
+        `engine ${identity.engine}`,
+        sourceOf(settings),
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
@@ -44,7 +43,7 @@ export class StartupLog implements OnApplicationBootstrap {
 }
 
 /** Where the list comes from. */
-function sourceOf(provider: ModelProvider): string {
-  if (!provider.isRemote) return 'a static list';
-  return provider.url === undefined ? 'no upstream' : `upstream ${provider.url.host}`;
+function sourceOf(settings: ProviderSettings | undefined): string {
+  if (settings === undefined) return 'a static list';
+  return settings.url === undefined ? 'no upstream' : `upstream ${settings.url.host}`;
 }

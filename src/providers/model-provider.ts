@@ -2,49 +2,64 @@ import type { OperatorHeaders } from '../credentials/operator-headers.js';
 import type { UpstreamCall } from '../upstream/upstream-request.js';
 import type { Model } from '../catalogue/model.js';
 
-/** A question to a provider. */
+/** A request for a provider's list. */
 export interface ModelsRequest extends Pick<UpstreamCall, 'credential' | 'signal' | 'trace'> {
-  /** What the operator adds. */
+  /** The headers that the operator adds. */
   readonly operatorHeaders: OperatorHeaders;
-  /** Headers of the caller that go upstream as they are, names in lower case. */
+  /** Headers of the caller that go upstream unchanged, names in lower case. */
   readonly forwardedHeaders: Readonly<Record<string, string>>;
 }
 
-/**
- * The port to an LLM vendor. Each implementation is chosen by its engine name in the environment;
- * `CustomProvider` serves the names that no other one claims.
- */
-export interface ModelProvider {
+/** The names of a provider. */
+export interface ProviderIdentity {
   /** The name in the environment: lower case, words joined by `_`. */
   readonly engine: string;
   /** Further names for the same provider. */
   readonly aliases: readonly string[];
-  /** The variables that may hold the operator's key when the engine is the only one, the first set one wins. */
-  readonly keyVariables: readonly string[];
-  /** Where credentials come from when no variable holds a key; undefined where there are none then. */
-  readonly keySource: string | undefined;
   /** The name in metrics: `custom` for an engine that may have any name. */
   readonly label: string;
-  /** The URL that is asked first, and whose host gets the credential; undefined when none is known. */
+}
+
+/** Where a provider is asked, and which variables of the environment decide that. */
+export interface ProviderSettings {
+  /** The URL of the first request; its host gets the credential. Undefined when the environment names none. */
   readonly url: URL | undefined;
-  /** Whether anybody is asked: nobody is for a list that is written down. */
-  readonly isRemote: boolean;
-  /** The variable in which a key would be looked for first; undefined when none would be sent. */
-  readonly keyVariable: string | undefined;
-  /** The variable that says where the provider is, or would say it; undefined when nobody is asked. */
-  readonly urlVariable: string | undefined;
-  /** The variable that has to be set before the provider can be asked; undefined when nothing is missing. */
+  /** The variable that holds the base URL, or the one to set. */
+  readonly urlVariable: string;
+  /** The variables that may hold the operator's key; the first one that is set wins. */
+  readonly keyVariables: readonly string[];
+  /** The source of credentials when no variable holds a key; undefined when there is none. */
+  readonly keySource: string | undefined;
+  /** The variables that may hold the operator's headers; the first one that is set wins. */
+  readonly headerVariables: readonly string[];
+  /** The variable that must be set before the provider can be asked; undefined when nothing is missing. */
   readonly missingVariable: string | undefined;
+}
+
+/**
+ * The port to an LLM vendor. The environment chooses an implementation by its engine name; `CustomProvider` serves the
+ * names that no other implementation has.
+ */
+export interface ModelProvider {
+  readonly identity: ProviderIdentity;
+  /** Undefined for a static list, which needs no request. */
+  readonly settings: ProviderSettings | undefined;
 
   /**
    * The provider's whole list.
-   * @returns the same object again when nothing has changed since the last time
+   *
+   * An unchanged list is the SAME object as the last time. What is made of a list hangs on that object, and is made
+   * again for a new one: the `ModelList` (`ProviderListSource`), the prefixed list (`PrefixedListSource`), the list
+   * of several providers (`AggregateListSource`), the selected list (`ModelSelection`), rendered bodies with their
+   * ETags (`ListView`), and the pages in Anthropic's format (`ModelsController`). A copy costs all of them at every
+   * request.
    * @throws UpstreamError
    */
   listModels(request: ModelsRequest): Promise<readonly Model[]>;
 }
 
-/** What has to be set before a provider can be asked, as a sentence; undefined when nothing is missing. */
-export function missingSetting({ engine, missingVariable }: ModelProvider): string | undefined {
-  return missingVariable && `The engine ${engine} needs ${missingVariable} to be set.`;
+/** The setting that a provider lacks, as a sentence; undefined when nothing is missing. */
+export function missingSetting({ identity, settings }: ModelProvider): string | undefined {
+  const variable = settings?.missingVariable;
+  return variable && `The engine ${identity.engine} needs ${variable} to be set.`;
 }

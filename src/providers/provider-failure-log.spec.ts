@@ -4,20 +4,20 @@ import { authorizationCredential, keyCredential } from '../credentials/credentia
 import type { Credential } from '../credentials/credential.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import type { UpstreamFailure } from '../upstream/upstream.error.js';
-import type { ModelProvider } from './model-provider.js';
+import type { ModelProvider, ProviderSettings } from './model-provider.js';
 import { ProviderFailureLog } from './provider-failure-log.js';
 
-const PROVIDER: ModelProvider = {
-  engine: 'vllm',
-  keySource: undefined,
-  label: 'vllm',
-  aliases: [],
-  keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
+const SETTINGS: ProviderSettings = {
   url: new URL('http://gpu.test:8000/v1/models'),
-  isRemote: true,
-  keyVariable: 'VLLM_API_KEY',
   urlVariable: 'MAIN_MODEL_BASE_URL',
+  keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
+  keySource: undefined,
+  headerVariables: [],
   missingVariable: undefined,
+};
+const PROVIDER: ModelProvider = {
+  identity: { engine: 'vllm', aliases: [], label: 'vllm' },
+  settings: SETTINGS,
   listModels: () => Promise.resolve([]),
 };
 const OURS = keyCredential('sk-SECRET-ours', 'VLLM_API_KEY');
@@ -210,7 +210,10 @@ describe('ProviderStatus', () => {
     fails('not_configured');
     fails('not_configured');
     expect(lines).toEqual([{ level: 'warn', message: 'It is not_configured.' }]);
-    const unset = { ...PROVIDER, engine: 'nim', url: undefined, missingVariable: 'MAIN_MODEL_BASE_URL' };
+    const unset = {
+      ...PROVIDER,
+      settings: { ...SETTINGS, url: undefined, missingVariable: 'MAIN_MODEL_BASE_URL' },
+    };
     status.failed(unset, new UpstreamError('not_configured', 'It is missing.'));
     expect(lines).toHaveLength(1);
   });

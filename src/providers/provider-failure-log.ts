@@ -25,7 +25,7 @@ export class ProviderFailureLog {
   /** The provider has answered with its list. */
   succeeded(provider: ModelProvider, credential: Credential | undefined): void {
     if (this.reports.size === 0) return;
-    this.recovered(provider.engine);
+    this.recovered(provider.identity.engine);
     this.recovered(subjectOf(provider, credential));
   }
 
@@ -36,10 +36,15 @@ export class ProviderFailureLog {
       this.rejected(provider, status, credential);
     } else if (error.failure === 'not_configured') {
       // What is missing for everybody was said at the start.
-      if (provider.missingVariable === undefined) this.report(provider.engine, error.message, error.message);
+      if (provider.settings?.missingVariable === undefined)
+        this.report(provider.identity.engine, error.message, error.message);
     } else if (error.failure !== 'cancelled') {
       const failure = `${error.failure}${String(status)}`;
-      this.report(provider.engine, failure, `${error.message} ${adviceAfterFailure(provider, error)}`);
+      this.report(
+        provider.identity.engine,
+        failure,
+        `${error.message} ${adviceAfterFailure(provider, error)}`,
+      );
     }
   }
 
@@ -50,8 +55,9 @@ export class ProviderFailureLog {
     credential: Credential | undefined,
   ): void {
     const subject = subjectOf(provider, credential);
-    if (subject !== provider.engine || CREDENTIAL_STATUSES.has(status)) this.recovered(provider.engine);
-    if (subject === provider.engine && CREDENTIAL_STATUSES.has(status)) return;
+    if (subject !== provider.identity.engine || CREDENTIAL_STATUSES.has(status))
+      this.recovered(provider.identity.engine);
+    if (subject === provider.identity.engine && CREDENTIAL_STATUSES.has(status)) return;
     const sent =
       credential === undefined
         ? 'a request without a key'
@@ -83,7 +89,8 @@ export class ProviderFailureLog {
 }
 
 /** What a 4xx concerns: the key of the operator, the lack of one, or the provider itself. */
-function subjectOf({ engine }: ModelProvider, credential: Credential | undefined): string {
+function subjectOf(provider: ModelProvider, credential: Credential | undefined): string {
+  const { engine } = provider.identity;
   return credential === undefined ? `${engine} without a key` : (credential.variable ?? engine);
 }
 
@@ -91,7 +98,7 @@ function subjectOf({ engine }: ModelProvider, credential: Credential | undefined
 function adviceAfterFailure(provider: ModelProvider, { failure, details }: UpstreamError): string {
   if (details.advice !== undefined) return details.advice;
   const timeLimit = failure === 'timeout' ? ', or raise UPSTREAM_TIMEOUT_MS' : '';
-  return `Check that ${provider.engine} at ${hostOf(provider)} is up and that ${whereabouts(provider)} is right${timeLimit}.`;
+  return `Check that ${provider.identity.engine} at ${hostOf(provider)} is up and that ${whereabouts(provider)} is right${timeLimit}.`;
 }
 
 /** What an operator should look at after a 4xx. */
@@ -100,20 +107,21 @@ function adviceAfterRejection(
   status: number | undefined,
   credential: Credential | undefined,
 ): string {
-  const address = `${whereabouts(provider)} and the other settings of ${provider.engine}`;
+  const address = `${whereabouts(provider)} and the other settings of ${provider.identity.engine}`;
   if (status === 429) return 'Check the limits and the quota of that key.';
   if (!CREDENTIAL_STATUSES.has(status)) return `Check ${address}.`;
-  if (credential === undefined) return `Set ${provider.keyVariable ?? 'a key'}, or have callers send theirs.`;
+  if (credential === undefined)
+    return `Set ${provider.settings?.keyVariables[0] ?? 'a key'}, or have callers send theirs.`;
   // Gemini and xAI answer 400 to a key that is wrong.
   const isCertain = status === 401 || status === 403;
   return `Check that it is valid, and that it belongs to ${hostOf(provider)}${isCertain ? '' : `; else ${address}`}.`;
 }
 
-function hostOf({ url }: ModelProvider): string {
-  return url?.host ?? 'no host';
+function hostOf({ settings }: ModelProvider): string {
+  return settings?.url?.host ?? 'no host';
 }
 
 /** The variable that leads to the provider. */
-function whereabouts({ urlVariable }: ModelProvider): string {
-  return urlVariable ?? 'its address';
+function whereabouts({ settings }: ModelProvider): string {
+  return settings?.urlVariable ?? 'its address';
 }

@@ -30,8 +30,8 @@ export class ProviderHealth {
   succeeded(models: number, credential: Credential | undefined): void {
     this.failedAt = undefined;
     this.log.succeeded(this.provider, credential);
-    this.metrics?.providerUp(this.provider.label, true);
-    this.metrics?.modelsListed(this.provider.label, models);
+    this.metrics?.providerUp(this.provider.identity.label, true);
+    this.metrics?.modelsListed(this.provider.identity.label, models);
   }
 
   /** The provider gave no list. */
@@ -39,7 +39,7 @@ export class ProviderHealth {
     this.log.failed(this.provider, error);
     if (!CALLER_FAILURES.has(error.failure)) {
       this.failedAt = Date.now();
-      this.metrics?.providerUp(this.provider.label, false);
+      this.metrics?.providerUp(this.provider.identity.label, false);
     } else if (error.failure === 'rejected') {
       this.answers();
     }
@@ -64,6 +64,6 @@ export class ProviderHealth {
   }
 
   private answers(): void {
-    if (this.failedAt !== undefined) this.metrics?.providerUp(this.provider.label, true);
+    if (this.failedAt !== undefined) this.metrics?.providerUp(this.provider.identity.label, true);
   }
 }

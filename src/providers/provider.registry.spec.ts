@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigService } from '@nestjs/config';
 import { namesOf } from '../config/rules/engines.js';
 import { ownVariables } from '../config/engine-variables.js';
 import type { ProviderConfig } from '../config/provider.config.js';
@@ -12,14 +11,22 @@ import { ProviderRegistry } from './provider.registry.js';
 const keyVariables: ProviderConfig['keyVariables'] = (names, declared) =>
   ownVariables(names, 'API_KEY', declared);
 
-const CONFIG = { variables: {}, isMultiEngine: true, keyVariables };
+const CONFIG = {
+  variables: {},
+  isMultiEngine: true,
+  urls: new Map(),
+  keyVariables,
+  urlVariables: (_names: unknown, declared: readonly string[]) => declared,
+  headerVariables: () => [],
+};
 
 /** A registry as the environment variable makes it; none of its providers is asked anything. */
 function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
-    new ConfigService({ provider: { engines, keyVariables } }),
-    BUILT_IN_PROVIDERS.map((Provider) => new Provider(undefined, CONFIG)),
-    (engine) => Reflect.construct(CustomProvider, [engine, undefined, CONFIG]) as CustomProvider,
+    { engines, credentialTarget: undefined, staticModels: () => undefined },
+    { replacement: undefined },
+    BUILT_IN_PROVIDERS.map((Provider) => new Provider({}, CONFIG, { maxPages: 1 })),
+    (engine) => Reflect.construct(CustomProvider, [engine, {}, CONFIG, { maxPages: 1 }]) as CustomProvider,
   );
 }
 
@@ -49,7 +56,7 @@ describe('ProviderRegistry', () => {
     ['databricks', 'databricks'],
   ])('takes %s for %s', (name, engine) => {
     const { configured, builtIn } = registryOf(name);
-    expect(configured.map((provider) => provider.engine)).toEqual([engine]);
+    expect(configured.map(({ identity }) => identity.engine)).toEqual([engine]);
     expect(builtIn).toContain(configured[0]);
   });
 
@@ -58,14 +65,14 @@ describe('ProviderRegistry', () => {
     (name) => {
       const { configured, builtIn } = registryOf(name);
       expect(configured).toEqual([expect.any(CustomProvider)]);
-      expect(configured[0]?.engine).toBe(name);
+      expect(configured[0]?.identity.engine).toBe(name);
       expect(builtIn).not.toContain(configured[0]);
     },
   );
 
   it('takes several, in their order', () => {
     const { configured, credentialTarget } = registryOf('my_lab', 'anthropic', 'openai');
-    expect(configured.map(({ engine }) => engine)).toEqual(['my_lab', 'anthropic', 'openai']);
+    expect(configured.map(({ identity }) => identity.engine)).toEqual(['my_lab', 'anthropic', 'openai']);
     expect(credentialTarget).toBeUndefined();
   });
 
@@ -82,14 +89,16 @@ describe('ProviderRegistry', () => {
   });
 
   it('knows the names that the configuration takes for the same engine', () => {
-    for (const { engine, aliases } of registryOf('openai').builtIn)
+    for (const { identity } of registryOf('openai').builtIn) {
+      const { engine, aliases } = identity;
       expect(namesOf(engine)).toEqual([engine, ...aliases]);
+    }
   });
 
   it('has one instance of each provider, and no name twice', () => {
     const registry = registryOf('openai');
     expect(registry.find('azure')).toBe(registry.find('AZURE-openai'));
-    const names = registry.builtIn.flatMap(({ engine, aliases }) => [engine, ...aliases]);
+    const names = registry.builtIn.flatMap(({ identity }) => [identity.engine, ...identity.aliases]);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[a-z\d]+(_[a-z\d]+)*$/);
   });

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { ConfigService } from '@nestjs/config';
+import { modelsConfig } from '../config/models.config.js';
+import type { ModelsConfig } from '../config/models.config.js';
+import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import type { StaticModel } from '../config/static-models.js';
 import { StaticProvider } from './static.provider.js';
 import { engineName, namesOf } from '../config/rules/engines.js';
 import { ConfigurationError } from '../config/variables.js';
@@ -11,6 +12,8 @@ import type { ModelProvider } from './model-provider.js';
 export const MODEL_PROVIDERS = Symbol('MODEL_PROVIDERS');
 /** Makes the provider of an engine that is not built in. */
 export const CUSTOM_PROVIDER = Symbol('CUSTOM_PROVIDER');
+
+type RegistryConfig = Pick<ProviderConfig, 'engines' | 'credentialTarget' | 'staticModels'>;
 
 /** Knows all providers by their engine names, and which ones the environment chooses. */
 @Injectable()
@@ -27,24 +30,26 @@ export class ProviderRegistry {
 
   /** @throws ConfigurationError when one provider would get the key of another */
   constructor(
-    config: ConfigService,
+    @Inject(providerConfig.KEY) private readonly config: RegistryConfig,
+    @Inject(modelsConfig.KEY) { replacement }: Pick<ModelsConfig, 'replacement'>,
     @Inject(MODEL_PROVIDERS) readonly builtIn: readonly ModelProvider[],
     @Inject(CUSTOM_PROVIDER) private readonly custom: (engine: string) => ModelProvider,
   ) {
     this.byName = new Map(
-      builtIn.flatMap((provider) => [provider.engine, ...provider.aliases].map((name) => [name, provider])),
+      builtIn.flatMap((provider) => {
+        const { engine, aliases } = provider.identity;
+        return [engine, ...aliases].map((name) => [name, provider] as const);
+      }),
     );
-    const engines = config.getOrThrow<readonly string[]>('provider.engines');
-    const replacement = config.get<readonly StaticModel[]>('models.replacement');
+    const { engines, credentialTarget } = config;
     const [engine = '', ...others] = engines;
-    this.owner = others.length === 0 ? this.find(engine).engine : 'static';
+    this.owner = others.length === 0 ? this.find(engine).identity.engine : 'static';
     this.configured =
       replacement === undefined
-        ? engines.map((each) => this.asked(config, this.find(each)))
-        : [new StaticProvider(this.owner, replacement, 'static')];
-    if (others.length > 0) this.refuseSharedKeys(config);
-    const target = config.get<string>('provider.credentialTarget');
-    const names = target === undefined ? [] : namesOf(target);
+        ? engines.map((each) => this.staticOrRemote(this.find(each)))
+        : [new StaticProvider({ engine: this.owner, aliases: [], label: 'static' }, replacement)];
+    if (others.length > 0) this.refuseSharedKeys();
+    const names = credentialTarget === undefined ? [] : namesOf(credentialTarget);
     this.credentialTarget = this.configured[engines.findIndex((each) => names.includes(each))];
     this.isStatic = replacement !== undefined;
   }
@@ -54,21 +59,19 @@ export class ProviderRegistry {
     return this.byName.get(engineName(engine)) ?? this.custom(engine);
   }
 
-  /** The provider, or what the operator has written down of it. */
-  private asked(config: ConfigService, provider: ModelProvider): ModelProvider {
-    const { engine, aliases } = provider;
-    const staticModels = config.get<ProviderConfig['staticModels']>('provider.staticModels');
-    const models = staticModels?.([engine, ...aliases]);
-    return models === undefined ? provider : new StaticProvider(engine, models, provider.label);
+  /** The provider, or the static list that the operator gives for it. */
+  private staticOrRemote(provider: ModelProvider): ModelProvider {
+    const { engine, aliases } = provider.identity;
+    const models = this.config.staticModels([engine, ...aliases]);
+    return models === undefined ? provider : new StaticProvider(provider.identity, models);
   }
 
   /** `GOOGLE_API_KEY` is that of `gemini`, and would be that of an engine of one's own named `google`. */
-  private refuseSharedKeys(config: ConfigService): void {
-    const keyVariables = config.getOrThrow<ProviderConfig['keyVariables']>('provider.keyVariables');
+  private refuseSharedKeys(): void {
     const owners = new Map<string, string>();
-    for (const { engine, aliases, isRemote, keyVariables: declared } of this.configured) {
-      if (!isRemote) continue;
-      for (const variable of keyVariables([engine, ...aliases], declared)) {
+    for (const { identity, settings } of this.configured) {
+      const { engine } = identity;
+      for (const variable of settings?.keyVariables ?? []) {
         const other = owners.get(variable);
         if (other !== undefined) {
           const rule = `must not name both ${other} and ${engine}: ${variable} would be the key of either`;

@@ -1,31 +1,19 @@
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
-import type { ModelProvider } from './model-provider.js';
+import type { ModelProvider, ProviderIdentity } from './model-provider.js';
 
-/** A list that needs nobody to be asked. */
+/** A list that needs no request. */
 export class StaticProvider implements ModelProvider {
-  readonly aliases: readonly string[] = [];
-  /** Nothing is asked, so there is nothing to send a key with. */
-  readonly keyVariables: readonly string[] = [];
-  readonly keySource = undefined;
-  readonly isRemote = false;
-  readonly keyVariable = undefined;
-  readonly url = undefined;
-  readonly urlVariable = undefined;
-  readonly missingVariable = undefined;
+  readonly settings = undefined;
   readonly models: readonly Model[];
 
-  /**
-   * @param engine stands in for the owner of models that have none
-   * @param label its name in metrics
-   */
+  /** @param identity its engine stands in for the owner of models that have none */
   constructor(
-    readonly engine: string,
+    readonly identity: ProviderIdentity,
     models: readonly StaticModel[],
-    readonly label: string,
   ) {
-    this.models = staticModels(models, engine);
+    this.models = staticModels(models, identity.engine);
   }
 
   listModels(): Promise<readonly Model[]> {

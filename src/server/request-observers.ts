@@ -27,7 +27,7 @@ export const requestObservers: Provider<RequestObserverFactory> = {
       ...(tracing === undefined ? [] : [{ opened: tracing.open.bind(tracing) }]),
       requestLog(
         logger,
-        configured.map(({ engine }) => engine),
+        configured.map(({ identity }) => identity.engine),
       ),
       ...(metrics === undefined ? [] : [requestMetrics(metrics)]),
     ],

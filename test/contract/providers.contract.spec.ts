@@ -78,7 +78,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
 
   it('is the provider that the environment names', () => {
     const { configured } = gateway.app.get(ProviderRegistry);
-    expect(configured).toMatchObject([{ engine, url: { host: upstream.host } }]);
+    expect(configured).toMatchObject([{ identity: { engine }, settings: { url: { host: upstream.host } } }]);
   });
 
   it('asks for every page and answers with its list in the format of OpenAI', async () => {
@@ -273,7 +273,9 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
           },
         });
       } else {
-        expect(unplaced.app.get(ProviderRegistry).configured[0]?.url?.host).toBe(withoutBaseUrl.host);
+        expect(unplaced.app.get(ProviderRegistry).configured[0]?.settings?.url?.host).toBe(
+          withoutBaseUrl.host,
+        );
       }
     });
     expect(upstream.requests).toEqual([]);
@@ -405,7 +407,7 @@ it.each(['databricks', 'gemini'])('%s has no models when it answers with an empt
 describe('the table', () => {
   it('has a row for every built-in provider', async () => {
     await withGateway({}, (gateway) => {
-      const engines = gateway.app.get(ProviderRegistry).builtIn.map(({ engine }) => engine);
+      const engines = gateway.app.get(ProviderRegistry).builtIn.map(({ identity }) => identity.engine);
       const rows = new Set([...PROVIDER_CONTRACTS, ...STATIC_CONTRACTS].map(({ engine }) => engine));
       expect(engines.length).toBeGreaterThan(0);
       expect(engines.filter((engine) => !rows.has(engine))).toEqual([]);
@@ -415,8 +417,8 @@ describe('the table', () => {
   it('has rows for the one that an unset variable means, and for one that is not built in', async () => {
     await withGateway({}, (gateway) => {
       const { builtIn, configured } = gateway.app.get(ProviderRegistry);
-      expect(configured[0]?.engine).toBe('openai');
-      const names = new Set(builtIn.map(({ engine }) => engine));
+      expect(configured[0]?.identity.engine).toBe('openai');
+      const names = new Set(builtIn.map(({ identity }) => identity.engine));
       expect(PROVIDER_CONTRACTS.filter(({ engine }) => !names.has(engine))).toHaveLength(1);
     });
   });
@@ -559,7 +561,9 @@ describe('the compatible vendors', () => {
         await withGateway(
           { ...settings, MAIN_MODEL_ENGINE: engine, MAIN_MODEL_BASE_URL: base },
           (gateway) => {
-            expect(gateway.app.get(ProviderRegistry).configured[0]?.url?.href).toBe(`${origin}${request}`);
+            expect(gateway.app.get(ProviderRegistry).configured[0]?.settings?.url?.href).toBe(
+              `${origin}${request}`,
+            );
           },
         );
       }

@@ -14,7 +14,7 @@ import { StaticListSource } from './static-list-source.js';
 export function createListSource(registry: ProviderRegistry, context: ListSourceContext): ListSource {
   const { config } = context;
   const sources = registry.configured.map((provider) => ({
-    engine: provider.engine,
+    engine: provider.identity.engine,
     source: sourceOf(provider, registry, context),
   }));
   const [first, ...others] = sources;
@@ -29,7 +29,7 @@ function sourceOf(
   context: ListSourceContext,
 ): ListSource {
   const { config, failureLog, metrics } = context;
-  const { engine } = provider;
+  const { engine } = provider.identity;
   const isPrefixed = config.prefixIds && !registry.isStatic;
   const prefixed = (source: ListSource): ListSource =>
     isPrefixed ? new PrefixedListSource(source, engine) : source;

@@ -29,8 +29,8 @@ export class ProviderListSource implements ListSource {
   private readonly scopeRules: ScopeRules;
   /** What else than the caller changes the list, so that gateways can share a store. */
   private readonly target = memoize(({ headers }: OperatorHeaders) => {
-    const { engine, url } = this.provider;
-    return [engine, url?.href, ...Object.entries(headers).flat()].join('\n');
+    const { identity, settings } = this.provider;
+    return [identity.engine, settings?.url?.href, ...Object.entries(headers).flat()].join('\n');
   });
 
   /** @param acceptsCallers whether the credentials of callers, and their headers, go to this provider */
@@ -41,17 +41,18 @@ export class ProviderListSource implements ListSource {
     private readonly context: ListSourceContext,
   ) {
     const { operatorCredentials, config, limits, cacheConfig, sharedStore } = context;
-    this.operatorKey = operatorCredentials.keyFor(provider);
-    this.operatorHeaders = operatorCredentials.headersFor(provider);
+    const { settings } = provider;
+    this.operatorKey = settings && operatorCredentials.key(settings.keyVariables);
+    this.operatorHeaders = operatorCredentials.headersOf(settings?.headerVariables ?? []);
     this.scopeRules = { acceptsCallers, placeholders: config.placeholderApiKeys };
     this.coalescer = new Coalescer(limits.timeoutMs, UPSTREAM_WAIT_ERRORS);
-    if (cacheConfig.enabled && provider.url !== undefined) {
+    if (cacheConfig.enabled && settings?.url !== undefined) {
       this.cache = new ListCache(
         cacheConfig,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs, UPSTREAM_WAIT_ERRORS),
         effectOf,
         // The identity that a request is signed with is not known here: replicas may sign for different accounts.
-        this.operatorKey === undefined && provider.keySource !== undefined ? undefined : sharedStore,
+        this.operatorKey === undefined && settings.keySource !== undefined ? undefined : sharedStore,
       );
     }
   }
@@ -63,8 +64,9 @@ export class ProviderListSource implements ListSource {
   async list(caller: Caller): Promise<ListResult> {
     const started = performance.now();
     const observe = (status: number | undefined): void => {
-      const { engine, url } = this.provider;
-      if (url !== undefined) caller.onUpstream({ engine, status, durationMs: performance.now() - started });
+      const { identity, settings } = this.provider;
+      if (settings?.url === undefined) return;
+      caller.onUpstream({ engine: identity.engine, status, durationMs: performance.now() - started });
     };
     const { headers } = caller;
     const credential = credentialFor(headers, this.scopeRules, this.operatorKey?.current);
@@ -84,7 +86,8 @@ export class ProviderListSource implements ListSource {
   private async coalesced(caller: Caller, credential: Credential | undefined): Promise<ListResult> {
     const { limits, metrics } = this.context;
     const key = limits.coalesce ? scopeKey(credential, caller.headers, this.scopeRules) : undefined;
-    if (key !== undefined && this.coalescer.isUnderWay(key)) metrics?.requestCoalesced(this.provider.label);
+    if (key !== undefined && this.coalescer.isUnderWay(key))
+      metrics?.requestCoalesced(this.provider.identity.label);
     const list = await this.coalescer.join(key, this.request(caller, credential), caller);
     return { list, cacheResult: undefined };
   }
@@ -102,7 +105,7 @@ export class ProviderListSource implements ListSource {
       caller,
       wantsRevalidation(caller.headers),
     );
-    this.context.metrics?.cacheAsked(this.provider.label, cacheOutcomeOf(cacheResult));
+    this.context.metrics?.cacheAsked(this.provider.identity.label, cacheOutcomeOf(cacheResult));
     this.health.cacheServed(cacheResult.ageMs, credential);
     return { list: cacheResult.value, cacheResult };
   }

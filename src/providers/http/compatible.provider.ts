@@ -10,8 +10,8 @@ import { OpenAiCompatibleProvider } from './openai-compatible.provider.js';
 export function compatibleProvider(vendor: CompatibleVendor): Type<ModelProvider> {
   @Injectable()
   class CompatibleProvider extends OpenAiCompatibleProvider {
-    readonly engine = vendor.engine;
-    readonly keyVariables = [...(vendor.keyVariables ?? []), 'MAIN_MODEL_API_KEY'];
+    protected readonly engine = vendor.engine;
+    protected readonly keyVariables = [...(vendor.keyVariables ?? []), 'MAIN_MODEL_API_KEY'];
     protected override readonly defaultBaseUrl = vendor.defaultBaseUrl;
     protected override readonly ownerFields = vendor.ownerFields ?? ['owned_by'];
     protected override readonly metadata = {

@@ -11,7 +11,7 @@ import { UpstreamClient } from '../../upstream/upstream.client.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { ListReader } from './list-reader.js';
 import { missingSetting } from '../model-provider.js';
-import type { ModelProvider, ModelsRequest } from '../model-provider.js';
+import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
 import { firstOf } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
@@ -46,12 +46,11 @@ interface List {
 /** A provider that lists its models as JSON over HTTP, page by page. A subclass says where, and in which words. */
 @Injectable()
 export abstract class HttpProvider implements ModelProvider {
-  abstract readonly engine: string;
-  readonly aliases: readonly string[] = [];
-  abstract readonly keyVariables: readonly string[];
-  readonly isRemote = true;
-  readonly keySource: string | undefined = undefined;
-
+  protected abstract readonly engine: string;
+  protected readonly aliases: readonly string[] = [];
+  /** The variables that may hold the operator's key when the engine is the only one, the first set one wins. */
+  protected abstract readonly keyVariables: readonly string[];
+  protected readonly keySource: string | undefined = undefined;
   /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
   protected abstract readonly baseUrlVariables: readonly [UrlVariable, ...UrlVariable[]];
   /** Used when none of the variables is set; without it one of them is required. */
@@ -70,6 +69,7 @@ export abstract class HttpProvider implements ModelProvider {
   protected readonly metadata: MetadataFormat = COMPATIBLE_METADATA;
 
   private resolved: { readonly list: List | undefined } | undefined;
+  private resolvedSettings: ProviderSettings | undefined;
 
   constructor(
     private readonly client: UpstreamClient,
@@ -77,24 +77,34 @@ export abstract class HttpProvider implements ModelProvider {
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {}
 
-  get url(): URL | undefined {
-    return this.list?.url;
+  get identity(): ProviderIdentity {
+    return { engine: this.engine, aliases: this.aliases, label: this.label };
   }
 
-  get label(): string {
+  get settings(): ProviderSettings {
+    // Not in the constructor: a subclass's fields are set only after it.
+    this.resolvedSettings ??= {
+      url: this.list?.url,
+      urlVariable: this.urlVariable,
+      keyVariables: this.config.keyVariables(this.names, this.keyVariables),
+      keySource: this.keySource,
+      headerVariables: this.config.headerVariables(this.names),
+      missingVariable: this.missingVariable,
+    };
+    return this.resolvedSettings;
+  }
+
+  protected get label(): string {
     return this.engine;
   }
 
-  get keyVariable(): string | undefined {
-    return this.config.keyVariables(this.names, this.keyVariables)[0];
+  protected get urlVariable(): string {
+    const [first = ''] = this.urlVariables;
+    return this.urlVariables.find((variable) => this.config.urls.has(variable)) ?? first;
   }
 
-  get urlVariable(): string | undefined {
-    return this.urlVariables.find((variable) => this.config.urls.has(variable)) ?? this.urlVariables[0];
-  }
-
-  get missingVariable(): string | undefined {
-    return this.list === undefined ? this.urlVariables[0] : undefined;
+  protected get missingVariable(): string | undefined {
+    return this.list === undefined ? this.urlVariable : undefined;
   }
 
   async listModels(request: ModelsRequest): Promise<readonly Model[]> {

@@ -16,8 +16,8 @@ const OAUTH_BETA = 'oauth-2025-04-20';
  */
 @Injectable()
 export class AnthropicProvider extends HttpProvider {
-  readonly engine = 'anthropic';
-  readonly keyVariables = ['ANTHROPIC_API_KEY'] as const;
+  protected readonly engine = 'anthropic';
+  protected readonly keyVariables = ['ANTHROPIC_API_KEY'] as const;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://api.anthropic.com';
   protected override readonly fixedHeaders = { 'anthropic-version': '2023-06-01' };

@@ -15,9 +15,9 @@ const JSON_WEB_TOKEN = /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/;
 /** Azure OpenAI: the models that a resource can reach, by the dated API or by its `/openai/v1`; or its deployments. */
 @Injectable()
 export class AzureProvider extends HttpProvider {
-  readonly engine = 'azure';
-  override readonly aliases = ['azure_openai'];
-  readonly keyVariables = ['AZURE_OPENAI_API_KEY'] as const;
+  protected readonly engine = 'azure';
+  protected override readonly aliases = ['azure_openai'];
+  protected readonly keyVariables = ['AZURE_OPENAI_API_KEY'] as const;
   protected override readonly metadata: MetadataFormat = {
     ...COMPATIBLE_METADATA,
     capabilities: [

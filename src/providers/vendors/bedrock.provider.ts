@@ -31,9 +31,9 @@ const DNS_SUFFIXES: Readonly<Record<string, string>> = {
  */
 @Injectable()
 export class BedrockProvider extends HttpProvider {
-  readonly engine = 'bedrock';
-  readonly keyVariables = ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'] as const;
-  override readonly keySource = AWS_CREDENTIALS;
+  protected readonly engine = 'bedrock';
+  protected readonly keyVariables = ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'] as const;
+  protected override readonly keySource = AWS_CREDENTIALS;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   private readonly region = this.config.variables.AWS_REGION ?? this.config.variables.AWS_DEFAULT_REGION;
   protected override readonly defaultBaseUrl = this.region && bedrockUrl(this.region);
@@ -51,7 +51,7 @@ export class BedrockProvider extends HttpProvider {
   };
   private signing: Promise<Signer> | undefined;
 
-  override get missingVariable(): string | undefined {
+  protected override get missingVariable(): string | undefined {
     return this.region === undefined ? 'AWS_REGION' : undefined;
   }
 

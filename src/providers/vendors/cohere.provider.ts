@@ -10,8 +10,8 @@ import type { Row } from '../../catalogue/row.js';
  */
 @Injectable()
 export class CohereProvider extends HttpProvider {
-  readonly engine = 'cohere';
-  readonly keyVariables = ['COHERE_API_KEY'] as const;
+  protected readonly engine = 'cohere';
+  protected readonly keyVariables = ['COHERE_API_KEY'] as const;
   protected readonly baseUrlVariables = ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://api.cohere.com';
   protected override readonly idFields = ['name', 'id'];

@@ -9,11 +9,11 @@ const EMPTY: readonly Model[] = [];
 
 /** Any engine that is not built in: an OpenAI-compatible endpoint, or an empty list when no URL is given. */
 export class CustomProvider extends OpenAiCompatibleProvider {
-  readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
+  protected readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
 
   /** @param engine as the operator wrote it: it stands in for the owner of models that have none */
   constructor(
-    readonly engine: string,
+    protected readonly engine: string,
     client: UpstreamClient,
     config: ProviderConfig,
     limits: UpstreamConfig,
@@ -22,16 +22,16 @@ export class CustomProvider extends OpenAiCompatibleProvider {
   }
 
   /** Of several engines each has a name that fits into a variable, and there are few. */
-  override get label(): string {
+  protected override get label(): string {
     return this.config.isMultiEngine ? this.engine : 'custom';
   }
 
   /** Among several engines, one without an address is a slip of the pen. */
-  override get missingVariable(): string | undefined {
+  protected override get missingVariable(): string | undefined {
     return this.config.isMultiEngine ? super.missingVariable : undefined;
   }
 
   override async listModels(request: ModelsRequest): Promise<readonly Model[]> {
-    return this.url === undefined && !this.config.isMultiEngine ? EMPTY : super.listModels(request);
+    return this.settings.url === undefined && !this.config.isMultiEngine ? EMPTY : super.listModels(request);
   }
 }

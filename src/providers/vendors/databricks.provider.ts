@@ -10,8 +10,8 @@ import { HttpProvider } from '../http/http.provider.js';
  */
 @Injectable()
 export class DatabricksProvider extends HttpProvider {
-  readonly engine = 'databricks';
-  readonly keyVariables = ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
+  protected readonly engine = 'databricks';
+  protected readonly keyVariables = ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
   protected readonly baseUrlVariables = ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'] as const;
   protected override readonly listFields = ['endpoints'];
   protected override readonly leavesOutEmptyLists = true;

@@ -15,8 +15,8 @@ const OAUTH_TOKEN_PREFIX = 'ya29.';
  */
 @Injectable()
 export class GeminiProvider extends HttpProvider {
-  readonly engine = 'gemini';
-  readonly keyVariables = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'] as const;
+  protected readonly engine = 'gemini';
+  protected readonly keyVariables = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'] as const;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://generativelanguage.googleapis.com';
   protected override readonly leavesOutEmptyLists = true;

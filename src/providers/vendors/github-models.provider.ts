@@ -10,8 +10,8 @@ import { HttpProvider } from '../http/http.provider.js';
  */
 @Injectable()
 export class GithubModelsProvider extends HttpProvider {
-  readonly engine = 'github_models';
-  readonly keyVariables = ['GITHUB_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
+  protected readonly engine = 'github_models';
+  protected readonly keyVariables = ['GITHUB_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
   protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
   protected override readonly defaultBaseUrl = 'https://models.github.ai';
   protected override readonly fixedHeaders = {

@@ -4,6 +4,6 @@ import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js'
 /** NVIDIA NIM: a container of one's own, or the hosted catalogue, which repeats ids. */
 @Injectable()
 export class NimProvider extends OpenAiCompatibleProvider {
-  readonly engine = 'nim';
-  readonly keyVariables = ['NVIDIA_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
+  protected readonly engine = 'nim';
+  protected readonly keyVariables = ['NVIDIA_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
 }

@@ -4,7 +4,7 @@ import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js'
 /** OpenAI itself, or any of its regional hosts. */
 @Injectable()
 export class OpenAiProvider extends OpenAiCompatibleProvider {
-  readonly engine = 'openai';
-  readonly keyVariables = ['OPENAI_API_KEY'] as const;
+  protected readonly engine = 'openai';
+  protected readonly keyVariables = ['OPENAI_API_KEY'] as const;
   protected override readonly defaultBaseUrl = 'https://api.openai.com/v1';
 }

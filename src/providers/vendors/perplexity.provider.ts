@@ -10,9 +10,8 @@ export class PerplexityProvider extends StaticProvider {
   constructor() {
     const ids = ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'];
     super(
-      'perplexity',
+      { engine: 'perplexity', aliases: [], label: 'perplexity' },
       ids.map((id) => ({ id, metadata: undefined })),
-      'perplexity',
     );
   }
 }

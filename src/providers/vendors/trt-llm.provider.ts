@@ -4,6 +4,6 @@ import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js'
 /** TensorRT-LLM's `trtllm-serve`, which lists its one model and checks no key of its own. */
 @Injectable()
 export class TrtLlmProvider extends OpenAiCompatibleProvider {
-  readonly engine = 'trt_llm';
-  readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
+  protected readonly engine = 'trt_llm';
+  protected readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
 }

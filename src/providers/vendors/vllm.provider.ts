@@ -4,6 +4,6 @@ import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js'
 /** vLLM, whose rows change at every request: `created` is now, and permissions have random ids. */
 @Injectable()
 export class VllmProvider extends OpenAiCompatibleProvider {
-  readonly engine = 'vllm';
-  readonly keyVariables = ['VLLM_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
+  protected readonly engine = 'vllm';
+  protected readonly keyVariables = ['VLLM_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
 }
