@@ -1,7 +1,9 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Histogram } from 'prom-client';
-import { parseAllDocuments } from 'yaml';
 import '../../src/app.module.js';
 import { checkVariables, variableNames } from '../../src/config/variables.js';
 import { BUCKETS, METRIC_LABELS, Metrics } from '../../src/metrics/metrics.js';
@@ -20,24 +22,30 @@ import type {
   PrometheusRule,
   Service,
 } from '../support/kubernetes.js';
+import {
+  copyManifestsWithExamples,
+  EXAMPLE_OVERLAYS,
+  PROVIDER_ROWS,
+  VALKEY_SECRET_KEYS,
+} from '../support/kubernetes-documents.js';
 import { unknownFields, validate } from '../support/kubernetes-schema.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
-import { PROVIDER_CONTRACTS, STATIC_CONTRACTS } from './provider-contracts.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
-const OVERLAYS = readdirSync(new URL('overlays', KUBERNETES)).sort();
+/** What each overlay asks: those that are shipped, and those that the documents show. */
+const ENGINES: Readonly<Record<string, readonly string[]>> = {
+  azure: ['azure'],
+  monitored: ['openai'],
+  openai: ['openai'],
+  rotating: ['openai'],
+  scaled: ['openai'],
+  several: ['openai', 'anthropic'],
+  vllm: ['vllm'],
+};
+const OVERLAYS = Object.keys(ENGINES);
 /** The overlays with a shared cache. */
 const SCALED = new Set(['scaled', 'monitored']);
-/** The engines that ask nobody. */
-const KEYLESS: ReadonlySet<string> = new Set(STATIC_CONTRACTS.map(({ engine }) => engine));
-/** What overlays ask that are not named after it. */
-const ENGINES: Readonly<Record<string, string>> = {
-  scaled: 'openai',
-  monitored: 'openai',
-  several: 'openai,anthropic',
-  rotating: 'openai',
-};
 /** Where overlays mount Secrets: each has a folder of its name. */
 const MOUNTED = /^\/run\/secrets\/([a-z-]+)\/([A-Z_]+)$/;
 /** Callers are let in on one port, and from their namespace only. */
@@ -86,10 +94,19 @@ interface Dashboard {
 }
 
 describeWithKubectl('the manifests for Kubernetes', () => {
-  it('have an overlay for every built-in provider', () => {
-    // The one that is not built in is written as nobody would name an overlay.
-    const engines = PROVIDER_CONTRACTS.map(({ engine }) => engine).filter((name) => /^[a-z_]+$/.test(name));
-    expect(OVERLAYS).toEqual(expect.arrayContaining([...engines, ...KEYLESS]));
+  /** A copy of the manifests, with the overlays that the documents show. */
+  let copy: string;
+
+  beforeAll(async () => {
+    copy = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+    await copyManifestsWithExamples(copy);
+  });
+
+  afterAll(() => rm(copy, { recursive: true }));
+
+  it('have the overlays that are tested, and the documents the others', () => {
+    const shipped = readdirSync(new URL('overlays', KUBERNETES));
+    expect([...shipped, ...EXAMPLE_OVERLAYS].sort()).toEqual(OVERLAYS);
   });
 
   describe.each(OVERLAYS)('overlay %s', (overlay) => {
@@ -100,7 +117,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     let settings: Readonly<Record<string, string>>;
 
     beforeAll(() => {
-      manifests = render(`overlays/${overlay}`);
+      manifests = render(`overlays/${overlay}`, copy);
       deployments = ofKind<Deployment>(manifests, 'Deployment');
       gateway = named(deployments, 'models-gateway');
       container = only(gateway.spec.template.spec.containers);
@@ -266,7 +283,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
       expect(settings).not.toHaveProperty('METRICS_ENABLED');
       const { MAIN_MODEL_ENGINE: one, MODEL_ENGINES: engines = one } = settings;
-      expect(engines).toBe(ENGINES[overlay] ?? overlay);
+      expect(engines?.split(',')).toEqual(ENGINES[overlay]);
       for (const name of variableNames()) Reflect.deleteProperty(process.env, name);
       // Files and secrets are there in a cluster only.
       const given = Object.entries(settings).filter(([name]) => !name.endsWith('_FILE'));
@@ -275,32 +292,38 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     });
 
     it('takes keys from documented Secrets only', () => {
-      const documented = exampleSecrets();
+      const documented: Readonly<Record<string, readonly (string | undefined)[]>> = {
+        'models-gateway-keys': PROVIDER_ROWS.filter(({ engine }) => ENGINES[overlay]?.includes(engine)).map(
+          ({ key }) => key,
+        ),
+        'models-gateway-valkey': VALKEY_SECRET_KEYS,
+      };
       const variables = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(variablesOf));
       for (const { name, value, valueFrom } of variables) {
         expect(value).toBeUndefined();
-        const { name: secret, key, optional } = valueFrom?.secretKeyRef ?? {};
+        const { name: secret = '', key, optional } = valueFrom?.secretKeyRef ?? {};
         expect(key).toBe(name);
-        expect(documented).toContainEqual([secret, key]);
+        expect(documented[secret]).toContain(key);
         // Only servers in the cluster go without a key.
         const isPrivate = privateUpstream(settings['MAIN_MODEL_BASE_URL']).length > 0;
         expect(optional).toBe(isPrivate && secret === 'models-gateway-keys' ? true : undefined);
       }
       const files = Object.entries(settings).filter(([name]) => name.endsWith('_FILE'));
       const mounted = files.map(([name, path]) => {
-        const [, secret = '', key] = MOUNTED.exec(path) ?? [];
+        const [, folder = '', key] = MOUNTED.exec(path) ?? [];
         expect(`${String(key)}_FILE`).toBe(name);
-        expect(documented).toContainEqual([
-          secret === 'models-gateway' ? 'models-gateway-keys' : secret,
-          key,
-        ]);
+        expect(documented[folder === 'models-gateway' ? 'models-gateway-keys' : folder]).toContain(key);
         // Both together stop the start.
         expect(container.env?.map((each) => each.name)).not.toContain(key);
-        return secret;
+        return folder;
       });
+      // Every engine has its key, from the environment or from a file.
+      const given = [...(container.env ?? []).map(({ name }) => name), ...files.map(([name]) => name)];
+      for (const key of documented['models-gateway-keys'] ?? [])
+        expect(given.filter((name) => name === key || name === `${String(key)}_FILE`)).toHaveLength(1);
       const { volumes = [] } = gateway.spec.template.spec;
       expect((container.volumeMounts ?? []).map(({ mountPath }) => mountPath).sort()).toEqual(
-        mounted.map((secret) => `/run/secrets/${secret}`).sort(),
+        mounted.map((folder) => `/run/secrets/${folder}`).sort(),
       );
       expect((container.volumeMounts ?? []).every((mount) => mount.readOnly === true)).toBe(true);
       expect(container.volumeMounts?.map(({ name }) => name).sort()).toEqual(
@@ -312,7 +335,6 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         if (secret?.secretName === 'models-gateway-valkey')
           expect(secret.items).toEqual([{ key: 'REDIS_URL', path: 'REDIS_URL' }]);
       }
-      expect(variables.length + files.length > 0).toBe(!KEYLESS.has(overlay));
       expect(ofKind(manifests, 'Secret')).toEqual([]);
       expect(Object.keys(settings).filter((name) => /(KEY|TOKEN|PASSWORD|REDIS_URL)$/.test(name))).toEqual(
         [],
@@ -354,7 +376,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
   });
 
   it('have no field that the API does not know', () => {
-    const all = OVERLAYS.flatMap((overlay) => render(`overlays/${overlay}`));
+    const all = OVERLAYS.flatMap((overlay) => render(`overlays/${overlay}`, copy));
     const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
     expect(unknownFields([...different.values()])).toEqual([]);
   });
@@ -526,17 +548,6 @@ function knownMetrics(): Map<string, Set<string>> {
     ),
   ];
   return new Map(rows.map(([name, labels]) => [name, new Set([...labels, ...TARGET_LABELS])]));
-}
-
-/** The keys of the documented Secrets, which hold no real value. */
-function exampleSecrets(): [secret: string, key: string][] {
-  return parseAllDocuments(readFile('secret.example.yaml')).flatMap((document) => {
-    const { metadata, stringData } = document.toJS() as Manifest & { readonly stringData: Labels };
-    return Object.entries(stringData).map(([key, value]): [string, string] => {
-      expect(value).toMatch(/^(redis:\/\/:)?your-[a-z-]+(@models-gateway-valkey:6379)?$/);
-      return [metadata.name, key];
-    });
-  });
 }
 
 /** A provider in the cluster is reached on its own port, and by its label; one outside needs no more than HTTPS. */

@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { describeWithProgram } from './program.js';
 
 const PROGRAM = 'kubectl';
+/** The manifests that are shipped. */
+export const MANIFESTS = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
 /** Names and values, as in `matchLabels`. */
 export type Labels = Readonly<Record<string, string>>;
@@ -151,12 +154,11 @@ export function describeWithKubectl(name: string, tests: () => void): void {
 
 /**
  * What `kubectl apply -k` would send to a cluster.
- * @param folder of a kustomization, relative to deploy/kubernetes
+ * @param folder of a kustomization, relative to the manifests
  * @throws Error with what kubectl says, if it cannot render it
  */
-export function render(folder: string): Manifest[] {
-  const path = fileURLToPath(new URL(`../../deploy/kubernetes/${folder}`, import.meta.url));
-  const text = execFileSync(PROGRAM, ['kustomize', path], {
+export function render(folder: string, manifests = MANIFESTS): Manifest[] {
+  const text = execFileSync(PROGRAM, ['kustomize', join(manifests, folder)], {
     encoding: 'utf8',
     timeout: 60_000,
     stdio: ['ignore', 'pipe', 'pipe'],
