@@ -18,7 +18,7 @@ function traceOf(digit: string): string {
   return `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 }
 
-/** A provider whose list tells whose it is. */
+/** A provider whose list contains its caller. */
 const personal: Script = (request, response) => {
   const { authorization, 'openai-organization': organization, 'openai-project': project } = request.headers;
   const id = [authorization, organization, project].map((each) => each ?? '-').join(' ');
@@ -26,7 +26,7 @@ const personal: Script = (request, response) => {
 };
 
 describe('simultaneous callers', () => {
-  it('with one credential share one request, a thousand of them', async () => {
+  it('with one credential share one request: a thousand callers', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -55,8 +55,8 @@ describe('simultaneous callers', () => {
     ['trace', { ...KEY, traceparent: traceOf('1') }, { ...KEY, traceparent: traceOf('2') }],
     ['kind of client', { ...KEY, 'user-agent': 'one' }, { ...KEY, 'user-agent': 'other' }],
     ['way to send the key', KEY, { 'x-api-key': secret('one') }],
-    ['wish not to be served from a cache', KEY, { ...KEY, 'cache-control': 'no-cache' }],
-  ])('who differ in their %s share one request', async (_name, one, other) => {
+    ['cache-control', KEY, { ...KEY, 'cache-control': 'no-cache' }],
+  ])('that differ in their %s share one request', async (_name, one, other) => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -99,8 +99,8 @@ describe('simultaneous callers', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('with the operator’s key of their own are not taken for the operator', async () => {
-    // The text of an error is relayed to the one and kept from the others.
+  it('that send the operator’s key do not count as the operator', async () => {
+    // The text of an error is relayed to the one caller and withheld from the other.
     const held = heldAnswers(json({ error: { message: 'You are not welcome.' } }, 403));
     const { ask, gateway } = await startScenario(held.script, {
       ...LONG,
@@ -127,11 +127,11 @@ describe('simultaneous callers', () => {
   });
 });
 
-describe('a caller who comes after the answer', () => {
+describe('a caller that comes after the answer', () => {
   it.each<[string, Script]>([
     ['a list', LIST],
     ['an error', json({}, 500)],
-  ])('that was %s starts anew', async (_name, script) => {
+  ])('of %s starts a new request', async (_name, script) => {
     const { ask, upstream } = await startScenario(script, { UPSTREAM_MAX_RETRIES: '0' });
     await (await ask()).text();
     upstream.answer(json({ data: [{ id: 'new' }] }));
@@ -140,13 +140,13 @@ describe('a caller who comes after the answer', () => {
   });
 });
 
-describe('a caller who hangs up', () => {
-  it('does not cancel what others wait for', async () => {
+describe('a caller that hangs up', () => {
+  it('does not cancel the request of others', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
     const [first, second] = [new AbortController(), new AbortController()];
-    // The one who began it and one who joined go, in the middle of others.
+    // The caller that started the request and one that joined it hang up.
     const gone = [first, second].map(({ signal }) => ask('/v1/models', { signal }));
     await arrived(2);
     const staying = [ask(), ask('/v1/models/a')];
@@ -160,7 +160,7 @@ describe('a caller who hangs up', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('cancels it as the last one', async () => {
+  it('cancels the request when it is the last one', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -177,7 +177,7 @@ describe('a caller who hangs up', () => {
 });
 
 describe('the deadline', () => {
-  it('after a retry tells every caller not to try again', async () => {
+  it('after a retry gives every caller x-should-retry: false', async () => {
     const { ask, upstream } = await startScenario(inTurn(json({}, 503), silence), {
       UPSTREAM_TIMEOUT_MS: '1600',
     });
@@ -189,7 +189,7 @@ describe('the deadline', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('is each caller’s own, and nobody joins what is older than that', async () => {
+  it('is each caller’s own, and no caller joins an older request', async () => {
     const held = heldAnswers(json({ data: [{ id: 'late' }] }));
     const { ask, gateway, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '1600' });
     const arrived = arrivals(gateway);
@@ -227,7 +227,7 @@ describe('an error', () => {
     ['a 500', json({}, 500), 502, 'upstream_error', {}],
     ['no list', json({ hello: 'world' }), 502, 'upstream_invalid_response', {}],
     ['a closed connection', ({ socket }) => socket.destroy(), 502, 'upstream_unreachable', {}],
-  ])('%s is answered to each caller, whole', async (_name, script, status, code, headers) => {
+  ])('%s reaches each caller complete', async (_name, script, status, code, headers) => {
     const held = heldAnswers(script);
     const env = { ...LONG, UPSTREAM_MAX_RETRIES: '0' };
     const { ask, gateway, upstream } = await startScenario(held.script, env);

@@ -18,13 +18,13 @@ function preflight(headers: Record<string, string> = {}): RequestInit {
   };
 }
 
-/** The headers of an answer that are about CORS. */
+/** The CORS headers of an answer. */
 function corsHeadersOf(response: Response): string[] {
   return [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
 }
 
 describe('without CORS_ORIGINS', () => {
-  it('no answer says anything of origins', async () => {
+  it('no answer has CORS headers', async () => {
     const { ask } = await startScenario(MODELS);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(corsHeadersOf(response)).toEqual([]);
@@ -40,7 +40,7 @@ describe('without CORS_ORIGINS', () => {
 });
 
 describe('with CORS_ORIGINS', () => {
-  it('lets an origin of the list read an answer and its headers', async () => {
+  it('lets a listed origin read an answer and its headers', async () => {
     const { ask } = await startScenario(MODELS, ALLOWED);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(response.status).toBe(200);
@@ -51,7 +51,7 @@ describe('with CORS_ORIGINS', () => {
   });
 
   it.each([['https://other.test'], ['http://app.test'], ['https://app.test:8443'], ['null'], [undefined]])(
-    'does not let %s read it, and tells caches that this depends on the origin',
+    'does not let %s read an answer, and Vary names the origin',
     async (origin) => {
       const { ask } = await startScenario(MODELS, ALLOWED);
       const response = await ask('/v1/models', origin === undefined ? {} : { headers: { origin } });
@@ -69,7 +69,7 @@ describe('with CORS_ORIGINS', () => {
     ['/healthz', 'GET', 200],
     ['/openapi.json', 'GET', 200],
     ['/v1/models/m', 'HEAD', 200],
-  ])('lets it read what comes of %s %s (%i)', async (path, method, status) => {
+  ])('lets it read the answer to %s %s (%i)', async (path, method, status) => {
     const { gateway } = await startScenario(MODELS, ALLOWED);
     const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: ${ORIGIN}\r\n\r\n`;
     const response = await sendRaw(gateway.url, head);
@@ -135,7 +135,7 @@ describe('a preflight', () => {
     expect(response.headers.get('access-control-allow-headers')).toBe(name.toLowerCase());
   });
 
-  it('allows of many headers those of its list only', async () => {
+  it('allows only listed headers among many', async () => {
     const { ask } = await startScenario(MODELS, ALLOWED);
     const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
@@ -154,7 +154,7 @@ describe('a preflight', () => {
   it.each([
     ['origin', { 'access-control-request-method': 'GET' }],
     ['access-control-request-method', { origin: ORIGIN }],
-  ])('without %s is none, but an OPTIONS: a 405', async (_name, headers) => {
+  ])('without %s is an ordinary OPTIONS: a 405', async (_name, headers) => {
     const { ask } = await startScenario(MODELS, ALLOWED);
     const response = await ask('/v1/models', { method: 'OPTIONS', headers });
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
@@ -162,7 +162,7 @@ describe('a preflight', () => {
 });
 
 describe('CORS_ORIGINS=*', () => {
-  it('lets everybody read an answer, which does not depend on the origin', async () => {
+  it('lets every origin read an answer, which does not depend on the origin', async () => {
     const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
     const response = await ask('/v1/models', {
       headers: { origin: 'https://any.test', authorization: `Bearer ${secret('caller')}` },
@@ -171,7 +171,7 @@ describe('CORS_ORIGINS=*', () => {
     expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
   });
 
-  it('answers the preflights of everybody', async () => {
+  it('answers the preflights of every origin', async () => {
     const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
     const response = await ask(
       '/v1/models',

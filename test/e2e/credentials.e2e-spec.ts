@@ -12,7 +12,7 @@ const BASIC = `Basic ${Buffer.from(`user:${KEY}`).toString('base64')}`;
 const OAUTH = `sk-ant-oat01-${KEY}`;
 const JWT = `eyJhbGciOiJub25lIn0.${Buffer.from(KEY).toString('base64url')}.c2lnbmF0dXJl`;
 
-/** An engine for each way in which providers take credentials, and the variable of its key. */
+/** An engine for each form in which providers take credentials, and the variable of its key. */
 const ENGINES = [
   { engine: 'vllm', variable: 'VLLM_API_KEY' },
   { engine: 'cohere', variable: 'COHERE_API_KEY' },
@@ -20,13 +20,13 @@ const ENGINES = [
   { engine: 'azure', variable: 'AZURE_OPENAI_API_KEY' },
 ];
 
-/** What of a request authorises it. */
+/** The credential headers of a request. */
 function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string, unknown> {
   const names = ['authorization', 'x-api-key', 'api-key', 'anthropic-beta', 'cookie'];
   return Object.fromEntries(names.flatMap((name) => (headers?.[name] ? [[name, headers[name]]] : [])));
 }
 
-/** What the provider gets of a caller's headers. */
+/** The credential headers that the provider gets for a caller's headers. */
 async function sentUpstream(
   headers: Record<string, string>,
   env: Record<string, string> = {},
@@ -69,7 +69,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a placeholder as api-key', { 'api-key': 'not-used' }, asKey(OURS)],
     ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
     ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
-  ])('is sent what it takes for %s', async (_name, headers, expected) => {
+  ])('gets its form of credential for %s', async (_name, headers, expected) => {
     expect(await sentUpstream(headers, env)).toEqual(expected);
   });
 
@@ -79,12 +79,12 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['empty headers', { authorization: '', 'x-api-key': '', 'api-key': '' }],
     ['a cookie', { cookie: `session=${KEY}` }],
     ['a proxy credential', { 'proxy-authorization': BASIC }],
-  ])('is sent no credential for %s when there is none', async (_name, headers) => {
+  ])('gets no credential for %s without an operator key', async (_name, headers) => {
     expect(await sentUpstream(headers, { MAIN_MODEL_ENGINE: engine })).toEqual({});
   });
 });
 
-describe('a token of its own kind', () => {
+describe('a token of another kind', () => {
   it.each([
     ['authorization', `Bearer ${OAUTH}`],
     ['x-api-key', OAUTH],
@@ -113,7 +113,7 @@ describe('PLACEHOLDER_API_KEYS', () => {
     ['EMPTY', OURS],
     ['empty', 'empty'],
     ['not-used', 'not-used'],
-  ])('decides on %s', async (token, sent) => {
+  ])('decides whether %s counts', async (token, sent) => {
     expect(await sentUpstream({ authorization: `Bearer ${token}` }, env)).toEqual({
       authorization: `Bearer ${sent}`,
     });
@@ -157,7 +157,7 @@ describe('the headers of a caller', () => {
     connection: 'keep-alive',
   };
 
-  it.each(ENGINES)('stay here but for a few, with $engine', async ({ engine }) => {
+  it.each(ENGINES)('are not forwarded except a few, with $engine', async ({ engine }) => {
     const { ask, upstream } = await startScenario(undefined, { MAIN_MODEL_ENGINE: engine });
     await ask('/v1/models?key=x', { headers: { ...noise, ...forwarded } });
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -175,13 +175,16 @@ describe('the headers of a caller', () => {
     ['traceparent', '00-1-1-01'],
     ['traceparent', 'x'.repeat(9000)],
     ['tracestate', `a=${'1'.repeat(511)}`],
-  ])('stay here when they could make the provider refuse others too: %s %.12s', async (name, value) => {
-    const { ask, upstream } = await startScenario();
-    expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
-    expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
-  });
+  ])(
+    'are not forwarded when they could make the provider reject other callers: %s %.12s',
+    async (name, value) => {
+      const { ask, upstream } = await startScenario();
+      expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
+      expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
+    },
+  );
 
-  it('come with a request id in any case', async () => {
+  it('always include a request id', async () => {
     const { ask, upstream } = await startScenario();
     const response = await ask();
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -216,7 +219,7 @@ describe('a credential goes to no other host', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('through a proxy that nobody configured', async () => {
+  it('through a proxy of the environment', async () => {
     const proxy = await started(startFakeUpstream());
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = proxy.url;
     const { ask, upstream } = await startScenario();
@@ -225,7 +228,7 @@ describe('a credential goes to no other host', () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it('by the Host that the caller names', async () => {
+  it('by the caller’s Host header', async () => {
     const other = await started(startFakeUpstream());
     const { ask, upstream } = await startScenario();
     await ask('/v1/models', { headers: { host: other.host, 'x-forwarded-host': other.host } });
