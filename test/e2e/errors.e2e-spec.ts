@@ -34,7 +34,7 @@ describe('an answer of the provider that is neither a 200 nor a 4xx', () => {
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([502, 'upstream_error']);
   });
 
-  it('is no less of a 502 for being too large', async () => {
+  it('is a 502 with a body over the limit too', async () => {
     const { ask } = await startScenario(text('x'.repeat(2000), 500), { UPSTREAM_MAX_RESPONSE_BYTES: '1000' });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
   });
@@ -56,7 +56,7 @@ describe('a 4xx of the provider', () => {
   });
 
   it.each([
-    ['nothing but a message', { error: { message: 'No.' } }, { message: 'No.' }],
+    ['a message only', { error: { message: 'No.' } }, { message: 'No.' }],
     ['a text as error', { error: 'No.' }, { message: 'No.' }],
     ['a number as code', { error: { message: 'No.', code: 401 } }, { message: 'No.', code: '401' }],
     ['no envelope', { object: 'error', message: 'No.', type: 'x' }, { message: 'No.', type: 'x' }],
@@ -69,7 +69,7 @@ describe('a 4xx of the provider', () => {
     ],
     ['an array', ['No.'], {}],
     ['nulls', { error: { message: null, type: null, param: null, code: null } }, {}],
-  ])('is understood with %s', async (_name, body, expected) => {
+  ])('is read with %s', async (_name, body, expected) => {
     const { ask } = await startScenario(json(body, 401));
     expect(await errorOf(await ask())).toEqual({
       message: 'The provider answered 401.',
@@ -84,7 +84,7 @@ describe('a 4xx of the provider', () => {
     ['no body', ''],
     ['HTML', '<h1>Forbidden</h1>'],
     ['truncated JSON', '{"error":{"message":"No'],
-  ])('stands for itself with %s', async (_name, body) => {
+  ])('has a message of this service with %s', async (_name, body) => {
     const { ask } = await startScenario(text(body, 403));
     const response = await ask();
     expect(response.status).toBe(403);
@@ -96,7 +96,7 @@ describe('a 4xx of the provider', () => {
     });
   });
 
-  it('is understood when it is compressed', async () => {
+  it('is read from a compressed body', async () => {
     const body = gzipSync(JSON.stringify({ error: { message: 'No.', code: 'x' } }));
     const { ask } = await startScenario(text(body, 429, { 'content-encoding': 'gzip' }));
     expect(await errorOf(await ask())).toMatchObject({ message: 'No.', code: 'x' });
@@ -121,7 +121,7 @@ describe('a 4xx of the provider', () => {
     expect((await errorOf(await ask())).message).toBe(character.repeat(length));
   });
 
-  it('is not cut at 2,000 characters that are all', async () => {
+  it('is not cut at exactly 2,000 characters', async () => {
     const message = 'x'.repeat(2000);
     const { ask } = await startScenario(rejection({ message }));
     expect((await errorOf(await ask())).message).toBe(message);
@@ -155,7 +155,7 @@ describe('the headers of a 4xx', () => {
     'content-language': 'en',
   };
 
-  it.each([400, 401, 429])('are relayed where they help, with %d', async (status) => {
+  it.each([400, 401, 429])('are relayed if clients need them, with %d', async (status) => {
     const { ask } = await startScenario(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
@@ -165,7 +165,7 @@ describe('the headers of a 4xx', () => {
   });
 
   it.each(['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'])(
-    'have the %s of the provider beside ours',
+    'have the %s of the provider beside that of this service',
     async (name) => {
       const { ask } = await startScenario(rejection({ message: 'No.' }, 400, { [name]: 'theirs-1' }));
       const response = await ask('/v1/models', { headers: { 'x-request-id': 'ours-1' } });
@@ -183,7 +183,7 @@ describe('the headers of a 4xx', () => {
 });
 
 describe('a credential that the provider repeats', () => {
-  /** A provider that shows in every place what it was sent. */
+  /** A provider that repeats the credential in every place. */
   const parrot: Script = (request, response) => {
     const { authorization = '', 'x-api-key': apiKey, 'api-key': azureKey } = request.headers;
     const sent = String(apiKey ?? azureKey ?? authorization.replace(/^Bearer /, ''));
@@ -218,7 +218,7 @@ describe('a credential that the provider repeats', () => {
     ['anthropic', { authorization: `Bearer sk-ant-oat01-${KEY}` }],
     ['azure', { 'api-key': KEY }],
     ['cohere', { authorization: `bearer ${KEY}` }],
-  ])("is struck out where it is the caller's: %s, %j", async (engine, headers) => {
+  ])("is redacted when it is the caller's: %s, %j", async (engine, headers) => {
     const { ask } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine });
     const response = await ask('/v1/models', { headers });
     expect(response.status).toBe(401);
@@ -230,14 +230,14 @@ describe('a credential that the provider repeats', () => {
     }
   });
 
-  it('is struck out of the user name and password that the Basic scheme hides', async () => {
+  it('is redacted in the user name and password of the Basic scheme', async () => {
     const { ask } = await startScenario(rejection({ message: `No user op with password ${KEY}.` }));
     const authorization = `Basic ${Buffer.from(`op:${KEY}`).toString('base64')}`;
     const response = await ask('/v1/models', { headers: { authorization } });
     expect((await errorOf(response)).message).toBe('No user op with password [redacted].');
   });
 
-  it('is struck out before the message is cut', async () => {
+  it('is redacted before the message is cut', async () => {
     const before = 'x'.repeat(1995);
     const { ask } = await startScenario(rejection({ message: `${before}${KEY}` }));
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe(`${before}[reda`);
@@ -248,7 +248,7 @@ describe('a credential that the provider repeats', () => {
     ['anthropic', 'ANTHROPIC_API_KEY'],
     ['azure', 'AZURE_OPENAI_API_KEY'],
     ['cohere', 'COHERE_API_KEY'],
-  ])('takes the whole text with it where it is ours: %s, %s', async (engine, variable) => {
+  ])('withholds the whole text when it is the operator’s: %s, %s', async (engine, variable) => {
     const ours = secret('ours');
     const { ask, gateway } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine, [variable]: ours });
     const response = await ask();
@@ -266,7 +266,7 @@ describe('a credential that the provider repeats', () => {
     expect(warning['level']).toBe(40);
   });
 
-  it.each([401, 403, 429])('lets no text through that stands beside ours: %d', async (status) => {
+  it.each([401, 403, 429])('withholds all text beside the operator’s key: %d', async (status) => {
     const error = { message: 'Key ending in CRET0 is used up.', type: 'quota', code: 'key ending in CRET0' };
     const { ask } = await startScenario(rejection(error, status), { VLLM_API_KEY: secret('ours') });
     const response = await ask();
@@ -279,7 +279,7 @@ describe('a credential that the provider repeats', () => {
     });
   });
 
-  it('does not keep the text from callers who sent their own', async () => {
+  it('does not withhold the text from callers that sent their own', async () => {
     const { ask } = await startScenario(rejection({ message: 'No.' }), { VLLM_API_KEY: secret('ours') });
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe('No.');
   });
@@ -288,8 +288,8 @@ describe('a credential that the provider repeats', () => {
 describe('x-should-retry', () => {
   it.each([
     ['is false after a retry', inTurn(text('', 503), text('', 503)), {}, 2, 'false'],
-    ['is false after a retry that ended otherwise', inTurn(text('', 503), text('', 500)), {}, 2, 'false'],
-    ['is false after a retry that ended in no list', inTurn(text('', 503), text('<p>')), {}, 2, 'false'],
+    ['is false after a retry with another failure', inTurn(text('', 503), text('', 500)), {}, 2, 'false'],
+    ['is false after a retry without a list', inTurn(text('', 503), text('<p>')), {}, 2, 'false'],
     [
       'is false after a retry of another page',
       inTurn(text('', 503), json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }), text('', 500)),
@@ -297,10 +297,10 @@ describe('x-should-retry', () => {
       3,
       'false',
     ],
-    ['is not there without one: 500', text('', 500), {}, 1, null],
-    ['is not there without one: 302', text('', 302), {}, 1, null],
-    ['is not there without one: HTML', text('<p>'), {}, 1, null],
-    ['is not there without one: none allowed', text('', 503), { UPSTREAM_MAX_RETRIES: '0' }, 1, null],
+    ['is absent without a retry: 500', text('', 500), {}, 1, null],
+    ['is absent without a retry: 302', text('', 302), {}, 1, null],
+    ['is absent without a retry: HTML', text('<p>'), {}, 1, null],
+    ['is absent without a retry: none allowed', text('', 503), { UPSTREAM_MAX_RETRIES: '0' }, 1, null],
   ])('%s', async (_name, script, env, requests, value) => {
     const { ask, upstream } = await startScenario(script, env);
     const response = await ask();
@@ -317,7 +317,7 @@ describe('x-should-retry', () => {
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('is not there when a retry has helped', async () => {
+  it('is absent when a retry succeeded', async () => {
     const { ask } = await startScenario(inTurn(text('', 503), json({ data: [] })));
     const response = await ask();
     expect(await idsOf(response)).toEqual([]);
@@ -343,7 +343,7 @@ describe('a missing setting', () => {
   });
 });
 
-describe('a bug of ours', () => {
+describe('a bug of this service', () => {
   afterEach(() => {
     jest.restoreAllMocks();
   });
@@ -356,7 +356,7 @@ describe('a bug of ours', () => {
         throw new TypeError('the detail');
       },
     ],
-  ])('is a 500 without details, which are in the log, when it %s', async (_name, bug) => {
+  ])('is a 500 without details, which the log has, when it %s', async (_name, bug) => {
     const { ask, gateway, upstream } = await startScenario();
     const [provider] = gateway.app.get(ProviderRegistry).configured;
     if (provider === undefined) throw new Error('no provider');
