@@ -121,8 +121,8 @@ describe('a request with anthropic-version', () => {
     ['?limit=1&before_id=gone', ['ending'], true],
     ['?lifecycle=retired&after_id=unknown', [], false],
   ])('gets the models of the selected lifecycles: %s', async (query, ids, hasMore) => {
-    const [found, page] = await pageOf(await startScenario(STAGES), query);
-    expect([found, page.has_more]).toEqual([ids, hasMore]);
+    const [listedIds, page] = await pageOf(await startScenario(STAGES), query);
+    expect([listedIds, page.has_more]).toEqual([ids, hasMore]);
   });
 
   it('gets consecutive pages of each selection', async () => {

@@ -85,13 +85,13 @@ describe('a list', () => {
       age: '0',
     });
     clock.advance(20_000);
-    const kept = await ask();
-    expect(cacheOf(kept)).toEqual({
+    const cached = await ask();
+    expect(cacheOf(cached)).toEqual({
       status: 'models-gateway; hit; ttl=40',
       control: 'private, max-age=40',
       age: '20',
     });
-    expect(await idsOf(kept)).toEqual(['old']);
+    expect(await idsOf(cached)).toEqual(['old']);
     expect(upstream.requests).toHaveLength(1);
     clock.advance(40_000);
     const fetched = await ask();
@@ -104,9 +104,9 @@ describe('a list', () => {
     const { ask, gateway, upstream } = await startScenario(OLD, CACHE);
     const model = await ask('/v1/models/old');
     expect(statusOf(model)).toBe('models-gateway; fwd=miss; stored; ttl=60');
-    const kept = await ask('/v1/models/old');
-    expect(statusOf(kept)).toBe('models-gateway; hit; ttl=60');
-    expect(await kept.text()).toBe(await model.text());
+    const cached = await ask('/v1/models/old');
+    expect(statusOf(cached)).toBe('models-gateway; hit; ttl=60');
+    expect(await cached.text()).toBe(await model.text());
     expect(statusOf(await ask())).toBe('models-gateway; hit; ttl=60');
     expect((await errorOf(await ask('/v1/models/none'))).code).toBe('model_not_found');
     expect(upstream.requests).toHaveLength(1);
@@ -236,10 +236,10 @@ describe('five hundred callers at once', () => {
     const held = heldAnswers(OLD);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 500 }, () => ask('/v1/models', { headers: KEY }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 500 }, () => ask('/v1/models', { headers: KEY }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['old']);
     expect(responses.map(statusOf).sort()).toEqual([
       ...Array<string>(499).fill('models-gateway; fwd=miss; stored; collapsed; ttl=60'),
@@ -410,10 +410,10 @@ describe('Cache-Control: no-cache', () => {
     const { ask, gateway, upstream } = await startScenario(inTurn(OLD, held.script), LONG);
     await ask();
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 20 }, () => ask('/v1/models', { headers: NO_CACHE }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 20 }, () => ask('/v1/models', { headers: NO_CACHE }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['new']);
     expect(new Set(responses.map(statusOf))).toEqual(
       new Set([

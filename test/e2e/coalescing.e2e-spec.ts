@@ -30,12 +30,12 @@ describe('simultaneous callers', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 1000 }, () => ask('/v1/models', { headers: KEY }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 1000 }, () => ask('/v1/models', { headers: KEY }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['a']);
-    expect(new Set(responses.map(({ headers }) => headers.get('x-request-id'))).size).toBe(asking.length);
+    expect(new Set(responses.map(({ headers }) => headers.get('x-request-id'))).size).toBe(pending.length);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -43,10 +43,10 @@ describe('simultaneous callers', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = ['/v1/models', '/v1/models/a', '/v1/models/b'].map((path) => ask(path));
-    await arrived(asking.length);
+    const pending = ['/v1/models', '/v1/models/a', '/v1/models/b'].map((path) => ask(path));
+    await arrived(pending.length);
     await held.release(1);
-    expect((await Promise.all(asking)).map(({ status }) => status)).toEqual([200, 200, 404]);
+    expect((await Promise.all(pending)).map(({ status }) => status)).toEqual([200, 200, 404]);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -60,10 +60,10 @@ describe('simultaneous callers', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = [one, other].map((headers) => ask('/v1/models', { headers }));
-    await arrived(asking.length);
+    const pending = [one, other].map((headers) => ask('/v1/models', { headers }));
+    await arrived(pending.length);
     await held.release(1);
-    for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['a']);
+    for (const response of await Promise.all(pending)) expect(await idsOf(response)).toEqual(['a']);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -83,10 +83,10 @@ describe('simultaneous callers', () => {
     const { ask, gateway, upstream } = await startScenario(held.script, env);
     const callers = [first, second, first, second];
     const arrived = arrivals(gateway);
-    const asking = callers.map((headers) => ask('/v1/models', { headers }));
+    const pending = callers.map((headers) => ask('/v1/models', { headers }));
     await arrived(callers.length);
     await held.release(2);
-    const answers = await Promise.all((await Promise.all(asking)).map(idsOf));
+    const answers = await Promise.all((await Promise.all(pending)).map(idsOf));
     expect(answers).toEqual(
       callers.map((headers) => [
         [
@@ -107,10 +107,10 @@ describe('simultaneous callers', () => {
       VLLM_API_KEY: secret('one'),
     });
     const arrived = arrivals(gateway);
-    const asking = [KEY, {}].map((headers) => ask('/v1/models', { headers }));
-    await arrived(asking.length);
+    const pending = [KEY, {}].map((headers) => ask('/v1/models', { headers }));
+    await arrived(pending.length);
     await held.release(2);
-    const errors = await Promise.all((await Promise.all(asking)).map(errorOf));
+    const errors = await Promise.all((await Promise.all(pending)).map(errorOf));
     expect(errors.map(({ message }) => message)).toEqual([
       'You are not welcome.',
       'The provider answered 403.',
@@ -120,10 +120,10 @@ describe('simultaneous callers', () => {
   it('share nothing with COALESCE=false', async () => {
     const held = heldAnswers(LIST);
     const { ask, upstream } = await startScenario(held.script, { ...LONG, COALESCE: 'false' });
-    const asking = Array.from({ length: 20 }, () => ask('/v1/models', { headers: KEY }));
-    await held.release(asking.length);
-    for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['a']);
-    expect(upstream.requests).toHaveLength(asking.length);
+    const pending = Array.from({ length: 20 }, () => ask('/v1/models', { headers: KEY }));
+    await held.release(pending.length);
+    for (const response of await Promise.all(pending)) expect(await idsOf(response)).toEqual(['a']);
+    expect(upstream.requests).toHaveLength(pending.length);
   });
 });
 
@@ -233,10 +233,10 @@ describe('an error', () => {
     const { ask, gateway, upstream } = await startScenario(held.script, env);
     const arrived = arrivals(gateway);
     const ids = ['first', 'second', 'third'];
-    const asking = ids.map((id) => ask('/v1/models', { headers: { ...KEY, 'x-request-id': id } }));
+    const pending = ids.map((id) => ask('/v1/models', { headers: { ...KEY, 'x-request-id': id } }));
     await arrived(ids.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     expect(responses.map((response) => response.headers.get('x-request-id'))).toEqual(ids);
     for (const response of responses) {
       expect(Object.fromEntries(response.headers)).toMatchObject(headers);

@@ -137,8 +137,8 @@ describe('a preflight', () => {
 
   it('allows only listed headers among many', async () => {
     const { ask } = await startScenario(MODELS, ALLOWED);
-    const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
-    const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
+    const requested = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
+    const response = await ask('/v1/models', preflight({ 'access-control-request-headers': requested }));
     expect(response.headers.get('access-control-allow-headers')).toBe(
       'authorization, x-stainless-os, x-api-key',
     );

@@ -139,7 +139,7 @@ describe('the headers of a 4xx', () => {
     'anthropic-ratelimit-requests-reset': '2026-11-01T00:00:00Z',
     'www-authenticate': 'Bearer realm="models"',
   };
-  const kept = {
+  const withheld = {
     'set-cookie': 'session=1',
     server: 'nginx',
     location: 'https://elsewhere.test/',
@@ -156,11 +156,11 @@ describe('the headers of a 4xx', () => {
   };
 
   it.each([400, 401, 429])('are relayed if clients need them, with %d', async (status) => {
-    const { ask } = await startScenario(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
+    const { ask } = await startScenario(rejection({ message: 'No.' }, status, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
     const other = Object.entries(headers).filter(([name]) => !(name in relayed));
-    for (const [name, value] of Object.entries(kept)) expect(other).not.toContainEqual([name, value]);
+    for (const [name, value] of Object.entries(withheld)) expect(other).not.toContainEqual([name, value]);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
@@ -175,16 +175,16 @@ describe('the headers of a 4xx', () => {
   );
 
   it('are not relayed with a list', async () => {
-    const { ask } = await startScenario(json({ data: [] }, 200, { ...relayed, ...kept }));
+    const { ask } = await startScenario(json({ data: [] }, 200, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
-    for (const [name, value] of Object.entries({ ...relayed, ...kept }))
+    for (const [name, value] of Object.entries({ ...relayed, ...withheld }))
       expect(headers[name]).not.toBe(value);
   });
 });
 
 describe('a credential that the provider repeats', () => {
   /** A provider that repeats the credential in every place. */
-  const parrot: Script = (request, response) => {
+  const echo: Script = (request, response) => {
     const { authorization = '', 'x-api-key': apiKey, 'api-key': azureKey } = request.headers;
     const sent = String(apiKey ?? azureKey ?? authorization.replace(/^Bearer /, ''));
     rejection(
@@ -219,7 +219,7 @@ describe('a credential that the provider repeats', () => {
     ['azure', { 'api-key': KEY }],
     ['cohere', { authorization: `bearer ${KEY}` }],
   ])("is redacted when it is the caller's: %s, %j", async (engine, headers) => {
-    const { ask } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine });
+    const { ask } = await startScenario(echo, { MAIN_MODEL_ENGINE: engine });
     const response = await ask('/v1/models', { headers });
     expect(response.status).toBe(401);
     const shown = await shownBy(response);
@@ -250,7 +250,7 @@ describe('a credential that the provider repeats', () => {
     ['cohere', 'COHERE_API_KEY'],
   ])('withholds the whole text when it is the operator’s: %s, %s', async (engine, variable) => {
     const ours = secret('ours');
-    const { ask, gateway } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine, [variable]: ours });
+    const { ask, gateway } = await startScenario(echo, { MAIN_MODEL_ENGINE: engine, [variable]: ours });
     const response = await ask();
     const shown = await shownBy(response);
     expect(response.status).toBe(401);

@@ -444,7 +444,7 @@ describe('the connections to the provider', () => {
       { ...LONG, UPSTREAM_MAX_CONNECTIONS: String(limit) },
     );
     // Callers with different keys share no request.
-    const asking = Array.from({ length: 6 }, (_, index) =>
+    const pending = Array.from({ length: 6 }, (_, index) =>
       ask('/v1/models', { headers: { authorization: `Bearer ${secret(String(index))}` } }).then(idsOf),
     );
     for (let received = 0; received < 6;) {
@@ -452,7 +452,7 @@ describe('the connections to the provider', () => {
       await upstream.received(received);
       for (const answer of held.splice(0)) answer();
     }
-    expect(await Promise.all(asking)).toEqual(Array.from({ length: 6 }, () => ['a', 'b']));
+    expect(await Promise.all(pending)).toEqual(Array.from({ length: 6 }, () => ['a', 'b']));
     expect(sockets.size).toBe(expected);
   });
 });
@@ -462,10 +462,10 @@ describe('a caller that hangs up', () => {
     const { ask, upstream } = await startScenario(undefined, LONG);
     const hungUp = hangUp(upstream);
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     await hungUp;
   });
 
@@ -487,12 +487,12 @@ describe('a caller that hangs up', () => {
   it('cancels the last of several retries', async () => {
     const { ask, upstream } = await startScenario(text('', 503), { ...LONG, UPSTREAM_MAX_RETRIES: '10' });
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(2);
     const hungUp = hangUp(upstream);
     await upstream.received(3);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     await hungUp;
     expect(upstream.requests).toHaveLength(3);
   });
@@ -504,12 +504,12 @@ describe('a caller that hangs up', () => {
     }, LONG);
     const server = gateway.app.getHttpServer();
     const connections = promisify(server.getConnections.bind(server));
-    const asked = jest.spyOn(gateway.app.get(ModelsService), 'list');
+    const listed = jest.spyOn(gateway.app.get(ModelsService), 'list');
     const leaving = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     leaving.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
     await upstream.received(1);
     const staying = ask();
-    await until('both have asked', () => asked.mock.calls.length === 2);
+    await until('both requests have arrived', () => listed.mock.calls.length === 2);
     leaving.destroy();
     await until('one has gone', async () => (await connections()) === 1);
     for (const response of held) response.end(BODY);

@@ -112,10 +112,10 @@ describe('the line of a request', () => {
   it('reports a caller that hung up', async () => {
     const { ask, gateway, upstream } = await startScenario(silence);
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     const [line] = await requestLines(gateway, 1);
     expect(line).toMatchObject({ route: '/v1/models', status: 499 });
   });
@@ -295,8 +295,8 @@ describe('no credential is logged', () => {
         ]),
       );
       await requestLines(gateway, responses.length);
-      const said = gateway.logs.join('') + output();
-      for (const credential of FORBIDDEN) expect(said).not.toContain(credential);
+      const written = gateway.logs.join('') + output();
+      for (const credential of FORBIDDEN) expect(written).not.toContain(credential);
     }
   });
 

@@ -128,12 +128,12 @@ describe('requests to the provider', () => {
     const held = heldAnswers(LIST);
     const { ask, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     await untilSample(ask, 'http_client_active_requests', 1);
     await untilSample(ask, 'http_server_active_requests', 1);
     caller.abort();
-    await expect(asking).rejects.toThrow();
+    await expect(pending).rejects.toThrow();
     await held.abandoned();
     await untilSample(
       ask,
@@ -189,10 +189,10 @@ describe('requests to the provider', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
     const arrived = arrivals(gateway);
-    const asking = [ask(), ask(), ask()];
-    await arrived(asking.length);
+    const pending = [ask(), ask(), ask()];
+    await arrived(pending.length);
     await held.release(1);
-    await Promise.all(asking);
+    await Promise.all(pending);
     expect((await samples(ask)).get('models_gateway_coalesced_requests_total{engine="vllm"}')).toBe(2);
   });
 });
@@ -217,10 +217,10 @@ it('stale and shared lists are counted', async () => {
     UPSTREAM_TIMEOUT_MS: '60000',
   });
   const arrived = arrivals(gateway);
-  const asking = [ask(), ask()];
-  await arrived(asking.length);
+  const pending = [ask(), ask()];
+  await arrived(pending.length);
   await held.release(1);
-  await Promise.all(asking);
+  await Promise.all(pending);
   clock.advance(70_000);
   await ask();
   const all = await samples(ask);

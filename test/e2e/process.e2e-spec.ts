@@ -266,12 +266,12 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
   it('completes requests under way, and refuses new ones', async () => {
     const running = await serve({});
     await untilAlive(running);
-    const asking = fetch(`${running.url}/v1/models`);
+    const pending = fetch(`${running.url}/v1/models`);
     await upstream.received(1);
     running.signal(signal);
     await until('connections are refused', () => isRefused(running.url));
     answerAll();
-    const response = await asking;
+    const response = await pending;
     expect(response.headers.get('connection')).toBe('close');
     expect(await idsOf(response)).toEqual(['a']);
     const { code, stdout, stderr } = await running.exited;

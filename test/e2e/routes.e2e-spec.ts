@@ -99,8 +99,8 @@ describe('one model', () => {
     ['/v1/models/%2Fsrv%2Fweights%2Fqwen2.5-7b', '/srv/weights/qwen2.5-7b'],
   ])('of %s is %s', async (path, id) => {
     const { ask } = await startScenario(MODELS);
-    const { id: found } = (await (await ask(path)).json()) as { id?: string };
-    expect(found).toBe(id);
+    const { id: retrieved } = (await (await ask(path)).json()) as { id?: string };
+    expect(retrieved).toBe(id);
   });
 
   it.each(['/v1/models/unknown', '/v1/models/GPT-4.1', '/v1/models/gpt-4', '/v1/models/__proto__'])(

@@ -94,8 +94,8 @@ const CASES: readonly Case[] = [
   },
 ];
 
-async function thrownBy(asking: PromiseLike<unknown>): Promise<unknown> {
-  return asking.then(
+async function thrownBy(request: PromiseLike<unknown>): Promise<unknown> {
+  return request.then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -144,7 +144,7 @@ describe("OpenAI's SDK", () => {
 
   it('raises NotFoundError for an unknown model', async () => {
     const { client } = await start(LIST);
-    const error = await thrownBy(client.models.retrieve('nobody'));
+    const error = await thrownBy(client.models.retrieve('unknown'));
     expect(error).toBeInstanceOf(OpenAI.NotFoundError);
     expect(error).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' });
   });
@@ -218,8 +218,8 @@ describe("Anthropic's SDK", () => {
     for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
     expect(ids).toEqual(['claude-b', 'claude-a', 'claude-0']);
     // Each of the three pages is cut from the whole list.
-    const whole = ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a'];
-    expect(upstream.requests.map(({ url }) => url)).toEqual([...whole, ...whole, ...whole]);
+    const pages = ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a'];
+    expect(upstream.requests.map(({ url }) => url)).toEqual([...pages, ...pages, ...pages]);
   });
 
   it('gets one last page', async () => {

@@ -11,7 +11,7 @@ import { until } from '../support/until.js';
 
 const list = (...ids: string[]): Script =>
   json({ object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'them' })) });
-const claudes = (...ids: string[]): Script =>
+const anthropicList = (...ids: string[]): Script =>
   json({
     data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
   });
@@ -37,7 +37,7 @@ async function startSeveral(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Several> {
   const openai = await started(startFakeUpstream(scripts.openai ?? list('gpt-5', 'shared')));
-  const anthropic = await started(startFakeUpstream(scripts.anthropic ?? claudes('claude-5')));
+  const anthropic = await started(startFakeUpstream(scripts.anthropic ?? anthropicList('claude-5')));
   const lab = await started(startFakeUpstream(scripts.lab ?? list('shared', 'lab/one')));
   const gateway = await started(
     startGateway({
@@ -95,7 +95,7 @@ describe('several engines', () => {
     const held: (() => void)[] = [];
     for (const [upstream, script] of [
       [openai, list('a')],
-      [anthropic, claudes('b')],
+      [anthropic, anthropicList('b')],
       [lab, list('c')],
     ] as const) {
       upstream.answer((request, response) => {
@@ -147,7 +147,7 @@ describe('several engines', () => {
     it('of one caller give no list to another', async () => {
       const { ask, lab } = await startSeveral({}, { ...CACHED, FORWARD_AUTHORIZATION_TO: 'my_lab' });
       lab.answer((request, response) => {
-        const { authorization = 'nobody' } = request.headers;
+        const { authorization = 'none' } = request.headers;
         list(authorization.replace(/^.*-/, ''))(request, response);
       });
       for (let round = 0; round < 2; round += 1) {
@@ -203,9 +203,9 @@ describe('several engines', () => {
       const slow = { UPSTREAM_TIMEOUT_MS: '3000' };
       const missing = 'anthropic=upstream_timeout';
 
-      async function quickly<T>(asking: () => Promise<T>): Promise<T> {
+      async function quickly<T>(request: () => Promise<T>): Promise<T> {
         const begun = performance.now();
-        const answer = await asking();
+        const answer = await request();
         expect(performance.now() - begun).toBeLessThan(2000);
         return answer;
       }
@@ -219,7 +219,7 @@ describe('several engines', () => {
         // The second caller joined the probe in the background.
         expect(anthropic.requests).toHaveLength(2);
         expect(anthropic.requests[1]?.headers).not.toHaveProperty('traceparent');
-        anthropic.answer(claudes('claude-5'));
+        anthropic.answer(anthropicList('claude-5'));
         await until('it is back', async () => !(await quickly(ask)).headers.has('x-models-incomplete'));
         expect(await idsOf(await ask())).toContain('claude-5');
       });
@@ -239,9 +239,9 @@ describe('several engines', () => {
         anthropic.answer(silence);
         const anew = { headers: { 'cache-control': 'no-cache' } };
         expect((await ask(anew)).headers.get('x-models-incomplete')).toBe(missing);
-        const kept = await quickly(ask);
-        expect(kept.headers.has('x-models-incomplete')).toBe(false);
-        expect(await idsOf(kept)).toContain('claude-5');
+        const cached = await quickly(ask);
+        expect(cached.headers.has('x-models-incomplete')).toBe(false);
+        expect(await idsOf(cached)).toContain('claude-5');
       });
 
       it('serve its lists for other keys when it ignores one key', async () => {
@@ -305,7 +305,7 @@ describe('several engines', () => {
     it('are complete again when it answers', async () => {
       const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
       expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
-      anthropic.answer(claudes('claude-5'));
+      anthropic.answer(anthropicList('claude-5'));
       const response = await ask();
       expect(response.headers.has('x-models-incomplete')).toBe(false);
       expect(await idsOf(response)).toContain('claude-5');
@@ -337,12 +337,12 @@ describe('several engines', () => {
     expect(first.headers.get('cache-status')).toMatch(/^models-gateway; fwd=miss/);
     const known = { 'if-none-match': first.headers.get('etag') ?? '' };
     expect((await ask({ headers: known })).status).toBe(304);
-    const asked = [openai, anthropic, lab].map(({ requests }) => requests.length);
+    const requestsBefore = [openai, anthropic, lab].map(({ requests }) => requests.length);
     for (const upstream of [openai, anthropic, lab]) upstream.answer(text('', 500));
     const second = await ask();
     expect(second.headers.get('cache-status')).toMatch(/^models-gateway; hit; ttl=/);
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
-    expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(asked);
+    expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(requestsBefore);
   });
 
   it('are as old as the oldest of their lists, and a miss where one was fetched', async () => {
@@ -350,15 +350,15 @@ describe('several engines', () => {
     const { ask, anthropic, lab } = await startSeveral({ anthropic: text('', 500) }, CACHED);
     await ask();
     clock.advance(20_000);
-    anthropic.answer(claudes('claude-5'));
+    anthropic.answer(anthropicList('claude-5'));
     const mixed = await ask();
     expect(mixed.headers.get('age')).toBe('20');
     expect(mixed.headers.get('cache-status')).toBe('models-gateway; fwd=miss; stored; ttl=40');
     clock.advance(15_000);
     lab.answer(silence);
-    const kept = await ask();
-    expect(kept.headers.get('age')).toBe('35');
-    expect(kept.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
+    const cached = await ask();
+    expect(cached.headers.get('age')).toBe('35');
+    expect(cached.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
   });
 
   it('may be twenty, which all notice that a caller has hung up', async () => {

@@ -79,8 +79,8 @@ function startTraced(script: Script = LIST, env: Record<string, string> = {}): P
   });
 }
 
-function kind(spans: readonly ReceivedSpan[], wanted: ReceivedSpan['kind']): ReceivedSpan[] {
-  return spans.filter((span) => span.kind === wanted);
+function ofKind(spans: readonly ReceivedSpan[], kind: ReceivedSpan['kind']): ReceivedSpan[] {
+  return spans.filter((span) => span.kind === kind);
 }
 
 function requestLines(log: string) {
@@ -161,8 +161,8 @@ describe('a traced request', () => {
     const { ask } = await startTraced(inTurn(text('', 503), LIST));
     expect(await idsOf(await ask())).toEqual(['meta/llama']);
     const spans = await collector.received(3);
-    const [server] = kind(spans, 'server');
-    const attempts = kind(spans, 'client');
+    const [server] = ofKind(spans, 'server');
+    const attempts = ofKind(spans, 'client');
     expect(attempts.map(({ failed, attributes }) => ({ failed, ...attributes }))).toMatchObject([
       { failed: true, 'http.response.status_code': 503, 'error.type': '503' },
       { failed: false, 'http.response.status_code': 200, 'http.request.resend_count': 1 },
@@ -181,13 +181,14 @@ describe('a traced request', () => {
     const { ask, upstream } = await startTraced(pages, { MAIN_MODEL_ENGINE: 'anthropic' });
     expect(await idsOf(await ask())).toEqual(['a', 'b', 'c']);
     const spans = await collector.received(4);
-    const [server] = kind(spans, 'server');
-    const asked = kind(spans, 'client');
-    expect(asked.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(server?.spanId));
+    const [server] = ofKind(spans, 'server');
+    const clientSpans = ofKind(spans, 'client');
+    expect(clientSpans.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(server?.spanId));
     expect(upstream.requests.map(({ headers }) => headers['traceparent'])).toEqual(
-      asked.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
+      clientSpans.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
     );
-    for (const { attributes } of asked) expect(attributes).not.toHaveProperty('http.request.resend_count');
+    for (const { attributes } of clientSpans)
+      expect(attributes).not.toHaveProperty('http.request.resend_count');
   });
 
   it.each<[string, Script, Record<string, unknown>, Record<string, unknown>]>([
@@ -244,13 +245,13 @@ describe('a traced request', () => {
     const held = heldAnswers(LIST);
     const { gateway, upstream } = await startTraced(held.script);
     const get = 'GET /v1/models HTTP/1.1\r\nHost: x\r\n';
-    // On one connection, so that all requests have arrived when the provider is asked.
+    // On one connection, so that all requests have arrived when the provider is clientSpans.
     const answers = sendRaw(gateway.url, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`);
     await held.release(1);
     expect((await answers).status).toBe(200);
     const spans = await collector.received(4);
-    const servers = kind(spans, 'server');
-    const clients = kind(spans, 'client');
+    const servers = ofKind(spans, 'server');
+    const clients = ofKind(spans, 'client');
     expect([servers.length, clients.length, upstream.requests.length]).toEqual([3, 1, 1]);
     expect(servers.map(({ spanId }) => spanId)).toContain(clients[0]?.parentSpanId);
   });
@@ -413,10 +414,10 @@ describe('a collector', () => {
   ])('%s affects neither answers nor the exit', async (_name, collectorUrl) => {
     const { ask, stop } = await startTraced(LIST, collectorAt(await collectorUrl()));
     for (let round = 0; round < 5; round += 1) expect(await idsOf(await ask())).toEqual(['meta/llama']);
-    const told = performance.now();
+    const stoppedAt = performance.now();
     const { code, stdout, stderr } = await stop();
     expect(code).toBe(0);
-    expect(performance.now() - told).toBeLessThan(4000);
+    expect(performance.now() - stoppedAt).toBeLessThan(4000);
     expect(stderr).toBe('');
     expect(parseLog(stdout).filter(({ context }) => context === 'Tracing').length).toBeLessThan(2);
   });
