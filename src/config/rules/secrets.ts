@@ -1,6 +1,5 @@
 import { IsOptional } from 'class-validator';
 import { combine, defineRule } from './define-rule.js';
-import { IsText } from './scalars.js';
 import { readSecretFileSync } from '../read-secret-file.js';
 
 /** What a secret looks like. */
@@ -25,9 +24,20 @@ export function fileRule({ description }: SecretForm<unknown>): string {
   return `must be the path of a readable file that holds ${description}`;
 }
 
+/** The rule that marks the variables of keys. */
+export const KEY_RULE = 'isKey';
+
 /** A key, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsKey(): PropertyDecorator {
-  return combine(IsText(KEY, KEY_FORM.description), OrInFile(KEY_FORM));
+  return combine(
+    IsOptional(),
+    defineRule(
+      KEY_RULE,
+      `must be ${KEY_FORM.description}`,
+      (value) => typeof value === 'string' && KEY.test(value),
+    ),
+    OrInFile(KEY_FORM),
+  );
 }
 
 /** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
@@ -45,7 +55,7 @@ export function OrFile(message: string, holds: (path: string) => boolean): Prope
     combine(
       IsOptional(),
       defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
-      // Which of the two is out of date nobody could tell.
+      // Either of the two could be the one that is out of date.
       defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;
       }),

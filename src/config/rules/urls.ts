@@ -23,27 +23,35 @@ function originOf(text: string): string | undefined {
   return href === `${origin}/` ? origin : undefined;
 }
 
-/** An absolute http or https URL without credentials in it: those have variables of their own. */
+/** The rule that marks the variables of providers' base URLs. */
+export const BASE_URL_RULE = 'isBaseUrl';
+
+/** The base URL of a provider: an absolute http or https URL without credentials, which have variables of their own. */
 export function IsBaseUrl(): PropertyDecorator {
-  return combine(
-    IsOptional(),
-    defineRule(
-      'isBaseUrl',
-      'must be an http:// or https:// URL without a user name or password in it',
-      (value) => {
-        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
-        const { username, password } = new URL(value);
-        return username === '' && password === '';
-      },
-    ),
-  );
+  return httpUrl(BASE_URL_RULE);
 }
 
-/** The same, or a host alone, which is one of https. */
+/** The same, or a host alone, which means https. */
 export function IsHost(): PropertyDecorator {
   return combine(
     transformText((text) => (text.includes('://') ? text : `https://${text}`)),
     IsBaseUrl(),
+  );
+}
+
+/** An absolute http or https URL without credentials. */
+export function IsHttpUrl(): PropertyDecorator {
+  return httpUrl('isHttpUrl');
+}
+
+function httpUrl(name: string): PropertyDecorator {
+  return combine(
+    IsOptional(),
+    defineRule(name, 'must be an http:// or https:// URL without a user name or password in it', (value) => {
+      if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+      const { username, password } = new URL(value);
+      return username === '' && password === '';
+    }),
   );
 }
 
