@@ -7,7 +7,7 @@ function read(name: string): string {
   return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 }
 
-/** The variables of the README's table, with their defaults; one that depends has none. */
+/** The variables of the README's table with their defaults, if these are fixed. */
 const TABLE = new Map(
   [...read('README.md').matchAll(/^\| `([A-Z][A-Z_]*)` *\| (?:`([^`]*)`)?/gm)].map(
     ([, name, value]) => [name, value ?? ''] as const,

@@ -30,12 +30,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Starts the service in an empty folder and in an environment with nothing else in it. */
+/** Starts the service in an empty folder and with only these variables. */
 function start(env: Record<string, string>): Promise<ServiceProcess> {
   return started(startProcess(main, folder, env));
 }
 
-/** How a process ends that is told to stop as soon as it answers. */
+/** Sends a signal as soon as the process answers, and returns its exit. */
 async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
   const running = await start(env);
   await untilAlive(running);
@@ -43,7 +43,7 @@ async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals 
   return running.exited;
 }
 
-/** What a start says that fails. */
+/** The output of a failed start. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await (await start(env)).exited;
   expect(code).toBe(1);
@@ -86,7 +86,7 @@ describe('a malformed configuration', () => {
     ['a field is misspelt', '[{"id":"a","owner":"SECRET0"}]'],
     ['a value is of another type', '[{"id":"a","created":"SECRET0"}]'],
     ['it is too large', `["${'SECRET0'.repeat(1_500_000)}"]`],
-  ])('stops the start for a file of models, and shows nothing of it: %s', async (_what, content) => {
+  ])('stops the start for a file of models, without its content: %s', async (_what, content) => {
     const path = join(folder, 'models.json');
     if (content !== undefined) await writeFile(path, content);
     expect(await refusalOf({ MODELS_STATIC_FILE: path })).toMatch(
@@ -105,7 +105,7 @@ describe('a malformed configuration', () => {
     );
   });
 
-  it('stops the start when it is in .env, too', async () => {
+  it('stops the start in .env too', async () => {
     await writeFile(join(folder, '.env'), 'UPSTREAM_TIMEOUT_MS=soon\n');
     const { code, stdout, stderr } = await (await start({})).exited;
     expect([code, stdout]).toEqual([1, '']);
@@ -124,7 +124,7 @@ describe('a file that should hold a key', () => {
     ['is empty', '', {}, RULE],
     ['holds control characters', 'SECRET0\u0007', {}, RULE],
     [
-      'stands beside the key',
+      'is set together with the key',
       'SECRET0',
       { OPENAI_API_KEY: 'SECRET0' },
       'must not be set together with OPENAI_API_KEY',
@@ -172,7 +172,7 @@ describe('the configuration', () => {
     expect(stdout).not.toContain(SECRET_MARK);
   });
 
-  it('takes an empty variable for an unset one', async () => {
+  it('counts an empty variable as unset', async () => {
     const { code, stdout, stderr } = await startAndStop({
       MAIN_MODEL_ENGINE: '',
       MAIN_MODEL_BASE_URL: ' ',
@@ -186,7 +186,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('need not be complete', async () => {
+  it('may be incomplete', async () => {
     const running = await start({ MAIN_MODEL_ENGINE: 'nim' });
     await untilAlive(running);
     expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'provider_not_configured']);
@@ -257,21 +257,21 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     });
   }
 
-  it('ends the process when there is nothing to do', async () => {
+  it('ends an idle process', async () => {
     const { code, stdout, stderr } = await startAndStop({}, signal);
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout).map(({ level }) => level)).toEqual(['info']);
   });
 
-  it('lets requests under way end, and refuses new ones', async () => {
+  it('completes requests under way, and refuses new ones', async () => {
     const running = await serve({});
     await untilAlive(running);
-    const asking = fetch(`${running.url}/v1/models`);
+    const pending = fetch(`${running.url}/v1/models`);
     await upstream.received(1);
     running.signal(signal);
     await until('connections are refused', () => isRefused(running.url));
     answerAll();
-    const response = await asking;
+    const response = await pending;
     expect(response.headers.get('connection')).toBe('close');
     expect(await idsOf(response)).toEqual(['a']);
     const { code, stdout, stderr } = await running.exited;
@@ -280,15 +280,15 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
   });
 
   it.each([
-    ['brought nothing', ''],
-    ['brought half a request', 'GET /v1/models HTTP/1.1\r\nHost: x\r\n'],
-    ['brought half a body', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
+    ['sent nothing', ''],
+    ['sent half a request', 'GET /v1/models HTTP/1.1\r\nHost: x\r\n'],
+    ['sent half a body', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
   ])('does not wait for a connection that has %s', async (_name, sent) => {
     const running = await serve({});
     await untilAlive(running);
     const { port } = new URL(running.url);
     const socket = connect(Number(port), '127.0.0.1');
-    // It will be reset.
+    // The connection will be reset.
     socket.on('error', () => undefined);
     await once(socket, 'connect');
     socket.write(sent);
@@ -299,7 +299,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  it('sends what is under way to its last byte, to whoever reads slowly as well', async () => {
+  it('sends answers under way to the last byte, also to a slow reader', async () => {
     const running = await serve({});
     await untilAlive(running);
     // More than the buffers of both sides hold.
@@ -313,7 +313,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
     socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
     await upstream.received(1);
-    // Its first bytes: the rest waits on both sides.
+    // The first bytes: the rest waits on both sides.
     await once(socket, 'readable');
     running.signal(signal);
     await until('connections are refused', () => isRefused(running.url));
@@ -329,7 +329,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200 });
   });
 
-  it('turns /readyz first, for SHUTDOWN_DELAY_MS', async () => {
+  it('makes /readyz a 503 for SHUTDOWN_DELAY_MS first', async () => {
     const running = await serve({ SHUTDOWN_DELAY_MS: '3000' });
     await untilAlive(running);
     expect((await fetch(`${running.url}/readyz`)).status).toBe(200);
