@@ -158,7 +158,7 @@ describe('the headers of a 4xx', () => {
   };
 
   it.each([400, 401, 429])('are relayed where they help, with %d', async (status) => {
-    const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
+    const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
     const other = Object.entries(headers).filter(([name]) => !(name in relayed));
@@ -177,7 +177,7 @@ describe('the headers of a 4xx', () => {
   );
 
   it('are not relayed with a list', async () => {
-    const { ask } = shared(json({ data: [] }, 200, { ...relayed, ...kept }));
+    const { ask } = shared(json({ data: [] }, 200, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
     for (const [name, value] of Object.entries({ ...relayed, ...withheld }))
       expect(headers[name]).not.toBe(value);
