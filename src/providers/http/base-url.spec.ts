@@ -43,10 +43,73 @@ describe('openAiModelsUrl', () => {
     ['https://gw.test/?base=/v1', 'https://gw.test/v1/models?base=/v1'],
     ['https://gw.test/a%2Fb/v1', 'https://gw.test/a%2Fb/v1/models'],
     ['https://gw.test/v1#models', 'https://gw.test/v1/models'],
+    ['https://gw.test/llm/chat/completions', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/v1/CHAT/Completions', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1//chat//completions//', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1beta/openai/chat/completions', 'https://gw.test/v1beta/openai/models'],
+    // Only what a request ends in is cut back, and only whole segments.
+    ['https://gw.test/chat/v1', 'https://gw.test/chat/v1/models'],
+    ['https://gw.test/messages/llm', 'https://gw.test/messages/llm/v1/models'],
+    ['https://gw.test/v1/my-responses', 'https://gw.test/v1/my-responses/models'],
+    ['https://gw.test/v1/chat', 'https://gw.test/v1/chat/models'],
   ])('%s becomes %s', (base, expected) => {
     expect(openAiModelsUrl(new URL(base)).href).toBe(expected);
   });
 });
+
+describe.each(['chat/completions', 'completions', 'responses', 'embeddings', 'messages'])(
+  'a base URL that ends in /%s',
+  (end) => {
+    it.each<[name: string, list: (base: URL) => URL, base: string, expected: string]>([
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test/v1', 'https://gw.test/v1/models'],
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test', 'https://gw.test/v1/models'],
+      [
+        'versionedModelsUrl',
+        (url) => versionedModelsUrl(url, 'v1', 'v2'),
+        'https://gw.test/v1',
+        'https://gw.test/v1/models',
+      ],
+      [
+        'azureModelsUrl',
+        (url) => azureModelsUrl(url, '2024-06-01', '2024-06-01'),
+        'https://gw.test/openai/v1',
+        'https://gw.test/openai/v1/models',
+      ],
+      [
+        'azureModelsUrl',
+        (url) => azureModelsUrl(url, undefined, '2024-06-01'),
+        'https://gw.test/openai/deployments/my-gpt',
+        'https://gw.test/openai/models?api-version=2024-06-01',
+      ],
+      [
+        'azureDeploymentsUrl',
+        (url) => azureDeploymentsUrl(url, undefined, ['2022-12-01']),
+        'https://gw.test/openai/v1',
+        'https://gw.test/openai/deployments?api-version=2022-12-01',
+      ],
+      ['geminiModelsUrl', geminiModelsUrl, 'https://gw.test/v1beta/openai', 'https://gw.test/v1beta/models'],
+      [
+        'githubModelsUrl',
+        githubModelsUrl,
+        'https://gw.test/orgs/orbit/inference',
+        'https://gw.test/catalog/models',
+      ],
+      [
+        'databricksEndpointsUrl',
+        databricksEndpointsUrl,
+        'https://gw.test/serving-endpoints',
+        'https://gw.test/api/2.0/serving-endpoints',
+      ],
+    ])('is cut back by %s', (_name, list, base, expected) => {
+      expect(list(new URL(`${base}/${end}`)).href).toBe(expected);
+      expect(list(new URL(`${base}/${end}/`)).href).toBe(expected);
+      const tenant = (url: string): string => `${url}${url.includes('?') ? '&' : '?'}tenant=a`;
+      const withTenant = list(new URL(`${base}/${end}/?tenant=a`));
+      withTenant.searchParams.sort();
+      expect(withTenant.href).toBe(tenant(expected));
+    });
+  },
+);
 
 describe('versionedModelsUrl', () => {
   it.each([
@@ -74,6 +137,10 @@ describe('versionedModelsUrl', () => {
     ['https://api.cohere.com/v2/models', 'https://api.cohere.com/v1/models'],
     ['https://vault.test/cohere/v2?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
     ['https://api.cohere.com/v3', 'https://api.cohere.com/v3/v1/models'],
+    ['https://api.cohere.com/v2/chat', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v1/embed/', 'https://api.cohere.com/v1/models'],
+    ['https://vault.test/cohere/v2/rerank?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
+    ['https://vault.test/chat', 'https://vault.test/chat/v1/models'],
   ])('%s becomes %s where v2 stands for v1', (base, expected) => {
     expect(versionedModelsUrl(new URL(base), 'v1', 'v2').href).toBe(expected);
   });
