@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { combine, defineRule, transformText } from './define-rule.js';
+import { isQuoted } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
@@ -48,6 +49,8 @@ export function IsHeaders(): PropertyDecorator {
 
 /** The headers of a text; undefined when any of them is malformed, reserved or there twice. */
 function headersOf(text: string): Headers | undefined {
+  // A name may begin with an apostrophe.
+  if (isQuoted(text)) return undefined;
   const headers = new Map<string, string>();
   for (const line of headerLines(text)) {
     const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
