@@ -253,6 +253,15 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     },
   );
 
+  it('cuts the path of a request off the end of the base URL', async () => {
+    const [variable] = baseUrlVariables;
+    const pasted = { [variable]: `${upstream.url}${basePath}/chat/completions/` };
+    await withGateway(environmentOf(contract, pasted), async (placed) => {
+      expect((await ask(placed, { authorization: `Bearer ${CALLERS}` })).status).toBe(200);
+    });
+    expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+  });
+
   it('without a base URL asks nobody that it was not told of', async () => {
     const others = URL_VARIABLES.filter((each) => !baseUrlVariables.includes(each));
     const urls = Object.fromEntries(others.map((each) => [each, upstream.url]));

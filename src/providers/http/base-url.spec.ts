@@ -252,6 +252,7 @@ describe('withDefaultPath', () => {
   it.each([
     ['https://api.groq.com', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/?tenant=a', 'https://api.groq.com/openai/v1?tenant=a'],
+    ['https://api.groq.com/chat/completions', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/v2', 'https://api.groq.com/v2'],
     ['https://gw.test/', 'https://gw.test/'],
   ])('%s becomes %s', (base, expected) => {

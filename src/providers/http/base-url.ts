@@ -13,7 +13,7 @@ export function openAiModelsUrl(base: URL): URL {
 
 /** A vendor's bare host, which some SDKs take, is where its usual base URL is. */
 export function withDefaultPath(base: URL, usual: URL): URL {
-  return base.host === usual.host && base.pathname === '/' ? withPath(base, usual.pathname) : base;
+  return base.host === usual.host && trimmedPath(base) === '' ? withPath(base, usual.pathname) : base;
 }
 
 /**
