@@ -1,9 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from '../support/build.js';
-import type { Build } from '../support/build.js';
+import { BUILD_MS, builtService } from '../support/built-service.js';
 import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { startLoadBalancer } from '../support/load-balancer.js';
@@ -14,7 +13,6 @@ import type { ServiceProcess } from '../support/start-process.js';
 import { startSteadyLoad } from '../support/steady-load.js';
 import type { SteadyLoad } from '../support/steady-load.js';
 
-const BUILD_MS = 120_000;
 const TEST_MS = 90_000;
 /** Far more than a load balancer that asks all the time needs to notice, also on a busy machine. */
 const SHUTDOWN_DELAY_MS = 1500;
@@ -24,15 +22,13 @@ const ENOUGH = 100;
 /** How long the provider takes, so that there are always requests under way. */
 const ANSWER_MS = 20;
 
-let service: Build;
+let main: string;
 let folder: string;
 let upstream: FakeUpstream;
 
 beforeAll(async () => {
-  service = await build();
+  main = await builtService();
 }, BUILD_MS);
-
-afterAll(() => service.remove());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
@@ -51,7 +47,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** Starts a process that gets its part of the requests. */
 async function startBehind(balancer: LoadBalancer, shutdownDelayMs: number): Promise<ServiceProcess> {
   const running = await started(
-    startProcess(service.main, folder, {
+    startProcess(main, folder, {
       MAIN_MODEL_ENGINE: 'vllm',
       MAIN_MODEL_BASE_URL: upstream.url,
       UPSTREAM_TIMEOUT_MS: '60000',
