@@ -3,17 +3,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-// Registers the variables of every namespace that the application has.
+// Register the variables of every namespace that the application has, and those of the vendors.
 import './config.module.js';
+import { BUILT_IN_PROVIDERS } from '../providers/built-in-providers.js';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
 import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
-import type { KeyVariable } from './provider.config.js';
+import { KEY_RULE } from './rules/secrets.js';
+import { BASE_URL_RULE } from './rules/urls.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
-import { checkVariables, ConfigurationError, variableNames } from './variables.js';
+import { checkVariables, ConfigurationError, propertiesOf, variableNames } from './variables.js';
 
 interface VariableCase {
   readonly variable: string;
@@ -69,12 +71,10 @@ function globs(variable: string, read: () => unknown): VariableCase {
   };
 }
 
-function baseUrl(
-  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL',
-): VariableCase {
+function baseUrl(variable: string): VariableCase {
   return {
     variable,
-    read: () => providerConfig().variables[variable],
+    read: () => providerConfig().urls.get(variable),
     byDefault: undefined,
     accepts: [
       'http://localhost:8000',
@@ -101,35 +101,17 @@ function baseUrl(
   };
 }
 
-const KEY_VARIABLES: readonly KeyVariable[] = [
-  'MAIN_MODEL_API_KEY',
-  'OPENAI_API_KEY',
-  'NVIDIA_API_KEY',
-  'VLLM_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'AZURE_OPENAI_API_KEY',
-  'COHERE_API_KEY',
-  'GOOGLE_API_KEY',
-  'GEMINI_API_KEY',
-  'MISTRAL_API_KEY',
-  'GROQ_API_KEY',
-  'TOGETHER_API_KEY',
-  'FIREWORKS_API_KEY',
-  'OPENROUTER_API_KEY',
-  'DEEPSEEK_API_KEY',
-  'XAI_API_KEY',
-  'HF_TOKEN',
-  'HUGGINGFACE_API_KEY',
-  'CEREBRAS_API_KEY',
-  'SAMBANOVA_API_KEY',
-  'GITHUB_TOKEN',
-  'DATABRICKS_TOKEN',
-  'AWS_BEARER_TOKEN_BEDROCK',
-];
+/** The contract table of the providers has a row for each of these. */
+const OF_VENDORS = new Set(
+  BUILT_IN_PROVIDERS.flatMap(({ variables }) => (variables ? propertiesOf(variables) : [])),
+);
+const NAMES = variableNames().filter((name) => !OF_VENDORS.has(name));
+const KEY_VARIABLES = variableNames(KEY_RULE).filter((name) => !OF_VENDORS.has(name));
+const URL_VARIABLES = variableNames(BASE_URL_RULE).filter((name) => !OF_VENDORS.has(name));
 const A_KEY = 'one line of visible ASCII characters without spaces';
 const NO_KEYS = ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'a\u0000b', 'schlüssel', 'a\u007fb'];
 
-function apiKey(variable: KeyVariable): VariableCase {
+function apiKey(variable: string): VariableCase {
   return {
     variable,
     read: () => providerConfig().keys.get(variable),
@@ -193,7 +175,7 @@ function secretFile(
   };
 }
 
-function keyFile(variable: KeyVariable): VariableCase {
+function keyFile(variable: string): VariableCase {
   return secretFile(variable, () => providerConfig().keyFiles.get(variable), GOOD_FILES, NO_KEYS, A_KEY);
 }
 
@@ -318,14 +300,6 @@ const VARIABLES: readonly VariableCase[] = [
     refuses: ['openai', 'vllm'],
     rule: 'one of MODEL_ENGINES',
   },
-  ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map((variable) => ({
-    variable,
-    read: () => providerConfig().variables[variable],
-    byDefault: undefined,
-    accepts: ['us-east-1', 'ap-southeast-2', 'us-gov-west-1'].map((region) => [region, region] as const),
-    refuses: ['us east 1', 'us-east-1.evil.test', 'us-east-1/x', 'US-EAST-1', 'u', '-a'],
-    rule: 'a region such as us-east-1',
-  })),
   {
     variable: 'MODELS_METADATA',
     read: () => modelsConfig().metadata,
@@ -450,40 +424,7 @@ const VARIABLES: readonly VariableCase[] = [
     refuses: ['no'],
     rule: 'true or false',
   },
-  baseUrl('MAIN_MODEL_BASE_URL'),
-  baseUrl('AZURE_OPENAI_ENDPOINT'),
-  {
-    variable: 'AZURE_OPENAI_API_VERSION',
-    read: () => providerConfig().variables.AZURE_OPENAI_API_VERSION,
-    byDefault: undefined,
-    accepts: ['2024-10-21', '2024-08-01-preview', 'v1'].map((version) => [version, version]),
-    refuses: ['2024 10 21', '2024-10-21&x=y', '?'],
-    rule: 'an API version such as 2024-06-01',
-  },
-  {
-    variable: 'AZURE_OPENAI_LIST',
-    read: () => providerConfig().variables.AZURE_OPENAI_LIST,
-    byDefault: 'models',
-    accepts: [
-      ['models', 'models'],
-      ['Deployments', 'deployments'],
-    ],
-    refuses: ['deployment', 'models,deployments', 'toString'],
-    rule: 'one of models, deployments',
-  },
-  baseUrl('COHERE_BASE_URL'),
-  {
-    variable: 'DATABRICKS_HOST',
-    read: () => providerConfig().urls.get('DATABRICKS_HOST'),
-    byDefault: undefined,
-    accepts: [
-      ['https://w.test', 'https://w.test'],
-      ['http://localhost:1', 'http://localhost:1'],
-      ['adb-1.7.azuredatabricks.net', 'https://adb-1.7.azuredatabricks.net'],
-    ],
-    refuses: ['ftp://w.test', 'https://user:MARK@w.test', 'two words'],
-    rule: 'an http:// or https:// URL without a user name or password in it',
-  },
+  ...URL_VARIABLES.map(baseUrl),
   ...KEY_VARIABLES.map(apiKey),
   ...KEY_VARIABLES.map(keyFile),
   wholeNumber('KEY_FILE_INTERVAL_MS', () => providerConfig().keyFileIntervalMs, 5000, 100, 3_600_000),
@@ -646,7 +587,7 @@ beforeEach(() => {
 });
 
 it('has a row for every variable', () => {
-  expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(variableNames().sort());
+  expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(NAMES.sort());
 });
 
 describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, accepts }) => {

@@ -28,12 +28,15 @@ export function fileRule({ description }: SecretForm<unknown>, text?: string): s
   return withMistake(`must be the path of a readable file that holds ${description}`, text, secretMistake);
 }
 
+/** The rule that marks the variables of keys. */
+export const KEY_RULE = 'isKey';
+
 /** A key, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsKey(): PropertyDecorator {
   return combine(
     IsOptional(),
     defineRule(
-      'isKey',
+      KEY_RULE,
       (value) => withMistake(`must be ${KEY_FORM.description}`, value, secretMistake),
       (value) => typeof value === 'string' && KEY_FORM.parse(value) !== undefined,
     ),
@@ -62,7 +65,7 @@ export function OrFile(
     combine(
       IsOptional(),
       defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
-      // Which of the two is out of date nobody could tell.
+      // Either of the two could be the one that is out of date.
       defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;
       }),

@@ -25,12 +25,32 @@ function originOf(text: string): string | undefined {
   return href === `${origin}/` ? origin : undefined;
 }
 
-/** An absolute http or https URL without credentials in it: those have variables of their own. */
+/** The rule that marks the variables of providers' base URLs. */
+export const BASE_URL_RULE = 'isBaseUrl';
+
+/** The base URL of a provider: an absolute http or https URL without credentials, which have variables of their own. */
 export function IsBaseUrl(): PropertyDecorator {
+  return httpUrl(BASE_URL_RULE);
+}
+
+/** The same, or a host alone, which means https. */
+export function IsHost(): PropertyDecorator {
+  return combine(
+    transformText((text) => (text.includes('://') ? text : `https://${text}`)),
+    IsBaseUrl(),
+  );
+}
+
+/** An absolute http or https URL without credentials. */
+export function IsHttpUrl(): PropertyDecorator {
+  return httpUrl('isHttpUrl');
+}
+
+function httpUrl(name: string): PropertyDecorator {
   return combine(
     IsOptional(),
     defineRule(
-      'isBaseUrl',
+      name,
       (value) =>
         withMistake(
           'must be an http:// or https:// URL without a user name or password in it',
@@ -44,14 +64,6 @@ export function IsBaseUrl(): PropertyDecorator {
         return username === '' && password === '';
       },
     ),
-  );
-}
-
-/** The same, or a host alone, which is one of https. */
-export function IsHost(): PropertyDecorator {
-  return combine(
-    transformText((text) => (text.includes('://') ? text : `https://${text}`)),
-    IsBaseUrl(),
   );
 }
 

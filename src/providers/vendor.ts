@@ -1,0 +1,27 @@
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
+import type { EngineDeclaration } from '../config/engines.js';
+import type { ProviderConfig } from '../config/provider.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamClient } from '../upstream/upstream.client.js';
+import type { ModelProvider } from './model-provider.js';
+
+export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
+
+/** Everything that providers are made with. */
+export interface ProviderContext {
+  readonly client: Pick<UpstreamClient, 'get'>;
+  readonly config: Pick<
+    ProviderConfig,
+    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables'
+  >;
+  readonly limits: Pick<UpstreamConfig, 'maxPages'>;
+}
+
+/** A built-in LLM vendor: what the configuration and the documents say of it, and how its provider is made. */
+export interface Vendor extends EngineDeclaration {
+  /** The base URL when no variable holds one. */
+  readonly defaultBaseUrl?: string;
+  /** Where its rows keep metadata. */
+  readonly metadata?: MetadataFormat;
+  readonly createProvider: (context: ProviderContext) => ModelProvider;
+}
