@@ -894,10 +894,7 @@ describe('of several engines', () => {
     const { urls, keys, headers, headerFiles, headerVariables, urlVariables, keyVariables } =
       providerConfig();
     expect([...urls]).toEqual([['MY_LAB_BASE_URL', 'http://lab.test']]);
-    expect([...keys]).toEqual([
-      ['OPENAI_API_KEY', 'sk-openai'],
-      ['MY_LAB_API_KEY', 'sk-lab'],
-    ]);
+    expect(Object.fromEntries(keys)).toEqual({ OPENAI_API_KEY: 'sk-openai', MY_LAB_API_KEY: 'sk-lab' });
     expect([...headers]).toEqual([['MY_LAB_UPSTREAM_HEADERS', { 'orbit-key': 'lab' }]]);
     expect([...headerFiles.keys()]).toEqual(['OPENAI_UPSTREAM_HEADERS']);
     expect(headerVariables(['my_lab'])).toEqual(['MY_LAB_UPSTREAM_HEADERS']);

@@ -142,14 +142,18 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     await expectMetadata(gateway, contract);
   });
 
-  it.each(emptyLists)('takes %j for an empty list', async (body) => {
-    upstream.answer(json(body));
-    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
-  });
+  for (const body of emptyLists) {
+    it(`takes ${JSON.stringify(body)} for an empty list`, async () => {
+      upstream.answer(json(body));
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+    });
+  }
 
-  it.each(moreMetadata)('makes of %j the metadata %j', async (fields, expected) => {
-    expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
-  });
+  for (const [fields, expected] of moreMetadata) {
+    it(`makes of ${JSON.stringify(fields)} the metadata ${JSON.stringify(expected)}`, async () => {
+      expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
+    });
+  }
 
   it('passes on what belongs to the request, and nothing else', async () => {
     const passedOn = {
@@ -213,17 +217,19 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, sent));
   });
 
-  it.each(otherTokens)('sends %s in the headers that it needs', async (_name, token, sent) => {
-    const expected = headersOf(contract, sent);
-    for (const given of [{ authorization: `bearer ${token}` }, { 'x-api-key': token }]) {
-      expect((await ask(gateway, given)).status).toBe(200);
+  for (const [name, token, sent] of otherTokens) {
+    it(`sends ${name} in the headers that it needs`, async () => {
+      const expected = headersOf(contract, sent);
+      for (const given of [{ authorization: `bearer ${token}` }, { 'x-api-key': token }]) {
+        expect((await ask(gateway, given)).status).toBe(200);
+        expect(upstream.requests.at(-1)?.headers).toEqual(expected);
+      }
+      await withGateway(environmentOf(contract, { [keyVariables[0]]: token }), async (keyed) => {
+        expect((await ask(keyed)).status).toBe(200);
+      });
       expect(upstream.requests.at(-1)?.headers).toEqual(expected);
-    }
-    await withGateway(environmentOf(contract, { [keyVariables[0]]: token }), async (keyed) => {
-      expect((await ask(keyed)).status).toBe(200);
     });
-    expect(upstream.requests.at(-1)?.headers).toEqual(expected);
-  });
+  }
 
   describe.each([401, 429] as const)('at a %d', (status) => {
     const { headers, error, relayed } = errors[status];
@@ -370,21 +376,27 @@ describe.each(COMPATIBLE_CONTRACTS)('$engine', (contract) => {
     await expectMetadata(gateway, contract);
   });
 
-  it.each(emptyLists)('takes %j for an empty list', async (body) => {
-    upstream.answer(json(body));
-    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
-  });
+  for (const body of emptyLists) {
+    it(`takes ${JSON.stringify(body)} for an empty list`, async () => {
+      upstream.answer(json(body));
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+    });
+  }
 
-  it.each(moreMetadata)('makes of %j the metadata %j', async (fields, expected) => {
-    expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
-  });
+  for (const [fields, expected] of moreMetadata) {
+    it(`makes of ${JSON.stringify(fields)} the metadata ${JSON.stringify(expected)}`, async () => {
+      expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
+    });
+  }
 
-  it.each(Object.entries(errors ?? {}))('relays its %s', async (status, { headers, error, relayed }) => {
-    upstream.answer(failure(contract, Number(status), headers, CALLERS));
-    const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
-    expect(answer).toEqual({ status: Number(status), headers: answer.headers, body: { error } });
-    expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
-  });
+  for (const [status, { headers, error, relayed }] of Object.entries(errors ?? {})) {
+    it(`relays its ${status}`, async () => {
+      upstream.answer(failure(contract, Number(status), headers, CALLERS));
+      const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
+      expect(answer).toEqual({ status: Number(status), headers: answer.headers, body: { error } });
+      expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
+    });
+  }
 });
 
 describe.each(CONTRACTS)('the settings of $engine', (contract) => {
@@ -416,10 +428,12 @@ describe.each(CONTRACTS)('the settings of $engine', (contract) => {
     }
   });
 
-  it.each(urls)('make of %s the list %s', (base, list, more) => {
-    const environment = { ...settings, ...more, [baseUrlVariables[0]]: base };
-    expect(settingsOf(engine, environment)?.url?.href).toBe(list);
-  });
+  for (const [base, list, more] of urls) {
+    it(`make of ${base} and ${JSON.stringify(more)} the list ${list}`, () => {
+      const environment = { ...settings, ...more, [baseUrlVariables[0]]: base };
+      expect(settingsOf(engine, environment)?.url?.href).toBe(list);
+    });
+  }
 });
 
 describe.each(PROVIDER_CONTRACTS)('UPSTREAM_HEADERS beside $engine', ({ credential }) => {
