@@ -21,7 +21,11 @@ export interface ProviderContext {
 export interface Vendor extends EngineDeclaration {
   /** The base URL when no variable holds one. */
   readonly defaultBaseUrl?: string;
-  /** Where its rows keep metadata. */
+  /** Makes that base URL from the variables of the vendor. */
+  readonly baseUrlFrom?: (variables: never) => string | undefined;
+  /** The source of credentials when no variable holds a key. */
+  readonly signing?: { readonly source: string };
+  /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
   /** The injectable class of its provider. */
   readonly Provider: new (context: ProviderContext) => ModelProvider;
