@@ -1,10 +1,55 @@
-/** The layers of the architecture: a request passes models → providers → upstream, and nothing calls upwards. */
-const layer = (name, from, to) => ({
-  name,
-  severity: 'error',
-  from: { path: from, pathNot: '\\.spec\\.ts$' },
-  to: { path: to },
-});
+/**
+ * The rooms of `src` and what each may import beside itself. A request passes models → providers → upstream; only
+ * `server` knows how the application is put together.
+ */
+const ROOMS = {
+  catalogue: [],
+  concurrency: [],
+  errors: [],
+  config: ['catalogue'],
+  metrics: ['config'],
+  credentials: ['config'],
+  cache: ['concurrency', 'config'],
+  upstream: ['catalogue', 'concurrency', 'config', 'credentials', 'errors', 'metrics'],
+  providers: ['catalogue', 'concurrency', 'config', 'credentials', 'metrics', 'upstream'],
+  models: [
+    'cache',
+    'catalogue',
+    'concurrency',
+    'config',
+    'credentials',
+    'errors',
+    'metrics',
+    'providers',
+    'upstream',
+  ],
+  health: ['config', 'errors', 'providers'],
+  docs: ['catalogue', 'errors', 'version\\.ts$'],
+  observability: [
+    'config',
+    'credentials',
+    'errors',
+    'metrics',
+    'providers',
+    'upstream',
+    'server/request-observer\\.ts$',
+    'version\\.ts$',
+  ],
+  server: ['config', 'docs', 'errors', 'health', 'metrics', 'observability', 'providers', 'upstream'],
+};
+
+/** Within a room: the mechanism knows no vendor, and the sources of lists know no HTTP. */
+const CORNERS = [
+  rule('the-mechanism-of-providers-knows-no-vendor', '^src/providers/http/', '^src/providers/vendors/'),
+  rule('sources-of-lists-know-no-http', '^src/models/sources/', '^src/models/http/'),
+  rule('http-of-models-knows-no-nest-providers', '^src/models/http/', '\\.(service|controller|module)\\.ts$'),
+];
+
+const HTTP_CLIENTS = '^node_modules/(axios|undici|@nestjs/axios)/';
+
+function rule(name, from, to) {
+  return { name, severity: 'error', from: { path: from, pathNot: '\\.spec\\.ts$' }, to: { path: to } };
+}
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -22,25 +67,22 @@ module.exports = {
       from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
     },
-    layer('catalogue-knows-nobody', '^src/catalogue/', '^src/(?!catalogue/)'),
-    layer('config-knows-only-catalogue', '^src/config/', '^src/(?!config/|catalogue/)'),
-    layer('credentials-know-only-config', '^src/credentials/', '^src/(?!credentials/|config/)'),
-    layer('metrics-know-only-config', '^src/metrics/', '^src/(?!metrics/|config/)'),
-    layer('errors-know-nobody', '^src/errors/', '^src/(?!errors/)'),
-    layer(
-      'upstream-does-not-call-upwards',
-      '^src/upstream/',
-      '^src/(models|providers|health|observability)/',
+    ...Object.entries(ROOMS).map(([room, others]) =>
+      rule(
+        `${room}-imports-only-its-neighbours`,
+        `^src/${room}/`,
+        `^src/(?!(${[room, ...others].map((each) => (each.endsWith('$') ? each : `${each}/`)).join('|')}))`,
+      ),
     ),
-    layer('providers-do-not-call-upwards', '^src/providers/', '^src/(models|health|observability)/'),
-    layer('models-do-not-know-http-clients', '^src/models/', '^node_modules/(axios|undici|@nestjs/axios)/'),
     {
-      name: 'only-the-upstream-client-uses-http-service',
+      name: 'every-file-has-a-room',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/upstream/' },
-      to: { path: '^node_modules/(axios|undici|@nestjs/axios)/' },
+      from: { path: `^src/(?!(${Object.keys(ROOMS).join('|')})/|(main|app\\.module|version)\\.ts$)` },
+      to: {},
     },
-    layer('nobody-imports-main', '^src/', '^src/main\\.ts$'),
+    ...CORNERS,
+    rule('only-the-upstream-client-uses-http-clients', '^src/(?!upstream/)', HTTP_CLIENTS),
+    rule('no-import-of-main', '^src/', '^src/main\\.ts$'),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

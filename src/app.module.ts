@@ -6,6 +6,7 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { ModelsModule } from './models/models.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
+import { ServerModule } from './server/server.module.js';
 
 /** The map of the system. */
 @Module({
@@ -17,6 +18,7 @@ import { ProvidersModule } from './providers/providers.module.js';
     HealthModule,
     MetricsModule,
     ObservabilityModule,
+    ServerModule,
   ],
 })
 export class AppModule {}

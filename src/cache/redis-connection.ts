@@ -10,34 +10,34 @@ export interface Stored {
   readonly value: string;
 }
 
-/** A client of a server, and Keyv on top of it. */
+/** A Redis client, and Keyv on top of it. */
 export class RedisConnection {
-  /** Why the client is not connected. */
+  /** The client's last error: why it is not connected. */
   error: unknown;
 
   constructor(
     readonly client: RedisClientType,
     readonly keyv: Keyv<Stored>,
   ) {
-    // Without a listener a lost connection would end the process. What it means shows at the next operation.
+    // Without a listener a lost connection would end the process. The next operation shows its effect.
     client.on('error', (error: unknown) => {
       this.error = error;
     });
   }
 
   /**
-   * A connection that is not open yet.
-   * @param namespace what all keys begin with
+   * Creates a connection without opening it.
+   * @param namespace the prefix of all keys
    * @param timeoutMs how long connecting may take
    */
   static async to(url: string, namespace: string, timeoutMs: number): Promise<RedisConnection> {
-    // The client takes several MiB: only who shares a cache pays for it.
+    // The client takes several MiB, so it is loaded only where a cache is shared.
     const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
     const client: RedisClientType = createClient({
       url,
       // A command that cannot be sent now is of no use later.
       disableOfflineQueue: true,
-      // A server that hangs must not fill this process with commands that nobody waits for any more.
+      // Abandoned commands must not fill this process' memory when the server hangs.
       commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
       socket: {
         connectTimeout: timeoutMs,
@@ -54,7 +54,7 @@ export class RedisConnection {
     return new RedisConnection(client, keyv);
   }
 
-  /** Cuts off what is under way. */
+  /** Closes the connection and aborts its commands. */
   end(): void {
     if (this.client.isOpen) this.client.destroy();
   }

@@ -6,18 +6,18 @@ import { RedisConnection } from './redis-connection.js';
 import type { Stored } from './redis-connection.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
-/** Changes when the form of an entry does: replicas of two versions do not read each other's entries. */
+/** Changes with the form of an entry, so that replicas of two versions do not read each other's entries. */
 const NAMESPACE = 'models-gateway:v2';
-/** How often a living holder renews its lease within the time that it outlives a dead one. */
+/** How often a holder renews its lease within the lease's lifetime. */
 const RENEWALS = 3;
-/** How long the store is left alone after a failure, ms. */
-const REST_MS = 1000;
+/** How long the server is not asked after a failure. */
+const COOLDOWN_MS = 1000;
 
-/** Only the holder of a lease may prolong it or give it back. */
+/** Only the holder of a lease may renew or release it. */
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 
-/** How values become text and back; `decode` throws on what it does not understand. */
+/** Converts values to text and back; `decode` throws when the text is not valid. */
 export interface Codec<T> {
   encode(value: T): string;
   decode(text: string): T;
@@ -31,13 +31,13 @@ export interface RedisStoreOptions {
   readonly lifetimeMs: number;
 }
 
-/** Entries in Redis or Valkey. A server that fails is reported once, left alone for a moment, and tried again. */
+/** Entries in Redis or Valkey. The failure of a server is logged once; after a cooldown it is asked again. */
 export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
   private down = false;
   /** Monotonic time in ms before which a failing server is not asked again. */
   private cooldownUntil = 0;
-  private moved = Promise.resolve();
+  private lastMove = Promise.resolve();
   private closed = false;
 
   private constructor(
@@ -46,7 +46,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     private readonly options: RedisStoreOptions,
   ) {}
 
-  /** A store that has tried to connect for as long as an operation may take, and goes on trying. */
+  /** Creates a store. Connecting may take as long as an operation; after that it continues in the background. */
   static async connect<T>(url: string, codec: Codec<T>, options: RedisStoreOptions): Promise<RedisStore<T>> {
     const connection = await RedisConnection.to(url, NAMESPACE, options.timeoutMs);
     const store = new RedisStore(connection, codec, options);
@@ -54,17 +54,17 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return store;
   }
 
-  /** Goes on with another URL: that of another server, or with the new password of the same one. */
+  /** Changes to another URL: another server, or a new password of the same server. */
   moveTo(url: string): Promise<void> {
-    this.moved = this.moved.then(() => this.move(url));
-    return this.moved;
+    this.lastMove = this.lastMove.then(() => this.move(url));
+    return this.lastMove;
   }
 
   private async move(url: string): Promise<void> {
-    const { connection: before, options } = this;
+    const { connection: previous, options } = this;
     const next = await RedisConnection.to(url, NAMESPACE, options.timeoutMs);
     const connected = next.client.connect();
-    // Until then the one before serves.
+    // The previous connection serves until the new one is ready.
     await Promise.race([
       connected.catch(() => undefined),
       sleep(options.timeoutMs, undefined, { ref: false }),
@@ -75,11 +75,11 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     }
     this.connection = next;
     this.cooldownUntil = 0;
-    // Where it failed, that is told.
+    // This logs a failure.
     await this.attempt(() => connected);
-    // No operation on the one before takes longer.
+    // No operation on the previous connection takes longer.
     await sleep(options.timeoutMs, undefined, { ref: false });
-    before.end();
+    previous.end();
   }
 
   /** Whether the last operations worked. */
@@ -104,7 +104,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   async lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
     const name = `${NAMESPACE}:lease:${key}`;
     const holder = randomUUID();
-    const giveBack = async (): Promise<void> => {
+    const release = async (): Promise<void> => {
       await this.connection.client
         .eval(RELEASE, { keys: [name], arguments: [holder] })
         .catch(() => undefined);
@@ -115,8 +115,8 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
         this.connection.client.set(name, holder, { NX: true, PX: holdMs }),
         this.connection.client.pTTL(name),
       ]);
-      if (abandoned) void giveBack();
-      // What lasts longer no replica has taken, and nobody should wait for it.
+      if (abandoned) void release();
+      // A key with a longer lifetime is no replica's lease, and must not be waited for.
       return { taken: set === 'OK', held: set === null && ttlMs > 0 && ttlMs <= holdMs };
     });
     abandoned = answer === undefined;
@@ -129,19 +129,19 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return {
       release: async () => {
         clearInterval(renewal);
-        await giveBack();
+        await release();
       },
     };
   }
 
   /** Nest calls this when the last request has been answered. */
   onApplicationShutdown(): void {
-    // Keyv would connect again for a refresh that ends later.
+    // Otherwise Keyv would connect again for a refresh that ends later.
     this.closed = true;
     this.connection.end();
   }
 
-  /** What is not an entry is no entry: it will be overwritten. */
+  /** Undefined for an invalid entry, which the next fetch overwrites. */
   private decode({ storedAt, value }: Partial<Record<keyof Stored, unknown>>): Entry<T> | undefined {
     if (typeof storedAt !== 'number' || typeof value !== 'string') return undefined;
     try {
@@ -152,8 +152,8 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   /**
-   * An operation that needs room. Only the success of one that began after the failure shows that the server works
-   * again: a full one still reads and deletes.
+   * An operation that needs memory. Only the success of one that began after the failure shows that the server works
+   * again: a full server still reads and deletes.
    */
   private async write<R>(operation: () => Promise<R>): Promise<R | undefined> {
     const result = await this.attempt(operation);
@@ -164,7 +164,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return result;
   }
 
-  /** The result of an operation; undefined when it fails, takes too long, or the server is being left alone. */
+  /** The result of an operation; undefined when it fails, takes too long, or during the cooldown. */
   private async attempt<R>(operation: () => Promise<R>): Promise<R | undefined> {
     if (this.closed || performance.now() < this.cooldownUntil) return undefined;
     let timer: NodeJS.Timeout | undefined;
@@ -184,7 +184,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   private fail(error: unknown): void {
-    this.cooldownUntil = Math.max(this.cooldownUntil, performance.now() + REST_MS);
+    this.cooldownUntil = Math.max(this.cooldownUntil, performance.now() + COOLDOWN_MS);
     if (this.down) return;
     this.down = true;
     const reason = reasonOf(this.connection.client.isReady ? error : (this.connection.error ?? error));
@@ -192,7 +192,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 }
 
-/** What another program has put under one of our keys is no failure of the server. */
+/** A value that another program has stored under a key of this service is no failure of the server. */
 function ignoreForeignValue(error: unknown): undefined {
   if (error instanceof SyntaxError || (error instanceof Error && error.message.startsWith('WRONGTYPE'))) {
     return undefined;
@@ -200,10 +200,10 @@ function ignoreForeignValue(error: unknown): undefined {
   throw error;
 }
 
-/** Of what a server says only the kind of error, its first word: it may repeat what it was sent, a password too. */
+/** Only the first word of a server's error, its kind: the rest may repeat what was sent, passwords included. */
 function reasonOf(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
-  // Where a host has several addresses, the error of all of them has no message.
+  // For a host with several addresses, the error has a code and no message.
   const [reason = message || (code ?? 'unknown error')] = /^[A-Z]+(?= )/.exec(message) ?? [];
   return reason;
 }

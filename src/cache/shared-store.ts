@@ -1,7 +1,7 @@
-/** The store that replicas share; undefined when there is none. */
+/** The injected `SharedStore`; undefined when replicas share none. */
 export const SHARED_STORE = Symbol('SHARED_STORE');
 
-/** A value and when it was fetched. */
+/** A value, and when it was requested from the provider. */
 export interface Entry<T> {
   readonly value: T;
   /** Unix time in milliseconds. */
@@ -10,21 +10,22 @@ export interface Entry<T> {
 
 /** The right to refresh an entry, held by one replica at a time. */
 export interface Lease {
-  /** Gives the right back. Never rejects. */
+  /** Never rejects. */
   release(): Promise<void>;
 }
 
 /**
- * What replicas share. A store that is down, slow or full behaves as an empty one: nothing here ever rejects,
- * and nothing takes longer than the store's own time-out.
+ * The store that replicas share. When it is down, slow or full it behaves as if it were empty: no method rejects,
+ * or takes longer than the store's time-out.
  */
 export interface SharedStore<T> {
   get(key: string): Promise<Entry<T> | undefined>;
   set(key: string, entry: Entry<T>): Promise<void>;
   delete(key: string): Promise<void>;
   /**
-   * The lease of a key; `held` while another replica has it, undefined when the store cannot tell.
-   * @param holdMs how long it outlives its holder
+   * Takes the lease of a key.
+   * @param holdMs how long the lease outlives its holder
+   * @returns `held` while another replica has it; undefined when the store does not work
    */
   lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined>;
 }

@@ -1,31 +1,31 @@
 /**
  * Whether a text matches a pattern in which `*` stands for any characters, slashes included, and `?` for one.
  *
- * Takes at most the product of both lengths: what is matched comes from a provider, and a regular expression with
- * several stars could be kept busy by an id that is made for it.
+ * The running time is at most the product of both lengths. Ids come from a provider: a crafted one could keep a
+ * regular expression with several stars busy.
  */
 export function matchesGlob(text: string, pattern: string): boolean {
-  let at = 0;
-  let expected = 0;
-  /** Where to go on when the characters after the last star turn out to be others. */
+  let textIndex = 0;
+  let patternIndex = 0;
+  /** The part of the pattern after the last star, which is tried again at `retryAt` after a mismatch. */
   let afterStar: number | undefined;
   let retryAt = 0;
-  while (at < text.length) {
-    const character = pattern[expected];
+  while (textIndex < text.length) {
+    const character = pattern[patternIndex];
     if (character === '*') {
-      expected += 1;
-      afterStar = expected;
-      retryAt = at;
-    } else if (character === '?' || character === text[at]) {
-      expected += 1;
-      at += 1;
+      patternIndex += 1;
+      afterStar = patternIndex;
+      retryAt = textIndex;
+    } else if (character === '?' || character === text[textIndex]) {
+      patternIndex += 1;
+      textIndex += 1;
     } else if (afterStar === undefined) {
       return false;
     } else {
-      expected = afterStar;
+      patternIndex = afterStar;
       retryAt += 1;
-      at = retryAt;
+      textIndex = retryAt;
     }
   }
-  return /^\**$/.test(pattern.slice(expected));
+  return /^\**$/.test(pattern.slice(patternIndex));
 }

@@ -3,42 +3,42 @@ import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
 import { asRow, firstOf, unixSeconds, valueAt } from './row.js';
 import type { Path, Row } from './row.js';
 
-/** Where words stand, and what each of them means; others mean nothing. */
+/** Paths to words, and the meaning of each word; other words are ignored. */
 export type Words<T extends string> = readonly (readonly [
   path: Path,
   meanings: Readonly<Record<string, T>>,
 ])[];
 
-/** Where a provider's rows keep metadata. Of several places the first that has something wins. */
+/** Where a provider's rows have metadata. Of several paths the first with a valid value wins. */
 export interface MetadataFormat {
   readonly displayName?: readonly Path[];
   readonly contextLength?: readonly Path[];
   readonly maxOutputTokens?: readonly Path[];
-  /** All of these count. A word is a text, one of a list, or the name of a field that is true. */
+  /** The words of all paths count. A word is a text, an element of a list, or the name of a field that is true. */
   readonly capabilities?: Words<Capability>;
   readonly lifecycle?: Words<Lifecycle>;
   readonly deprecatesAt?: readonly Path[];
 }
 
-/** Every word of a vocabulary means itself. */
-function itself<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
+/** Maps every word of a vocabulary to itself. */
+function identityOf<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
   return Object.fromEntries(words.map((word) => [word, word]));
 }
 
-/** Metadata as this service writes it. */
+/** Metadata in this service's own answers. */
 export const OWN_FORMAT: Required<MetadataFormat> = {
   displayName: ['display_name'],
   contextLength: ['context_length'],
   maxOutputTokens: ['max_output_tokens'],
-  capabilities: [['capabilities', itself(CAPABILITIES)]],
-  lifecycle: [['lifecycle', itself(LIFECYCLES)]],
+  capabilities: [['capabilities', identityOf(CAPABILITIES)]],
+  lifecycle: [['lifecycle', identityOf(LIFECYCLES)]],
   deprecatesAt: ['deprecates_at'],
 };
 
-/** What a row says beyond the four fields of OpenAI; undefined when that is nothing. */
+/** Reads the metadata of a row, beyond OpenAI's four fields; undefined when there is none. */
 export type MetadataReader = (row: Row) => ModelMetadata | undefined;
 
-/** A reader of rows. What is not of the expected type or size, or of no known meaning, counts as not said. */
+/** Creates a reader of rows. Values of another type, size or meaning than expected are ignored. */
 export function metadataReader(format: MetadataFormat): MetadataReader {
   const displayName = first(format.displayName, displayText);
   const contextLength = first(format.contextLength, count);
@@ -54,8 +54,8 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
     if (context !== undefined) (metadata ??= {}).context_length = context;
     const output = maxOutputTokens(row);
     if (output !== undefined) (metadata ??= {}).max_output_tokens = output;
-    const able = capabilities(row);
-    if (able !== undefined) (metadata ??= {}).capabilities = inOrder(able);
+    const named = capabilities(row);
+    if (named !== undefined) (metadata ??= {}).capabilities = sorted(named);
     const [state] = lifecycle(row) ?? [];
     if (state !== undefined) (metadata ??= {}).lifecycle = state;
     const end = deprecatesAt(row);
@@ -64,11 +64,11 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
   };
 }
 
-/** Once, in the order of the vocabulary; `other` where nothing more is known of what the model is for. */
-function inOrder(able: ReadonlySet<Capability>): readonly Capability[] {
-  const named = CAPABILITIES.filter((each) => able.has(each));
-  const hasPurpose = named.some((each) => each !== 'other' && !TRAITS.has(each));
-  return hasPurpose ? named.filter((each) => each !== 'other') : named;
+/** Sorts capabilities as the vocabulary does. `other` stays only where no purpose of the model is known. */
+function sorted(named: ReadonlySet<Capability>): readonly Capability[] {
+  const capabilities = CAPABILITIES.filter((each) => named.has(each));
+  const hasPurpose = capabilities.some((each) => each !== 'other' && !TRAITS.has(each));
+  return hasPurpose ? capabilities.filter((each) => each !== 'other') : capabilities;
 }
 
 function first<T>(
@@ -79,18 +79,18 @@ function first<T>(
   return (row) => firstOf(values, (value) => read(value(row)));
 }
 
-/** All that the words of a row mean; undefined when that is nothing. */
+/** Reads the meanings of a row's words; undefined when there are none. */
 function meanings<T extends string>(words: Words<T> = []): (row: Row) => ReadonlySet<T> | undefined {
-  const places = words.map(([path, table]) => [valueAt(path), new Map(Object.entries(table))] as const);
+  const sources = words.map(([path, table]) => [valueAt(path), new Map(Object.entries(table))] as const);
   return (row) => {
-    let found: Set<T> | undefined;
-    for (const [value, table] of places) {
+    let result: Set<T> | undefined;
+    for (const [value, table] of sources) {
       for (const word of wordsOf(value(row))) {
         const meaning = table.get(word);
-        if (meaning !== undefined) (found ??= new Set()).add(meaning);
+        if (meaning !== undefined) (result ??= new Set()).add(meaning);
       }
     }
-    return found;
+    return result;
   };
 }
 
@@ -109,20 +109,20 @@ function wordsOf(value: unknown): readonly string[] {
 }
 
 const MAX_DISPLAY_NAME_LENGTH = 200;
-/** Control characters, and those that turn the direction of text or cannot be seen. */
+/** Control characters, and those that are invisible or change the direction of text. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /**
- * Paths wherever something begins, drives and URLs anywhere (those of buckets are paths too), whatever has a backslash,
- * and relative paths: a name may have one slash in a word, as ids do, but hardly two.
+ * Paths at the start of a word, drives and URLs (of buckets too), backslashes, and relative paths: a word of a name
+ * may contain one slash, as ids do, but hardly two.
  */
 const PATH = /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]/u;
 const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
 
-/** A name that people may read: what looks like a path or an address is none. */
+/** A name for people; undefined for a text that looks like a path or an e-mail address. */
 function displayText(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.length > MAX_DISPLAY_NAME_LENGTH) return undefined;
   const text = value.trim();
-  // In the signs that everybody knows: there is an at sign of full width, too.
+  // NFKC turns characters of full width, an at sign for instance, into ASCII.
   const plain = text.normalize('NFKC');
   return text === '' || UNPRINTABLE.test(text) || PATH.test(plain) || E_MAIL_ADDRESS.test(plain)
     ? undefined
@@ -133,7 +133,7 @@ function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
-/** Of a day, its beginning in UTC. */
+/** Unix seconds of a date; a day without a time is its beginning in UTC. */
 function date(value: unknown): number | undefined {
   const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
   const seconds = unixSeconds(isDay ? `${value}T00:00:00Z` : value);

@@ -1,4 +1,4 @@
-/** What a model can be asked for, or asked with: one vocabulary for all vendors. */
+/** What models can do, and what input they accept: one vocabulary for all vendors. */
 export const CAPABILITIES = [
   'chat',
   'completions',
@@ -15,12 +15,12 @@ export const CAPABILITIES = [
   'tools',
   'reasoning',
   'structured_output',
-  // Something that none of the words before names; the vendor says no more than that it is none of them.
+  // The vendor gives a purpose that no word above covers.
   'other',
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** Those that do not say what a model is for, but what it takes and can do besides; many vendors name only these. */
+/** Capabilities that do not give the purpose of a model; many vendors name only these. */
 export const TRAITS: ReadonlySet<Capability> = new Set([
   'vision',
   'audio',
@@ -29,16 +29,16 @@ export const TRAITS: ReadonlySet<Capability> = new Set([
   'structured_output',
 ]);
 
-/** Whether a vendor still stands by a model. */
+/** Whether a vendor still supports a model. */
 export const LIFECYCLES = ['active', 'deprecated', 'retired'] as const;
 export type Lifecycle = (typeof LIFECYCLES)[number];
 
 /**
- * What a provider says of a model beyond OpenAI's four fields: never guessed, and nothing that is not listed here.
- * The names are those of the answer.
+ * A provider's metadata of a model beyond OpenAI's four fields; the gateway guesses none. Fields have the names that
+ * they have in answers.
  */
 export interface ModelMetadata {
-  /** For people to read. */
+  /** A name for people. */
   readonly display_name?: string;
   /** Tokens: input and output together, or input alone where the vendor counts the two apart. */
   readonly context_length?: number;

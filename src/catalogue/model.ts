@@ -1,19 +1,19 @@
 import type { ModelMetadata } from './model-metadata.js';
 
-/** A model as every provider's rows are brought to. */
+/** A model, the form into which every provider's rows are converted. */
 export interface Model {
   readonly id: string;
   /** Unix seconds. */
   readonly created: number;
   readonly ownedBy: string;
-  /** What else the provider says of it; undefined when that is nothing. */
+  /** Undefined when the provider gives none. */
   readonly metadata?: ModelMetadata | undefined;
 }
 
-/** Stands in for the creation date of models whose provider gives none: one stable number, not "now". */
+/** The creation date of models whose provider gives none: unlike "now" it never changes. */
 export const PROCESS_STARTED = Math.floor(Date.now() / 1000 - process.uptime());
 
-/** The models in their order, of those with the same id only the first. */
+/** The models in their order, without those that repeat an earlier id. */
 export function uniqueById(models: Iterable<Model>): Model[] {
   const byId = new Map<string, Model>();
   for (const model of models) {

@@ -2,11 +2,11 @@ import { describe, expect, it } from '@jest/globals';
 import { asRow, unixSeconds } from './row.js';
 
 describe('asRow', () => {
-  it.each([[null], [undefined], ['a'], [1], [true], [['a']]])('takes %j for no row', (value) => {
+  it.each([[null], [undefined], ['a'], [1], [true], [['a']]])('rejects %j', (value) => {
     expect(asRow(value)).toBeUndefined();
   });
 
-  it('takes an object for a row', () => {
+  it('accepts an object', () => {
     const row = { id: 'a' };
     expect(asRow(row)).toBe(row);
   });
@@ -17,8 +17,8 @@ describe('unixSeconds', () => {
     ['seconds', 1_700_000_000, 1_700_000_000],
     ['zero', 0, 0],
     ['a float', 1_700_000_000.987, 1_700_000_000],
-    ['the last number of seconds', 999_999_999_999, 999_999_999_999],
-    ['the first number of milliseconds', 1_000_000_000_000, 1_000_000_000],
+    ['the largest number of seconds', 999_999_999_999, 999_999_999_999],
+    ['the smallest number of milliseconds', 1_000_000_000_000, 1_000_000_000],
     ['milliseconds', 1_767_323_045_678, 1_767_323_045],
     ['float milliseconds', 1_767_323_045_678.9, 1_767_323_045],
     ['RFC 3339 in UTC', '2026-01-02T03:04:05Z', 1_767_323_045],
@@ -49,7 +49,7 @@ describe('unixSeconds', () => {
     ['true', true],
     ['an object', { seconds: 1 }],
     ['an array', [1_700_000_000]],
-  ])('makes nothing of %s', (_name, value) => {
+  ])('rejects %s', (_name, value) => {
     expect(unixSeconds(value)).toBeUndefined();
   });
 });

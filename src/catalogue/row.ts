@@ -1,4 +1,4 @@
-/** One JSON object of a provider's list, not yet trusted. */
+/** A JSON object of a provider's list, not yet validated. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** `undefined` for anything but a JSON object. */
@@ -41,11 +41,11 @@ function wholeSeconds(seconds: number): number | undefined {
   return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
 }
 
-/** What is read of the first of these names that has anything; undefined when none has. */
+/** The first result that is defined. */
 export function firstOf<N, T>(names: readonly N[], read: (name: N) => T | undefined): T | undefined {
   for (const name of names) {
-    const found = read(name);
-    if (found !== undefined) return found;
+    const value = read(name);
+    if (value !== undefined) return value;
   }
   return undefined;
 }

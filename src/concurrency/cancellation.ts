@@ -1,24 +1,21 @@
-/** What work under way needs of an AbortSignal; a platform one fits too. */
+/** The part of an AbortSignal that work under way needs; a platform signal fits too. */
 export interface CancellationSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  /** Whether the work has sent a request again, for whoever stops waiting before it ends. */
-  retried?: boolean;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
 /**
- * Tells work under way that nobody waits for it any more. A platform AbortController does the same, but its
- * events are a tenth of the cost of a whole request.
+ * Aborts work under way. A platform AbortController does the same, but its events are a tenth of the cost of a whole
+ * request.
  */
 export class Cancellation implements CancellationSignal {
   private readonly listeners = new Set<() => void>();
   aborted = false;
   reason: unknown;
-  retried = false;
 
-  /** Tells all listeners, once. */
+  /** Calls all listeners, once. */
   abort(reason: unknown): void {
     if (this.aborted) return;
     this.aborted = true;
@@ -37,9 +34,9 @@ export class Cancellation implements CancellationSignal {
 }
 
 /**
- * Waits.
- * @param milliseconds at the most
- * @returns true when the time is over, false when the signal was aborted before
+ * Waits for some time, or until the signal is aborted.
+ * @param milliseconds at most
+ * @returns true when the time has passed, false when the signal was aborted before
  */
 export function pause(milliseconds: number, signal: CancellationSignal): Promise<boolean> {
   return new Promise((resolve) => {
@@ -60,8 +57,8 @@ export function pause(milliseconds: number, signal: CancellationSignal): Promise
 }
 
 /**
- * What work gives that does not listen to the signal itself.
- * @throws the signal's reason, as soon as it is aborted
+ * The result of work that does not listen to the signal itself.
+ * @throws the signal's reason, as soon as it is aborted, or what the work throws
  */
 export async function unlessAborted<T>(work: Promise<T>, signal: CancellationSignal): Promise<T> {
   let onAbort = (): void => undefined;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Caller, Task } from '../../test/support/task.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
+import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { Coalescer } from './coalescer.js';
 
 const TIMEOUT_MS = 100;
@@ -9,7 +10,7 @@ let coalescer: Coalescer<string>;
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-  coalescer = new Coalescer(TIMEOUT_MS);
+  coalescer = new Coalescer(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS);
 });
 
 afterEach(() => {

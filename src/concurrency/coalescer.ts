@@ -1,49 +1,58 @@
 import { Cancellation } from './cancellation.js';
 import type { CancellationSignal } from './cancellation.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
 
-/** Somebody who waits for an answer and may stop to do so. */
+/** A caller that waits for a result and may leave before it comes. */
 export interface Waiting {
-  /** Calls back when the waiting one is gone. */
+  /** Registers what to call when the caller has gone. */
   onHangUp(callback: () => void): void;
 }
 
-/** Starts the work that a flight shares; it has to end soon after the signal aborts. */
+/** Starts the work that simultaneous callers share; the work has to end soon after the signal aborts. */
 export type Work<T> = (signal: CancellationSignal) => Promise<T>;
 
+/** Makes the errors of callers that get no result. */
+export interface WaitErrors {
+  /** The caller's deadline has passed. */
+  timedOut(timeoutMs: number): Error;
+  /** The caller has gone. */
+  hungUp(): Error;
+}
+
 /**
- * Lets callers that want the same thing at the same time share one piece of work. This is no cache: whoever
- * comes after the work has ended starts it anew.
+ * Lets simultaneous callers with the same key share one piece of work. It is no cache: a caller that comes after the
+ * work has ended starts new work.
  *
- * Each caller has a deadline of its own. The work is aborted when its last caller is gone, and nobody joins
- * work that is older than a deadline: work that hangs cannot hold up those who come later.
+ * Each caller has a deadline of its own. The work is aborted when its last caller leaves, and no caller joins work that
+ * is older than a deadline, so hanging work cannot hold up later callers.
  */
 export class Coalescer<T> {
   private readonly inFlight = new Map<string, InFlight<T>>();
 
-  /** @param timeoutMs how long each caller waits at the most */
-  constructor(readonly timeoutMs: number) {}
+  /** @param timeoutMs how long each caller waits at most */
+  constructor(
+    readonly timeoutMs: number,
+    private readonly errors: WaitErrors,
+  ) {}
 
-  /** Whether a caller who joins now would share what others wait for. */
+  /** Whether a caller that joins now would share the work of others. */
   isUnderWay(key: string): boolean {
-    const flight = this.inFlight.get(key);
-    return flight !== undefined && flight.ageMs < this.timeoutMs;
+    const current = this.inFlight.get(key);
+    return current !== undefined && current.ageMs < this.timeoutMs;
   }
 
   /**
    * Waits for the work under way with this key, or starts it.
-   * @param key undefined for work that is shared with nobody
-   * @throws UpstreamError `timeout` at the caller's deadline, or what the work throws
+   * @param key undefined for work that is not shared
+   * @throws the error of `WaitErrors` at the caller's deadline, or what the work throws
    */
   join(key: string | undefined, work: Work<T>, caller: Waiting): Promise<T> {
-    const underWay = key === undefined ? undefined : this.inFlight.get(key);
-    if (underWay !== undefined && underWay.ageMs < this.timeoutMs)
-      return underWay.wait(caller, this.timeoutMs);
-    const flight = new InFlight(work, () => {
-      if (key !== undefined && this.inFlight.get(key) === flight) this.inFlight.delete(key);
+    const current = key === undefined ? undefined : this.inFlight.get(key);
+    if (current !== undefined && current.ageMs < this.timeoutMs) return current.wait(caller);
+    const started = new InFlight(work, this.timeoutMs, this.errors, () => {
+      if (key !== undefined && this.inFlight.get(key) === started) this.inFlight.delete(key);
     });
-    if (key !== undefined) this.inFlight.set(key, flight);
-    return flight.wait(caller, this.timeoutMs);
+    if (key !== undefined) this.inFlight.set(key, started);
+    return started.wait(caller);
   }
 }
 
@@ -53,15 +62,17 @@ interface Waiter<T> {
   readonly deadline: NodeJS.Timeout;
 }
 
-/** One piece of work and those who wait for it. */
+/** One piece of work and the callers that wait for it. */
 class InFlight<T> {
   private readonly started = performance.now();
   private readonly cancellation = new Cancellation();
   private readonly waiters = new Set<Waiter<T>>();
 
-  /** @param onEnd called once when nobody may join any more */
+  /** @param onEnd called when no further caller may join */
   constructor(
     work: Work<T>,
+    private readonly timeoutMs: number,
+    private readonly errors: WaitErrors,
     private readonly onEnd: () => void,
   ) {
     work(this.cancellation).then(
@@ -82,32 +93,28 @@ class InFlight<T> {
     return performance.now() - this.started;
   }
 
-  wait(caller: Waiting, timeoutMs: number): Promise<T> {
+  wait(caller: Waiting): Promise<T> {
     return new Promise((resolve, reject) => {
       const deadline = setTimeout(() => {
-        const reason = new UpstreamError(
-          'timeout',
-          `The provider gave no complete answer within ${String(timeoutMs)} ms.`,
-        );
-        reason.retried = this.cancellation.retried;
-        this.leave(waiter, reason);
-      }, timeoutMs);
+        this.leave(waiter, this.errors.timedOut(this.timeoutMs));
+      }, this.timeoutMs);
       const waiter: Waiter<T> = { resolve, reject, deadline };
       this.waiters.add(waiter);
       caller.onHangUp(() => {
-        this.leave(waiter, new UpstreamError('cancelled', 'The caller has hung up.'));
+        // An error takes longer to make than all the rest, and most callers hang up after their answer.
+        if (this.waiters.has(waiter)) this.leave(waiter, this.errors.hungUp());
       });
     });
   }
 
-  private leave(waiter: Waiter<T>, reason: UpstreamError): void {
+  private leave(waiter: Waiter<T>, reason: Error): void {
     if (!this.waiters.has(waiter)) return;
     if (this.waiters.size > 1) {
       this.remove(waiter);
       waiter.reject(reason);
       return;
     }
-    // The work rejects with this reason and what else it knows, unless it does not listen.
+    // The work rejects with this reason, unless it does not listen to its signal.
     this.onEnd();
     this.cancellation.abort(reason);
     setImmediate(() => {

@@ -27,13 +27,13 @@ class CacheVariables {
 
 /** How long a list is kept, and where replicas share it. */
 export const cacheConfig = registerVariables('cache', CacheVariables, (variables) => ({
-  /** Without a lifetime nothing is kept at all. */
+  /** Without a lifetime the cache is off. */
   enabled: variables.CACHE_TTL_SECONDS > 0,
   ttlMs: variables.CACHE_TTL_SECONDS * 1000,
   staleMs: variables.CACHE_STALE_SECONDS * 1000,
   maxEntries: variables.CACHE_MAX_ENTRIES,
   redisUrl: variables.REDIS_URL,
-  /** The path of a file with that URL. */
+  /** The path of a file that holds the URL. */
   redisUrlFile: variables.REDIS_URL_FILE,
   redisTimeoutMs: variables.REDIS_TIMEOUT_MS,
 }));

@@ -29,20 +29,20 @@ class ModelsVariables {
   MODELS_STATIC_MODE = 'replace';
 }
 
-/** Which models are shown, and with what. */
+/** Which models are listed, and whether with metadata. */
 export const modelsConfig = registerVariables('models', ModelsVariables, (variables) => {
   const staticModels = staticModelsOf('MODELS_STATIC', variables.MODELS_STATIC, variables.MODELS_STATIC_FILE);
   const append = variables.MODELS_STATIC_MODE === 'append';
   return {
     metadata: variables.MODELS_METADATA,
-    /** Patterns of ids; without any, all are shown. */
+    /** Patterns of ids; without any, all models are listed. */
     allow: variables.MODELS_ALLOW,
     deny: variables.MODELS_DENY,
-    /** Without any, models of all types are shown. */
+    /** Without any, models of all types are listed. */
     types: variables.MODELS_TYPES,
-    /** What is served instead of asking anybody; undefined when providers are asked. */
+    /** Models that are served instead of the providers'; undefined when the providers are asked. */
     replacement: append ? undefined : staticModels,
-    /** What is added to the list of the providers. */
+    /** Models that are added to those of the providers. */
     appended: append && staticModels !== undefined ? staticModels : [],
   };
 });

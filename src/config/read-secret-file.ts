@@ -2,12 +2,12 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
-/** No secret is longer; a path that is wrong may lead to anything. */
+/** No secret is longer; a wrong path may lead to a file of any size. */
 const MAX_BYTES = 65_536;
 
 /**
  * The text of a file that holds a secret, without the white space around it.
- * @returns undefined when there is no such file, or when it is too large, empty, or cannot be read
+ * @returns undefined when the file is missing, too large, empty or unreadable
  */
 export async function readSecretFile(path: string): Promise<string | undefined> {
   try {
@@ -17,7 +17,7 @@ export async function readSecretFile(path: string): Promise<string | undefined> 
   }
 }
 
-/** The same for the start, where the configuration is checked before anything else runs. */
+/** The synchronous form of `readSecretFile`, for the check of the configuration at start. */
 export function readSecretFileSync(path: string): string | undefined {
   try {
     return isSmallFile(statSync(path)) ? textOf(readFileSync(path, 'utf8')) : undefined;

@@ -30,16 +30,16 @@ class ServerVariables {
   CORS_ORIGINS: string[] = [];
 }
 
-/** Where the service listens, what it logs, how long it lingers before it stops, and what Prometheus and browsers get of it. */
+/** Address, log, shutdown, metrics, documentation and CORS. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
   host: variables.HOST,
   logLevel: variables.LOG_LEVEL,
-  /** Whether a log in a terminal is for people to read. */
+  /** Whether a terminal gets readable log lines. */
   readableLog: process.env['NODE_ENV'] !== 'production',
   shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
   metricsEnabled: variables.METRICS_ENABLED,
-  /** Undefined for the port of the service. */
+  /** Undefined when metrics are served on the port of the service. */
   metricsPort: variables.METRICS_PORT || undefined,
   docsEnabled: variables.DOCS_ENABLED,
   /** As browsers write them; `*` means all. */

@@ -4,7 +4,7 @@ import type { Model } from '../catalogue/model.js';
 import { asRow } from '../catalogue/row.js';
 import { ConfigurationError } from './variables.js';
 
-/** A model that the operator names; what is missing follows from where it is shown. */
+/** A model that the operator lists; its missing fields depend on the list that shows it. */
 export type StaticModel = Pick<Model, 'id' | 'metadata'> & Partial<Model>;
 
 const MAX_BYTES = 10_485_760;
@@ -16,18 +16,18 @@ const METADATA_FIELDS = [
   'lifecycle',
   'deprecates_at',
 ] as const;
-/** Fields of this service's own answers that say nothing new, so that an answer may serve as the file. */
+/** Redundant fields of this service's answers: they are accepted, so that an answer may serve as the file. */
 const REPEATED_FIELDS: readonly string[] = ['object', 'max_model_len'];
 const readMetadata = metadataReader(OWN_FORMAT);
 
-/** What a variable has to be that names a file with models. */
+/** The rule of a variable that names a file with models. */
 export const STATIC_FILE_RULE = `must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, created, owned_by, ${METADATA_FIELDS.slice(0, -1).join(', ')} and ${String(METADATA_FIELDS.at(-1))}`;
 
 /**
- * The models of two variables, of which one is set at the most; undefined when neither is.
- * @param variable would hold the ids
- * @param path of a file: one without models is a list too, as nobody may be asked instead
- * @throws ConfigurationError when the file is not what it was when it was checked
+ * The models of a variable or of its `_FILE` variant; undefined when neither is set.
+ * @param variable the name of the variable, without `_FILE`
+ * @param path of the file; a file without models is an empty list, never a reason to ask the provider
+ * @throws ConfigurationError when the file has become invalid since it was checked
  */
 export function staticModelsOf(
   variable: string,
@@ -43,8 +43,8 @@ export function staticModelsOf(
 }
 
 /**
- * The models in a JSON file: ids, or objects like those of an answer with metadata, in a list or in OpenAI's envelope.
- * @returns undefined when there is no such file, or when any of it is something else
+ * The models in a JSON file: ids, or objects as in an answer with metadata, in a list or in OpenAI's envelope.
+ * @returns undefined when the file is missing, too large, or not entirely valid
  */
 export function readStaticModels(path: string): readonly StaticModel[] | undefined {
   try {
@@ -61,7 +61,7 @@ export function readStaticModels(path: string): readonly StaticModel[] | undefin
   }
 }
 
-/** Undefined for anything else, a field that is misspelt included: it would be left out unnoticed. */
+/** Undefined for an invalid model. Unknown fields are invalid: a misspelt one would be ignored unnoticed. */
 function staticModel(value: unknown): StaticModel | undefined {
   if (typeof value === 'string') return value === '' ? undefined : { id: value, metadata: undefined };
   const row = asRow(value);
@@ -71,14 +71,14 @@ function staticModel(value: unknown): StaticModel | undefined {
   if (created !== undefined && !(Number.isSafeInteger(created) && Number(created) >= 0)) return undefined;
   if (ownedBy !== undefined && (typeof ownedBy !== 'string' || ownedBy === '')) return undefined;
   const metadata = readMetadata(row);
-  const isKnown = Object.entries(others).every(([name, said]) => {
+  const isValid = Object.entries(others).every(([name, given]) => {
     if (REPEATED_FIELDS.includes(name)) return true;
     const field = METADATA_FIELDS.find((each) => each === name);
     if (field === undefined) return false;
     const read = metadata?.[field];
-    return Array.isArray(said) ? Array.isArray(read) && read.length === said.length : read === said;
+    return Array.isArray(given) ? Array.isArray(read) && read.length === given.length : read === given;
   });
-  if (!isKnown) return undefined;
+  if (!isValid) return undefined;
   return {
     id,
     metadata,

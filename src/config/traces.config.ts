@@ -3,7 +3,7 @@ import { IsBooleanText, IsText } from './rules/scalars.js';
 import { IsHttpUrl } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
-/** OpenTelemetry's SDK reads these and its other OTEL_* variables by itself. */
+/** OpenTelemetry's SDK reads these and other OTEL_* variables by itself. */
 class TracesVariables {
   @IsHttpUrl()
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
@@ -23,7 +23,7 @@ export const tracesConfig = registerVariables('traces', TracesVariables, (variab
   enabled:
     !variables.OTEL_SDK_DISABLED &&
     (variables.OTEL_EXPORTER_OTLP_ENDPOINT ?? variables.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT) !== undefined,
-  /** Wins only where no variable of OpenTelemetry names the service. */
+  /** Used only when no variable of OpenTelemetry names the service. */
   serviceName: variables.OTEL_SERVICE_NAME,
 }));
 export type TracesConfig = ConfigType<typeof tracesConfig>;

@@ -4,6 +4,7 @@ import type { ConfigObject } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { isQuoted } from './rules/mistakes.js';
 
 /** A class whose properties are environment variables, decorated with their rules. */
 export type VariablesClass<T extends object> = new () => T;
@@ -27,21 +28,25 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** Which class reads an environment: some variables are named by others. */
+const QUOTES_RULE = 'must not be in quotes: they would be part of the value';
+
+/** Selects the class for an environment: the values of some variables declare further ones. */
 type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
 
-/** The environment that was last found to be in order. */
-let checked: string | undefined;
+/** The last environment that was valid, as JSON. */
+let validEnvironment: string | undefined;
+/** Found before any variable was read. */
+const foundProblems: VariableProblem[] = [];
 const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
  * A configuration namespace read from environment variables.
  *
- * Whichever namespace is read first checks the variables of all of them: one message names every mistake.
- * @param token the namespace, as `ConfigService` knows it
+ * The first namespace to be read checks the variables of all, so that one message names every mistake.
+ * @param token the namespace's name in `ConfigService`
  * @param variables the class that declares and validates the variables
- * @param build turns the validated variables into what the rest of the code reads
- * @param classFor a class with further variables, where the environment itself says which there are
+ * @param build converts the validated variables into the configuration
+ * @param classFor selects a class with further variables, where the environment declares some
  * @throws ConfigurationError from the factory
  */
 export function registerVariables<T extends object, C extends ConfigObject>(
@@ -52,8 +57,8 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   registerClass(variables, classFor);
   return registerAs(token, () => {
-    // Six namespaces are read at a start.
-    if (JSON.stringify(process.env) !== checked) checkVariables();
+    // Six namespaces are read at start, but one check is enough.
+    if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
     return build(readVariables(classFor(process.env)));
   });
 }
@@ -72,9 +77,17 @@ export function registerClass<T extends object>(
  */
 export function checkVariables(): void {
   const { env } = process;
-  const problems = [...variablesClasses.values()].flatMap((classFor) => check(readVariables(classFor(env))));
+  const problems = [
+    ...foundProblems,
+    ...[...variablesClasses.values()].flatMap((classFor) => check(classFor(env))),
+  ];
   if (problems.length > 0) throw new ConfigurationError(problems);
-  checked = JSON.stringify(env);
+  validEnvironment = JSON.stringify(env);
+}
+
+/** Makes `checkVariables` fail with this problem, among others. */
+export function addProblem(problem: VariableProblem): void {
+  foundProblems.push(problem);
 }
 
 /**
@@ -138,8 +151,12 @@ function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, Readonl
   return rules;
 }
 
-function check(variables: object): VariableProblem[] {
-  return validateSync(variables, { validationError: { target: false, value: false } }).map(problemOf);
+function check(variables: VariablesClass<object>): VariableProblem[] {
+  const quoted = propertiesOf(variables).filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
+  const others = validateSync(readVariables(variables), {
+    validationError: { target: false, value: false },
+  }).filter(({ property }) => !quoted.includes(property));
+  return [...quoted.map((variable) => ({ variable, rule: QUOTES_RULE })), ...others.map(problemOf)];
 }
 
 function problemOf({ property, constraints = {} }: ValidationError): VariableProblem {

@@ -4,7 +4,7 @@ import { callerCredential } from './caller-credential.js';
 
 const PLACEHOLDERS = new Set(['not-used', 'dummy']);
 
-/** What would go into an `Authorization` header. */
+/** The value of the `Authorization` header for the provider. */
 function authorizationOf(headers: IncomingHttpHeaders, placeholders: ReadonlySet<string> = PLACEHOLDERS) {
   return callerCredential(headers, placeholders)?.authorization;
 }
@@ -15,7 +15,7 @@ describe('callerCredential', () => {
     ['Authorization', { authorization: 'Bearer sk-a' }, 'Bearer sk-a'],
     ['Authorization in another case', { authorization: 'bearer sk-a' }, 'bearer sk-a'],
     ['Basic', { authorization: 'Basic dXNlcjpwYXNz' }, 'Basic dXNlcjpwYXNz'],
-    ['a scheme nobody knows', { authorization: 'Custom a=b, c=d' }, 'Custom a=b, c=d'],
+    ['an unknown scheme', { authorization: 'Custom a=b, c=d' }, 'Custom a=b, c=d'],
     ['Authorization without a scheme', { authorization: 'sk-a' }, 'sk-a'],
     ['x-api-key', { 'x-api-key': 'sk-b' }, 'Bearer sk-b'],
     ['api-key', { 'api-key': 'sk-c' }, 'Bearer sk-c'],
@@ -56,23 +56,27 @@ describe('callerCredential', () => {
       'Bearer sk-c',
     ],
     ['an empty x-api-key', { 'x-api-key': '', 'api-key': 'sk-c' }, 'Bearer sk-c'],
-  ])('%s lets the next header speak', (_name, headers, expected) => {
+  ])('%s gives way to the next header', (_name, headers, expected) => {
     expect(authorizationOf(headers)).toBe(expected);
   });
 
   it.each<[string, IncomingHttpHeaders, string]>([
-    ['a token that begins like one', { authorization: 'Bearer not-used-really' }, 'Bearer not-used-really'],
-    ['a token in another case', { authorization: 'Bearer NOT-USED' }, 'Bearer NOT-USED'],
-    ['one under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
-  ])('%s is no placeholder', (_name, headers, expected) => {
+    [
+      'a token that begins like a placeholder',
+      { authorization: 'Bearer not-used-really' },
+      'Bearer not-used-really',
+    ],
+    ['a placeholder in another case', { authorization: 'Bearer NOT-USED' }, 'Bearer NOT-USED'],
+    ['a placeholder under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
+  ])('%s counts as a credential', (_name, headers, expected) => {
     expect(authorizationOf(headers)).toBe(expected);
   });
 
-  it('knows no placeholder unless told', () => {
+  it('accepts any token when there are no placeholders', () => {
     expect(authorizationOf({ authorization: 'Bearer not-used' }, new Set())).toBe('Bearer not-used');
   });
 
-  it('is never taken for a key of the operator', () => {
+  it('never has the variable of an operator key', () => {
     expect(callerCredential({ authorization: 'Bearer sk-a' }, PLACEHOLDERS)?.variable).toBeUndefined();
     expect(callerCredential({ 'x-api-key': 'sk-b' }, PLACEHOLDERS)?.variable).toBeUndefined();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { authorizationCredential, keyCredential } from './credential.js';
 
 describe('keyCredential', () => {
-  it('is a bearer token that knows its variable', () => {
+  it('makes a bearer token that names its variable', () => {
     expect(keyCredential('sk-abc', 'OPENAI_API_KEY')).toEqual({
       variable: 'OPENAI_API_KEY',
       authorization: 'Bearer sk-abc',

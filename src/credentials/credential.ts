@@ -1,6 +1,6 @@
-/** What authorises a request to the provider, in the two forms that a provider may want. */
+/** A credential for the provider, in the two forms that providers take. */
 export interface Credential {
-  /** The variable the operator's key comes from, itself or by the file that it names; undefined for a credential that the caller sent. */
+  /** The variable that is set, `…_FILE` for a key from a file; undefined for a caller's credential. */
   readonly variable: string | undefined;
   /** The whole value of an `Authorization` header. */
   readonly authorization: string;
@@ -15,7 +15,7 @@ export function keyCredential(key: string, variable?: string): Credential {
   return { variable, authorization: `Bearer ${key}`, token: key };
 }
 
-/** A credential from an `Authorization` header, which stays as it is. */
+/** A credential from an `Authorization` header, whose value is sent unchanged. */
 export function authorizationCredential(authorization: string): Credential {
   return { variable: undefined, authorization, token: BEARER.exec(authorization)?.[1] };
 }

@@ -32,7 +32,7 @@ describe('OperatorCredentials', () => {
     new SecretFiles({ keyFileIntervalMs: 100 }),
   );
 
-  it('takes the first key that is set, itself or by a file', () => {
+  it('returns the first key that is set, directly or by a file', () => {
     const keyOf = (...keyVariables: string[]): Credential | undefined =>
       credentials.key(keyVariables)?.current;
     expect(keyOf('VLLM_API_KEY', 'OPENAI_API_KEY')).toEqual({
@@ -53,7 +53,7 @@ describe('OperatorCredentials', () => {
       ['Token t'],
     ],
     [[], {}, []],
-  ])('takes from %j the headers, and knows which of them are secret', (variables, headers, secrets) => {
+  ])('returns the headers of %j and their secrets', (variables, headers, secrets) => {
     const { current } = credentials.headersOf(variables);
     expect(current.headers).toEqual(headers);
     expect(current.secrets.map(({ authorization }) => authorization)).toEqual(secrets);

@@ -10,19 +10,19 @@ import { NO_HEADERS, OperatorHeaders } from './operator-headers.js';
 import { SecretFiles } from './secret-files.js';
 import type { Secret } from './secret.js';
 
-/** What the configuration says of keys and headers. */
+/** The configuration of keys and headers. */
 type SecretsConfig = Pick<ProviderConfig, 'keys' | 'keyFiles' | 'headers' | 'headerFiles'>;
 
-/** The keys and headers that the operator put into the environment, or into files that it names. */
+/** The operator's keys and headers, from variables or from the files that variables name. */
 @Injectable()
 export class OperatorCredentials {
   private readonly keys: ReadonlyMap<string, Secret<Credential>>;
   private readonly headers: ReadonlyMap<string, Secret<OperatorHeaders>>;
 
-  /** @throws ConfigurationError when a file does not hold what it should */
+  /** @throws ConfigurationError when a file holds no valid secret */
   constructor(@Inject(providerConfig.KEY) config: SecretsConfig, files: SecretFiles) {
-    this.keys = secrets(config.keys, config.keyFiles, files, KEY_FORM, keyCredential);
-    this.headers = secrets(
+    this.keys = secretsByVariable(config.keys, config.keyFiles, files, KEY_FORM, keyCredential);
+    this.headers = secretsByVariable(
       config.headers,
       config.headerFiles,
       files,
@@ -31,30 +31,30 @@ export class OperatorCredentials {
     );
   }
 
-  /** The key in the first of these variables that is set, itself or by a file. */
+  /** The key of the first of these variables that is set, directly or as `…_FILE`. */
   key(variables: readonly string[]): Secret<Credential> | undefined {
     return firstSet(this.keys, variables);
   }
 
-  /** The headers in the first of these variables that is set, itself or by a file. */
+  /** The headers of the first of these variables that is set, directly or as `…_FILE`. */
   headersOf(variables: readonly string[]): Secret<OperatorHeaders> {
     return firstSet(this.headers, variables) ?? { current: NO_HEADERS };
   }
 }
 
 /**
- * Secrets by the variables that would hold them.
- * @param make gets the variable that the secret comes from
+ * Secrets by variable, whether the variable itself or its `_FILE` variant is set.
+ * @param make receives the variable that is set
  */
-function secrets<T, S>(
+function secretsByVariable<T, S>(
   values: ReadonlyMap<string, T>,
   paths: ReadonlyMap<string, string>,
   files: SecretFiles,
   { description, parse }: SecretForm<T>,
   make: (value: T, variable: string) => S,
 ): ReadonlyMap<string, Secret<S>> {
-  const found = new Map<string, Secret<S>>();
-  for (const [variable, value] of values) found.set(variable, { current: make(value, variable) });
+  const secrets = new Map<string, Secret<S>>();
+  for (const [variable, value] of values) secrets.set(variable, { current: make(value, variable) });
   for (const [variable, path] of paths) {
     const fileVariable = `${variable}_FILE`;
     const form: SecretForm<S> = {
@@ -64,14 +64,14 @@ function secrets<T, S>(
         return value === undefined ? undefined : make(value, fileVariable);
       },
     };
-    found.set(variable, files.open(fileVariable, path, form));
+    secrets.set(variable, files.open(fileVariable, path, form));
   }
-  return found;
+  return secrets;
 }
 
 function firstSet<S>(
-  found: ReadonlyMap<string, Secret<S>>,
+  secrets: ReadonlyMap<string, Secret<S>>,
   variables: readonly string[],
 ): Secret<S> | undefined {
-  return variables.map((variable) => found.get(variable)).find((secret) => secret !== undefined);
+  return variables.map((variable) => secrets.get(variable)).find((secret) => secret !== undefined);
 }

@@ -2,12 +2,12 @@ import type { Headers } from '../config/rules/headers.js';
 import { authorizationCredential } from './credential.js';
 import type { Credential } from './credential.js';
 
-/** What is shorter is no secret, and stands in numbers and words that are none. */
+/** Shorter values are not redacted: they are no secrets, and they occur in ordinary words and numbers. */
 const MIN_SECRET_LENGTH = 6;
 
-/** What the operator adds to every request to a provider. */
+/** The headers that the operator adds to every request to a provider. */
 export class OperatorHeaders {
-  /** What providers repeat of them has to be struck out. */
+  /** Values that are redacted where a provider repeats them. */
   readonly secrets: readonly Credential[];
 
   constructor(readonly headers: Headers) {

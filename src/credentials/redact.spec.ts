@@ -7,42 +7,57 @@ const BASIC = Buffer.from('alice:pa:ss wörd').toString('base64');
 describe('redact', () => {
   it.each([
     ['a token', 'Bearer sk-abc', 'Incorrect API key: sk-abc.', 'Incorrect API key: [redacted].'],
-    ['a short one', 'Bearer qwerty', 'key qwerty is wrong', 'key [redacted] is wrong'],
-    ['each time', 'Bearer sk-abc', 'sk-abc, sk-abc and sk-abc', '[redacted], [redacted] and [redacted]'],
+    ['a short token', 'Bearer qwerty', 'key qwerty is wrong', 'key [redacted] is wrong'],
+    [
+      'every occurrence',
+      'Bearer sk-abc',
+      'sk-abc, sk-abc and sk-abc',
+      '[redacted], [redacted] and [redacted]',
+    ],
     ['in the middle of a word', 'Bearer sk-abc', 'key=sk-abc&x', 'key=[redacted]&x'],
     ['the whole header', 'Bearer sk-abc', 'got "Bearer sk-abc"', 'got "[redacted]"'],
-    ['the whole header in its case', 'bearer sk-abc', 'got "bearer sk-abc"', 'got "[redacted]"'],
-    ['URL-encoded', 'Bearer a/b+c=', '?key=a%2Fb%2Bc%3D and a/b+c=', '?key=[redacted] and [redacted]'],
-    ['URL-encoded with itself in it', 'Bearer sk-50%', '?key=sk-50%25', '?key=[redacted]'],
-    ['signs that regular expressions know', 'Bearer a.b*c$&', 'a.b*c$& but axb', '[redacted] but axb'],
-    ['another scheme', 'Token sk-abc', 'token sk-abc refused', 'token [redacted] refused'],
-    ['several words', 'Custom a=b, c=d', 'what is a=b, c=d?', 'what is [redacted]?'],
-    ['no scheme', 'sk-abc', 'what is sk-abc?', 'what is [redacted]?'],
+    ['the whole header in another case', 'bearer sk-abc', 'got "bearer sk-abc"', 'got "[redacted]"'],
+    [
+      'a URL-encoded token',
+      'Bearer a/b+c=',
+      '?key=a%2Fb%2Bc%3D and a/b+c=',
+      '?key=[redacted] and [redacted]',
+    ],
+    ['a URL-encoded token that contains the raw one', 'Bearer sk-50%', '?key=sk-50%25', '?key=[redacted]'],
+    [
+      'characters that are special in regular expressions',
+      'Bearer a.b*c$&',
+      'a.b*c$& but axb',
+      '[redacted] but axb',
+    ],
+    ['a token of another scheme', 'Token sk-abc', 'token sk-abc refused', 'token [redacted] refused'],
+    ['a credential of several words', 'Custom a=b, c=d', 'what is a=b, c=d?', 'what is [redacted]?'],
+    ['a token without a scheme', 'sk-abc', 'what is sk-abc?', 'what is [redacted]?'],
     ['Basic as sent', `Basic ${BASIC}`, `bad: ${BASIC}`, 'bad: [redacted]'],
     ['Basic decoded', `Basic ${BASIC}`, 'bad: alice:pa:ss wörd', 'bad: [redacted]'],
     ['the password of Basic', `Basic ${BASIC}`, 'alice has no pa:ss wörd', 'alice has no [redacted]'],
     ['Basic in another case', `basic ${BASIC}`, 'no pa:ss wörd', 'no [redacted]'],
-  ])('strikes out %s', (_name, authorization, text, expected) => {
+  ])('redacts %s', (_name, authorization, text, expected) => {
     expect(redact(text, [authorizationCredential(authorization)])).toBe(expected);
   });
 
-  it('strikes out a key that came without a scheme', () => {
+  it('redacts a key that was sent without a scheme', () => {
     expect(redact('invalid x-api-key sk-abc', [keyCredential('sk-abc')])).toBe(
       'invalid x-api-key [redacted]',
     );
   });
 
-  it('strikes out the longer one of two first', () => {
+  it('redacts the longer of two keys first', () => {
     const credentials = [keyCredential('sk-abc'), keyCredential('sk-abcdef')];
     expect(redact('sk-abcdef and sk-abc', credentials)).toBe('[redacted] and [redacted]');
   });
 
   it.each([
     ['without a credential', []],
-    ['that holds none', [keyCredential('sk-abc')]],
-    // "nobody:" has an empty password, which stands between any two letters.
-    ['in spite of an empty password', [authorizationCredential('Basic bm9ib2R5Og==')]],
-  ])('leaves a text as it is %s', (_name, credentials) => {
+    ['that contains no credential', [keyCredential('sk-abc')]],
+    // The credential decodes to "nobody:", whose empty password occurs between any two letters.
+    ['despite an empty password', [authorizationCredential('Basic bm9ib2R5Og==')]],
+  ])('leaves a text unchanged %s', (_name, credentials) => {
     expect(redact('The key is wrong.', credentials)).toBe('The key is wrong.');
   });
 });

@@ -3,18 +3,18 @@ import type { Credential } from './credential.js';
 const REDACTED = '[redacted]';
 
 /**
- * Strikes credentials out of a text, also where they stand URL-encoded or decoded from the Basic scheme.
- * The longest form goes first, so that a shorter one does not leave the remains of a longer one behind.
+ * Redacts credentials in a text, URL-encoded ones and those decoded from the Basic scheme included.
+ * The longest form goes first: replacing a shorter one inside it would leave the rest of it readable.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   return [...new Set(credentials.flatMap(secretsOf))]
     .sort((a, b) => b.length - a.length)
-    .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+    .reduce((redacted, secret) => redacted.replaceAll(secret, REDACTED), text);
 }
 
 function secretsOf({ authorization, token }: Credential): string[] {
-  const [scheme = '', ...rest] = authorization.split(/\s+/);
-  const secret = token ?? (rest.length > 0 ? rest.join(' ') : scheme);
+  const [scheme = '', ...parameters] = authorization.split(/\s+/);
+  const secret = token ?? (parameters.length > 0 ? parameters.join(' ') : scheme);
   const forms = [authorization, secret, encodeURIComponent(secret)];
   if (scheme.toLowerCase() === 'basic') {
     const decoded = Buffer.from(secret, 'base64').toString('utf8');

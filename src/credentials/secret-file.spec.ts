@@ -11,8 +11,8 @@ import { SecretFile } from './secret-file.js';
 
 const BROKEN =
   'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
-  'without spaces: what was last read stays in use';
-const SAME = 'VLLM_API_KEY_FILE can be read again, and the value is the same';
+  'without spaces: the last valid value stays in use';
+const SAME = 'VLLM_API_KEY_FILE can be read again; its value has not changed';
 const NEW = 'A new value was read from VLLM_API_KEY_FILE';
 
 let folder: string;
@@ -41,11 +41,11 @@ describe('SecretFile', () => {
     return new SecretFile('VLLM_API_KEY_FILE', at, KEY_FORM);
   }
 
-  it('has the key at once', () => {
+  it('reads the key when it is created', () => {
     expect(open().current).toBe('sk-one');
   });
 
-  it('gives the same object as long as the file is the same', async () => {
+  it('returns the same object while the text is the same', async () => {
     const file = new SecretFile('VLLM_API_KEY_FILE', path, { ...KEY_FORM, parse: (text) => ({ text }) });
     const { current } = file;
     await writeFile(path, '  sk-one  ');
@@ -54,7 +54,7 @@ describe('SecretFile', () => {
     expect(logged).toEqual([]);
   });
 
-  it('says when it has read a new key', async () => {
+  it('logs that it has read a new key', async () => {
     const file = open();
     await writeFile(path, 'sk-two\n');
     await file.refresh();
@@ -63,19 +63,19 @@ describe('SecretFile', () => {
     expect(logged).toEqual([NEW]);
   });
 
-  it('tells its listeners of every new key, and of nothing else', async () => {
+  it('calls its listeners with each new key, and only then', async () => {
     const file = open();
-    const told: string[] = [];
-    file.onChange((key) => told.push(key));
+    const keys: string[] = [];
+    file.onChange((key) => keys.push(key));
     await file.refresh();
     for (const key of ['sk-two', '', 'sk-two', 'sk-one']) {
       await writeFile(path, key);
       await file.refresh();
     }
-    expect(told).toEqual(['sk-two', 'sk-one']);
+    expect(keys).toEqual(['sk-two', 'sk-one']);
   });
 
-  it('sees a key of the same length with the same time', async () => {
+  it('notices a key of the same length written at the same time', async () => {
     const file = open();
     await writeFile(path, 'sk-onf\n');
     await file.refresh();
@@ -86,8 +86,8 @@ describe('SecretFile', () => {
     ['removed', () => rm(path)],
     ['emptied', () => writeFile(path, '')],
     ['filled with two lines', () => writeFile(path, 'sk-a\nsk-b\n')],
-    ['filled with control characters', () => writeFile(path, 'sk-\u0000a')],
-  ])('keeps the last key when it is %s, and says so once', async (_name, damage) => {
+    ['filled with control characters', () => writeFile(path, 'sk-\u0007a')],
+  ])('keeps the last key when the file is %s, and warns once', async (_name, damage) => {
     const file = open();
     await damage();
     await file.refresh();
@@ -106,7 +106,28 @@ describe('SecretFile', () => {
     expect(logged).toEqual([BROKEN, SAME, BROKEN, NEW]);
   });
 
-  it('does not wait for the writer of a pipe that has taken its place', async () => {
+  it.each([
+    ['in quotes', '"sk-SECRET0"', 'is in quotes, which would be part of it'],
+    ['as NAME=value', 'VLLM_API_KEY=sk-SECRET0', 'has the form NAME=value, and only the value belongs here'],
+    ['in UTF-16', Buffer.from('\uFEFFsk-SECRET0', 'utf16le'), 'is not saved as UTF-8'],
+  ])(
+    'keeps the last key when the next one comes %s, and warns once with the reason',
+    async (_how, content, reason) => {
+      const file = open();
+      await writeFile(path, content);
+      await file.refresh();
+      await file.refresh();
+      expect(file.current).toBe('sk-one');
+      expect(logged).toEqual([BROKEN.replace(':', `; this ${reason}:`)]);
+      expect(() => open()).toThrow(`; this ${reason}`);
+      expect(() => open()).not.toThrow('SECRET0');
+      await writeFile(path, 'sk-two');
+      await file.refresh();
+      expect(file.current).toBe('sk-two');
+    },
+  );
+
+  it('does not wait for the writer of a pipe that replaces the file', async () => {
     const file = open();
     await rm(path);
     execFileSync('mkfifo', [path]);
@@ -116,7 +137,7 @@ describe('SecretFile', () => {
     expect(() => open()).toThrow(ConfigurationError);
   });
 
-  it('follows a link that is swapped', async () => {
+  it('follows a symbolic link that is replaced', async () => {
     await writeFile(join(folder, 'two'), 'sk-two');
     const link = join(folder, 'link');
     await symlink(path, link);
@@ -127,7 +148,7 @@ describe('SecretFile', () => {
     expect(file.current).toBe('sk-two');
   });
 
-  it('is refused without a key in it, which is not shown', async () => {
+  it('rejects a file without a valid key, and does not show its text', async () => {
     await writeFile(path, 'sk-one sk-two');
     expect(() => open()).toThrow(ConfigurationError);
     expect(() => open()).toThrow(/^The configuration is not valid:\n {2}VLLM_API_KEY_FILE must be [\w ]+$/);

@@ -5,13 +5,13 @@ import type { SecretForm } from '../config/rules/secrets.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { Secret } from './secret.js';
 
-/** What was read, and what it means. */
+/** The text of the file, and the secret parsed from it. */
 interface Content<T> {
   readonly text: string;
-  readonly meaning: T;
+  readonly secret: T;
 }
 
-/** A secret in a file that may be replaced while the service runs, as a mounted Secret of Kubernetes is. */
+/** A secret in a file that may change while the service runs, as a mounted Kubernetes Secret does. */
 export class SecretFile<T> implements Secret<T> {
   private readonly logger = new Logger('SecretFile');
   private content: Content<T>;
@@ -20,41 +20,42 @@ export class SecretFile<T> implements Secret<T> {
   private readonly listeners: ((secret: T) => void)[] = [];
 
   /**
-   * @param variable names the file
-   * @throws ConfigurationError when there is no such secret in it
+   * @param variable the variable that names the file
+   * @throws ConfigurationError when the file holds no valid secret
    */
   constructor(
     private readonly variable: string,
     private readonly path: string,
     private readonly form: SecretForm<T>,
   ) {
-    const content = this.understand(readSecretFileSync(path));
-    if (content === undefined) throw new ConfigurationError([{ variable, rule: fileRule(form) }]);
+    const text = readSecretFileSync(path);
+    const content = this.parse(text);
+    if (content === undefined) throw new ConfigurationError([{ variable, rule: fileRule(form, text) }]);
     this.content = content;
   }
 
-  /** What was last read. */
+  /** The last valid secret. */
   get current(): T {
-    return this.content.meaning;
+    return this.content.secret;
   }
 
-  /** Has somebody told of every further secret. */
+  /** Calls a listener with each new secret. */
   onChange(listener: (secret: T) => void): void {
     this.listeners.push(listener);
   }
 
-  /** Reads the file again. Where there is no such secret in it any more the last one stays, and that is said once. */
+  /** Reads the file again. Without a valid secret in it the last one stays in use, and one warning is logged. */
   async refresh(): Promise<void> {
-    // A file system that hangs must not pile up reads.
+    // Reads must not pile up when the file system hangs.
     if (this.isReading) return;
     this.isReading = true;
     const text = await readSecretFile(this.path);
     this.isReading = false;
     const isSame = text === this.content.text;
-    const content = isSame ? this.content : this.understand(text);
+    const content = isSame ? this.content : this.parse(text);
     if (content === undefined) {
       if (this.readable) {
-        this.logger.warn(`${this.variable} ${fileRule(this.form)}: what was last read stays in use`);
+        this.logger.warn(`${this.variable} ${fileRule(this.form, text)}: the last valid value stays in use`);
       }
       this.readable = false;
       return;
@@ -62,15 +63,15 @@ export class SecretFile<T> implements Secret<T> {
     if (!isSame) {
       this.content = content;
       this.logger.log(`A new value was read from ${this.variable}`);
-      for (const listener of this.listeners) listener(content.meaning);
+      for (const listener of this.listeners) listener(content.secret);
     } else if (!this.readable) {
-      this.logger.log(`${this.variable} can be read again, and the value is the same`);
+      this.logger.log(`${this.variable} can be read again; its value has not changed`);
     }
     this.readable = true;
   }
 
-  private understand(text: string | undefined): Content<T> | undefined {
-    const meaning = text === undefined ? undefined : this.form.parse(text);
-    return text === undefined || meaning === undefined ? undefined : { text, meaning };
+  private parse(text: string | undefined): Content<T> | undefined {
+    const secret = text === undefined ? undefined : this.form.parse(text);
+    return text === undefined || secret === undefined ? undefined : { text, secret };
   }
 }

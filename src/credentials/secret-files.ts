@@ -5,7 +5,7 @@ import type { ProviderConfig } from '../config/provider.config.js';
 import type { SecretForm } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
 
-/** Reads the files with secrets again from time to time. */
+/** Opens files with secrets, and reads each of them again at a fixed interval. */
 @Injectable()
 export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly files: Pick<SecretFile<unknown>, 'refresh'>[] = [];
@@ -16,9 +16,9 @@ export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   /**
-   * The secret in a file.
-   * @param variable names the file
-   * @throws ConfigurationError when there is no such secret in it
+   * Opens the file of a secret.
+   * @param variable the variable that names the file
+   * @throws ConfigurationError when the file holds no valid secret
    */
   open<T>(variable: string, path: string, form: SecretForm<T>): SecretFile<T> {
     const file = new SecretFile(variable, path, form);

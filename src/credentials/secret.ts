@@ -1,4 +1,4 @@
-/** Something secret that may be another one the next time it is asked for. */
+/** A secret that may change: read `current` at each use. */
 export interface Secret<T> {
   readonly current: T;
 }

@@ -5,14 +5,14 @@ import { VERSION } from '../version.js';
 import { openApiDocument } from './openapi.js';
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
-/** What of Swagger UI the page loads, with its type. */
+/** The files of Swagger UI that the page loads, with their types. */
 const SWAGGER_UI_FILES = {
   'swagger-ui.css': 'text/css; charset=utf-8',
   'swagger-ui-bundle.js': JAVASCRIPT,
   'favicon-32x32.png': 'image/png',
 };
 
-/** Starts Swagger UI. The description is found relative to the script: a proxy may have put a path in front. */
+/** Starts Swagger UI. The description's URL is relative to the script, because a proxy may add a path prefix. */
 const START_SCRIPT = `SwaggerUIBundle({
   url: new URL('../openapi.json', document.currentScript.src).href,
   dom_id: '#swagger-ui',
@@ -27,12 +27,12 @@ interface File {
   readonly body: Buffer;
 }
 
-/** Serves the API documentation. Nothing of it is built or read before somebody asks for it. */
+/** Serves the API documentation. Each file is built or read at its first request. */
 export function serveDocs(server: FastifyInstance): void {
   serve(server, '/openapi.json', () =>
     file('application/json; charset=utf-8', JSON.stringify(openApiDocument(VERSION))),
   );
-  // The page names its files relative to itself.
+  // The page's links are relative, so they differ with a trailing slash.
   serve(
     server,
     '/docs',
@@ -46,8 +46,8 @@ export function serveDocs(server: FastifyInstance): void {
 }
 
 /**
- * Serves a file that is made once.
- * @param makeForSlash makes another one for those who ask with a slash at the end
+ * Serves a file that is made at its first request.
+ * @param makeForSlash makes the file for a path with a trailing slash
  */
 function serve(
   server: FastifyInstance,

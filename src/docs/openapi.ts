@@ -9,7 +9,7 @@ type Parameter = NonNullable<Components['parameters']>[string];
 type Headers = NonNullable<Components['headers']>;
 type Schema = NonNullable<Components['schemas']>[string];
 
-/** An error as an example: its name, status, message and fields. */
+/** An example of an error. */
 type ErrorExample = readonly [
   summary: string,
   status: number,
@@ -45,7 +45,7 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
       max_output_tokens: { type: 'integer', minimum: 1, description: 'With metadata: tokens.' },
       capabilities: {
         type: 'array',
-        description: 'With metadata: what the model can be asked for, or asked with.',
+        description: 'With metadata: what the model can do, and what input it accepts.',
         items: { type: 'string', enum: [...CAPABILITIES] },
       },
       lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'With metadata.' },
@@ -67,14 +67,18 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
   },
   AnthropicModel: {
     type: 'object',
-    description: 'To a request with `anthropic-version`.',
+    description: 'The answer to a request with `anthropic-version`.',
     required: ['type', 'id', 'display_name', 'created_at'],
     properties: {
       type: { type: 'string', enum: ['model'] },
       id: { type: 'string', minLength: 1 },
       display_name: { type: 'string', description: "The provider's, else the id." },
       created_at: { type: 'string', format: 'date-time' },
-      lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'Where the provider says it.' },
+      lifecycle: {
+        type: 'string',
+        enum: [...LIFECYCLES],
+        description: 'Present when the provider gives it.',
+      },
       deprecated_at: { type: ['string', 'null'], format: 'date-time' },
       retires_at: { type: ['string', 'null'], format: 'date-time' },
       line: { type: 'null' },
@@ -85,7 +89,7 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
   },
   AnthropicModelList: {
     type: 'object',
-    description: 'To a request with `anthropic-version`: one page.',
+    description: 'The answer to a request with `anthropic-version`: one page.',
     required: ['data', 'has_more', 'first_id', 'last_id'],
     properties: {
       data: { type: 'array', items: { $ref: '#/components/schemas/AnthropicModel' } },
@@ -96,7 +100,7 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
   },
   AnthropicError: {
     type: 'object',
-    description: 'To a request with `anthropic-version`.',
+    description: 'The answer to a request with `anthropic-version`.',
     required: ['type', 'error', 'request_id'],
     properties: {
       type: { type: 'string', enum: ['error'] },
@@ -109,7 +113,7 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
           details: {
             type: 'object',
             required: ['error_code'],
-            properties: { error_code: { type: 'string', description: 'The `code` of the other form.' } },
+            properties: { error_code: { type: 'string', description: "The `code` of OpenAI's form." } },
           },
         },
       },
@@ -141,17 +145,17 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
 
 const HEADERS: Headers = {
   'x-request-id': {
-    description: "The caller's, if it sent a sane one, else a new one.",
+    description: "The caller's, if it sent a valid one, else a new one.",
     schema: { type: 'string' },
     example: 'bfd89e3d-f63c-4fd0-bb04-811a7814c052',
   },
   etag: {
-    description: 'Of the body; to be sent back in `If-None-Match`.',
+    description: 'Identifies the body; to be sent back in `If-None-Match`.',
     schema: { type: 'string' },
     example: '"dHlWbhFJcqr0tUaq"',
   },
   vary: {
-    description: 'Answers differ by the credential and the dialect, and by the origin where CORS is on.',
+    description: 'Answers depend on the credential and the dialect, and with CORS on also on the origin.',
     schema: { type: 'string' },
     example: 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version',
   },
@@ -192,7 +196,7 @@ const HEADERS: Headers = {
     example: '0',
   },
   'www-authenticate': {
-    description: "The provider's: the scheme that it wants.",
+    description: "The provider's: the scheme that it requires.",
     schema: { type: 'string' },
     example: 'Bearer',
   },
@@ -202,7 +206,7 @@ const HEADERS: Headers = {
     example: 'req_8f2c',
   },
   'x-should-retry': {
-    description: 'Present when this service has already tried again.',
+    description: 'Present after a retry by this service, and after a time-out.',
     schema: { type: 'string', enum: ['false'] },
     example: 'false',
   },
@@ -220,7 +224,7 @@ const UPSTREAM = { type: 'upstream_error' };
 
 const RESPONSES: NonNullable<Components['responses']> = {
   NotModified: {
-    description: 'The body still is what `If-None-Match` names.',
+    description: 'The body has not changed: its `ETag` is in `If-None-Match`.',
     headers: headers(...LIST_HEADERS),
   },
   BadRequest: errors('The request or its URL is malformed, or the provider answered 400.', PROVIDER_HEADERS, [
@@ -228,17 +232,17 @@ const RESPONSES: NonNullable<Components['responses']> = {
     ['No Host header', 400, 'The request has no Host header.'],
   ]),
   Unauthorized: errors(
-    "The provider refuses the key. Its text is relayed where the key was the caller's.",
+    "The provider rejected the key. Its message is relayed when the key was the caller's.",
     ['www-authenticate', ...PROVIDER_HEADERS],
     [
       ["The caller's key", 401, 'Incorrect API key provided.', { code: 'invalid_api_key' }],
       ["The operator's key", 401, 'The provider answered 401.'],
     ],
   ),
-  Forbidden: errors('The key may not see the models.', PROVIDER_HEADERS, [
-    ['The provider refuses', 403, 'The provider answered 403.'],
+  Forbidden: errors('The key has no access to the models.', PROVIDER_HEADERS, [
+    ['The provider answered 403', 403, 'The provider answered 403.'],
   ]),
-  NotFound: errors('No such route, or the provider has no list where it was asked.', PROVIDER_HEADERS, [
+  NotFound: errors('There is no such route, or the provider answered 404.', PROVIDER_HEADERS, [
     ['No such route', 404, 'There is no such route.', { code: 'unknown_url' }],
     ['The provider answered 404', 404, 'The provider answered 404.'],
   ]),
@@ -256,7 +260,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
     [],
     [['Unfinished', 408, 'Request Timeout.']],
   ),
-  TooManyRequests: errors('The provider wants fewer requests.', PROVIDER_HEADERS, [
+  TooManyRequests: errors("The provider's rate limit is reached.", PROVIDER_HEADERS, [
     ['Rate limit', 429, 'Rate limit reached.', { code: 'rate_limit_exceeded' }],
   ]),
   HeadersTooLarge: errors(
@@ -265,7 +269,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
     [['Too large', 431, 'Request Header Fields Too Large.']],
   ),
   ProviderClientError: errors(
-    "Any other 4xx of the provider, with its status, `Retry-After`, rate limits and, where the key was the caller's, its text.",
+    "Any other 4xx of the provider, with its status, `Retry-After`, rate limits and, when the key was the caller's, its message.",
     PROVIDER_HEADERS,
     [["Cohere's 498", 498, 'The provider answered 498.']],
   ),
@@ -311,7 +315,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
     ],
   ),
   NotReady: errors(
-    'The configuration is incomplete, or the process is on its way down.',
+    'The configuration is incomplete, or the service is shutting down.',
     [],
     [
       [
@@ -325,7 +329,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
   ),
 };
 
-/** What any request may meet. */
+/** The answers that every route may give. */
 const COMMON_RESPONSES = {
   '400': response('BadRequest'),
   '405': response('MethodNotAllowed'),
@@ -357,7 +361,7 @@ function parameter(name: string): { $ref: string } {
   return { $ref: `#/components/parameters/${name}` };
 }
 
-/** The empty one makes the others optional. */
+/** The empty entry makes the others optional. */
 const OPTIONAL_CREDENTIALS = [{ bearer: [] }, { 'x-api-key': [] }, { 'api-key': [] }, {}];
 
 /**
@@ -371,13 +375,13 @@ export function openApiDocument(version: string): OpenAPIObject {
       title: 'models-gateway',
       version,
       description:
-        "OpenAI's Models API on behalf of the LLM provider that the environment names. Credentials are the caller's where there are any, else the operator's.",
+        "OpenAI's Models API for the LLM provider that the configuration names. Requests use the caller's credential if there is one, else the operator's.",
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/', description: 'This service.' }],
     tags: [
       { name: 'models', description: "OpenAI's Models API." },
-      { name: 'health', description: 'Probes for an orchestrator. None of them asks the provider.' },
+      { name: 'health', description: 'Probes for an orchestrator, which do not ask the provider.' },
     ],
     paths: {
       '/v1/models': withHead({
@@ -428,7 +432,10 @@ export function openApiDocument(version: string): OpenAPIObject {
         tags: ['health'],
         summary: 'Liveness',
         description: '200 while the process runs.',
-        responses: { '200': answer('It runs.', ['Health'], [], { status: 'ok' }), ...COMMON_RESPONSES },
+        responses: {
+          '200': answer('The process runs.', ['Health'], [], { status: 'ok' }),
+          ...COMMON_RESPONSES,
+        },
       }),
       '/readyz': withHead({
         operationId: 'ready',
@@ -436,7 +443,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         summary: 'Readiness',
         description: '200 when the configuration is complete, 503 otherwise and after SIGTERM.',
         responses: {
-          '200': answer('It is ready.', ['Health'], [], { status: 'ok' }),
+          '200': answer('The service is ready.', ['Health'], [], { status: 'ok' }),
           ...COMMON_RESPONSES,
           '503': response('NotReady'),
         },
@@ -470,22 +477,23 @@ export function openApiDocument(version: string): OpenAPIObject {
         lifecycle: query(
           'lifecycle',
           { type: 'array', items: { type: 'string', enum: [...LIFECYCLES] } },
-          'With `anthropic-version`: the stages of the models wanted; without it retired ones are left out.',
+          'With `anthropic-version`: the lifecycles to list; without it retired models are left out.',
         ),
         'if-none-match': header(
           'if-none-match',
-          'The `ETag` of a body that the caller has: an unchanged one is a 304.',
+          'The `ETag` of a body that the caller has; when it is unchanged the answer is a 304.',
         ),
-        'cache-control': header('cache-control', '`no-cache` asks the provider now.'),
+        'cache-control': header('cache-control', '`no-cache` fetches the list from the provider.'),
         'openai-organization': header('openai-organization', 'Passed on to the provider.'),
         'openai-project': header('openai-project', 'Passed on to the provider.'),
-        'x-request-id': header('x-request-id', 'Taken over where it is 1 to 128 letters, digits and `_.:-`.'),
+        'x-request-id': header('x-request-id', 'Used when it has 1 to 128 letters, digits and `_.:-`.'),
       },
       securitySchemes: {
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          description: "The caller's key. Optional: without one, or with `not-used`, the operator's is used.",
+          description:
+            "The caller's key. Optional: without one, or with `not-used`, the operator's key is used.",
         },
         'x-api-key': {
           type: 'apiKey',

@@ -7,7 +7,7 @@ export interface AnthropicErrorBody {
   readonly error: {
     readonly type: string;
     readonly message: string;
-    /** Absent where there is no code. */
+    /** Absent for an error without a code. */
     readonly details?: { readonly error_code: string };
   };
   readonly request_id: string;
@@ -23,7 +23,7 @@ const TYPES: ReadonlyMap<number, string> = new Map([
   [429, 'rate_limit_error'],
 ]);
 
-/** Whether a caller expects Anthropic's forms: its clients name the version of the API, and no others do. */
+/** Whether a caller expects Anthropic's dialect: only Anthropic's clients send `anthropic-version`. */
 export function speaksAnthropic({ 'anthropic-version': version }: IncomingHttpHeaders): boolean {
   return version !== undefined && version !== '';
 }

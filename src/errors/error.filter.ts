@@ -5,7 +5,7 @@ import { openAiError } from './openai-error.js';
 import { OpenAiException } from './openai.exception.js';
 import { sendError } from './send-error.js';
 
-/** Answers everything that no other filter knows, the framework's own errors included, with an OpenAI error. */
+/** Answers every error that no other filter handles, Nest's and Fastify's included. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   private readonly logger = new Logger('ErrorFilter');
@@ -19,10 +19,10 @@ export class ErrorFilter implements ExceptionFilter {
     }
     const status = clientErrorStatus(error);
     if (status !== undefined) {
-      sendError(reply, status, openAiError(status, 'The request cannot be served as it was sent.'));
+      sendError(reply, status, openAiError(status, 'The request is not valid.'));
       return;
     }
-    // A bug of ours: all of it in the log, nothing of it in the answer.
+    // A bug of this service: its details go to the log, never to the caller.
     this.logger.error({
       msg: error instanceof Error ? (error.stack ?? error.message) : String(error),
       trace_id: request.traceId,

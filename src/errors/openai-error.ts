@@ -6,7 +6,7 @@ export interface OpenAiErrorBody {
   readonly error: OpenAiError;
 }
 
-/** All four are always present. */
+/** All four fields are always present. */
 export interface OpenAiError {
   readonly message: string;
   readonly type: string;
@@ -14,12 +14,12 @@ export interface OpenAiError {
   readonly code: string | null;
 }
 
-/** The fields of an error besides its message; what is undefined follows from the status. */
+/** The fields of an error besides its message. Without a `type` the status decides it; the others default to null. */
 export type OpenAiErrorFields = {
   readonly [K in Exclude<keyof OpenAiError, 'message'>]?: OpenAiError[K] | undefined;
 };
 
-/** An error body; the type follows from the status unless one is given. */
+/** Builds an error body. */
 export function openAiError(
   status: number,
   message: string,

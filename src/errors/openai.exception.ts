@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { openAiError } from './openai-error.js';
 import type { OpenAiError, OpenAiErrorBody } from './openai-error.js';
 
-/** An error of this service's own making, whose message a caller may read. */
+/** An error that this service raises itself; the caller receives its message. */
 export class OpenAiException extends HttpException {
   readonly body: OpenAiErrorBody;
 

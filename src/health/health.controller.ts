@@ -8,7 +8,7 @@ interface Health {
   readonly status: 'ok';
 }
 
-/** Probes for an orchestrator. Neither asks the provider: a dead one must give callers a clear 502. */
+/** Probes for an orchestrator. Neither asks the provider: when it is down, callers need a clear 502. */
 @Controller()
 export class HealthController {
   constructor(
@@ -22,7 +22,7 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Readiness: the configuration is complete and the process is not on its way down. */
+  /** Readiness: the configuration is complete, and the service is not shutting down. */
   @Get('readyz')
   ready(): Health {
     if (this.lifecycle.isStopping)

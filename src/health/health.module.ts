@@ -3,7 +3,7 @@ import { ProvidersModule } from '../providers/providers.module.js';
 import { HealthController } from './health.controller.js';
 import { Lifecycle } from './lifecycle.js';
 
-/** Liveness, readiness and the way down. */
+/** Liveness, readiness and shutdown. */
 @Module({
   imports: [ProvidersModule],
   controllers: [HealthController],

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 
-/** Knows whether the process is on its way down, and gives load balancers the time to notice. */
+/** Knows whether the service is shutting down, and delays the shutdown so that load balancers notice. */
 @Injectable()
 export class Lifecycle implements BeforeApplicationShutdown {
   private stopping = false;

@@ -3,7 +3,7 @@ import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from './metrics.js';
 
-/** The figures of this process. Whatever is worth counting is counted where it happens. */
+/** The metrics of this process; global, because every room counts its own events. */
 @Global()
 @Module({
   providers: [

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** What is collected; undefined when nothing is. */
+/** The injected `Metrics`; undefined when metrics are disabled. */
 export const METRICS = Symbol('METRICS');
 
-/** Every metric of our own, with its labels. */
+/** The service's own metrics and their labels. */
 export const METRIC_LABELS = {
   http_server_request_duration_seconds: ['method', 'route', 'status'],
   http_server_active_requests: [],
@@ -17,26 +17,27 @@ export const METRIC_LABELS = {
   models_gateway_coalesced_requests_total: ['engine'],
   models_gateway_cache_requests_total: ['engine', 'outcome'],
   models_gateway_shared_cache_up: [],
+  models_gateway_log_lines_lost_total: [],
   models_gateway_build_info: ['version', 'node_version', 'engine'],
 } as const;
 type MetricName = keyof typeof METRIC_LABELS;
 type LabelOf<N extends MetricName> = (typeof METRIC_LABELS)[N][number];
 
-/** From a list out of memory to the longest deadline that clients wait for, s. */
+/** Seconds: from an answer out of memory to the longest time that clients wait. */
 export const BUCKETS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ];
-/** Others are counted as `OTHER`, so that nobody can make up values of a label. */
+/** Other methods count as `OTHER`, so that callers cannot create label values. */
 const KNOWN_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
 /** How a request to the provider ended; `5xx` is any status that is neither a 200 nor a 4xx. */
 export type UpstreamOutcomeLabel = 'ok' | '4xx' | '5xx' | 'timeout' | 'unreachable' | 'invalid' | 'cancelled';
-/** Where a list came from. */
+/** How the cache answered. */
 export type CacheOutcome = 'hit' | 'stale' | 'miss' | 'revalidated' | 'collapsed';
 
 /**
- * The figures of this process, in Prometheus' names and units. Labels have few values: never a path as it was sent,
- * an id of a model or anything of a credential.
+ * The metrics of this process, with Prometheus' names and units. Labels have few values: never a raw path,
+ * a model's id or part of a credential.
  *
  * @see https://prometheus.io/docs/practices/naming/
  */
@@ -44,19 +45,17 @@ export class Metrics {
   readonly registry = new Registry();
   private activeRequests = 0;
   private activeUpstreamRequests = 0;
-  /** Engines whose last answer was neither a list nor a rejection. */
-  private readonly failing = new Set<string>();
   private readonly requestDuration = this.histogram(
     'http_server_request_duration_seconds',
     'Time from a request to the end of its answer.',
   );
   private readonly refused = this.counter(
     'models_gateway_refused_requests_total',
-    'What came and was no request of HTTP, or too large a one.',
+    'Requests refused before routing: malformed, too large or too slow.',
   );
   private readonly upstreamDuration = this.histogram(
     'http_client_request_duration_seconds',
-    'Time of a request to the provider, one for each page and attempt.',
+    'Duration of a request to the provider; each page and each attempt is one request.',
   );
   private readonly retries = this.counter(
     'models_gateway_upstream_retries_total',
@@ -69,11 +68,11 @@ export class Metrics {
   private readonly models = this.gauge('models_gateway_models', 'Models in the last list of the provider.');
   private readonly upstreamUp = this.gauge(
     'models_gateway_upstream_up',
-    'Whether the provider gave a list, or turned a caller away, when it was last asked.',
+    'Whether the provider last answered with a list or a 4xx.',
   );
   private readonly coalesced = this.counter(
     'models_gateway_coalesced_requests_total',
-    'Requests answered with what another one was fetching.',
+    'Requests that shared the fetch of another request.',
   );
   private readonly cacheRequests = this.counter(
     'models_gateway_cache_requests_total',
@@ -95,12 +94,12 @@ export class Metrics {
   }
 
   /**
-   * Says what runs.
+   * Sets the build information.
    * @param engine the labels of the engines, joined by commas
    * @param version of this service
    */
   describe(engine: string, version: string): void {
-    this.gauge('models_gateway_build_info', 'What is running.').set(
+    this.gauge('models_gateway_build_info', 'The versions and engines of this process.').set(
       { version, node_version: process.version, engine },
       1,
     );
@@ -122,12 +121,12 @@ export class Metrics {
     );
   }
 
-  /** What was no request of HTTP has been answered with this status. */
+  /** Counts a request that was refused before routing. */
   requestRefused(status: number): void {
     this.refused.inc({ status });
   }
 
-  /** Begins the measurement of a request to a provider; the result ends it. */
+  /** Starts to measure a request to a provider; the returned function ends the measurement. */
   upstreamRequest(engine: string): (outcome: UpstreamOutcomeLabel) => void {
     const started = performance.now();
     this.activeUpstreamRequests += 1;
@@ -142,17 +141,14 @@ export class Metrics {
     this.retries.inc({ engine });
   }
 
-  /** @param models in the list; undefined when the provider gave none and did not reject the caller either */
-  upstreamAsked(engine: string, models: number | undefined): void {
-    if (models === undefined) this.failing.add(engine);
-    else this.failing.delete(engine);
-    this.upstreamUp.set({ engine }, models === undefined ? 0 : 1);
-    if (models !== undefined) this.models.set({ engine }, models);
+  /** Sets whether the provider works. */
+  providerUp(engine: string, isUp: boolean): void {
+    this.upstreamUp.set({ engine }, isUp ? 1 : 0);
   }
 
-  /** The provider has turned a caller away, or given its list to a replica: it works again, whatever it lists. */
-  upstreamAnswered(engine: string): void {
-    if (this.failing.delete(engine)) this.upstreamUp.set({ engine }, 1);
+  /** @param models number of models in the provider's last list */
+  modelsListed(engine: string, models: number): void {
+    this.models.set({ engine }, models);
   }
 
   requestCoalesced(engine: string): void {
@@ -163,9 +159,20 @@ export class Metrics {
     this.cacheRequests.inc({ engine, outcome });
   }
 
-  /** @param isUp whether the shared cache works */
+  /** @param isUp returns whether the shared cache works */
   watchSharedCache(isUp: () => boolean): void {
     this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
+  }
+
+  /** @param lost returns how many log lines could not be written since the start */
+  watchLostLogLines(lost: () => number): void {
+    new Counter({
+      ...this.described('models_gateway_log_lines_lost_total', 'Log lines that could not be written.'),
+      collect() {
+        this.reset();
+        this.inc(lost());
+      },
+    });
   }
 
   private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {
@@ -185,7 +192,7 @@ export class Metrics {
     return { name, help, labelNames, registers: [this.registry] };
   }
 
-  /** A gauge that is read when somebody asks for it. */
+  /** A gauge whose value is read at each scrape. */
   private measured(name: MetricName, help: string, read: () => number): void {
     new Gauge({
       name,

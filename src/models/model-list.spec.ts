@@ -9,7 +9,7 @@ const LIST = new ModelList([
 
 describe('ModelList', () => {
   it('is a list of OpenAI, in the order of the provider', () => {
-    expect(LIST.plain.entity.body.toString('utf8')).toBe(
+    expect(LIST.plain.rendered.body.toString('utf8')).toBe(
       '{"object":"list","data":[' +
         '{"id":"meta/llama-3.1-8b-instruct","object":"model","created":1700000000,"owned_by":"meta"},' +
         '{"id":"ft:gpt-4o:acme::x@v1","object":"model","created":0,"owned_by":"Triton Inference Server"},' +
@@ -19,12 +19,12 @@ describe('ModelList', () => {
 
   it('may be empty', () => {
     const empty = new ModelList([]);
-    expect(empty.plain.entity.body.toString('utf8')).toBe('{"object":"list","data":[]}');
+    expect(empty.plain.rendered.body.toString('utf8')).toBe('{"object":"list","data":[]}');
     expect(empty.plain.find('')).toBeUndefined();
   });
 
   it.each(['meta/llama-3.1-8b-instruct', 'ft:gpt-4o:acme::x@v1', 'modèle "a"\\b'])('finds %s', (id) => {
-    const { data } = JSON.parse(LIST.plain.entity.body.toString('utf8')) as { data: { id: string }[] };
+    const { data } = JSON.parse(LIST.plain.rendered.body.toString('utf8')) as { data: { id: string }[] };
     const found = JSON.parse(LIST.plain.find(id)?.body.toString('utf8') ?? 'null') as unknown;
     expect(found).toEqual(data.find((model) => model.id === id));
     expect(found).toMatchObject({ id, object: 'model' });

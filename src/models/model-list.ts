@@ -45,8 +45,8 @@ export class ModelList {
 
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
-  private rendered: RenderedBody | undefined;
-  private readonly entityOf = memoize((model: Model) => renderJson(this.show(model)));
+  private renderedList: RenderedBody | undefined;
+  private readonly bodyOf = memoize((model: Model) => renderJson(this.show(model)));
   private byId: ReadonlyMap<string, Model> | undefined;
 
   constructor(
@@ -55,16 +55,16 @@ export class ListView {
   ) {}
 
   /** The answer to `GET /v1/models`. */
-  get entity(): RenderedBody {
-    this.rendered ??= renderJson({ object: 'list', data: this.models.map(this.show) });
-    return this.rendered;
+  get rendered(): RenderedBody {
+    this.renderedList ??= renderJson({ object: 'list', data: this.models.map(this.show) });
+    return this.renderedList;
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
   find(id: string): RenderedBody | undefined {
     this.byId ??= new Map(this.models.map((model) => [model.id, model]));
     const model = this.byId.get(id);
-    return model && this.entityOf(model);
+    return model && this.bodyOf(model);
   }
 }
 

@@ -14,10 +14,11 @@ import { ModelList } from './model-list.js';
 import { ModelSelection } from './model-selection.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
+import { ListSourceContext } from './sources/list-source-context.js';
 
 /** How lists are written into a shared store. */
 const LIST_CODEC: Codec<ModelList> = {
-  encode: (list) => list.withMetadata.entity.body.toString('utf8'),
+  encode: (list) => list.withMetadata.rendered.body.toString('utf8'),
   decode: (text) => ModelList.parse(text),
 };
 
@@ -28,6 +29,7 @@ const LIST_CODEC: Codec<ModelList> = {
   providers: [
     ModelsService,
     ModelSelection,
+    ListSourceContext,
     {
       provide: SHARED_STORE,
       inject: [cacheConfig.KEY, SecretFiles, METRICS],

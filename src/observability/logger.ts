@@ -1,50 +1,33 @@
 import type { LoggerService } from '@nestjs/common';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
+import { LogDestination } from './log-destination.js';
 
-/** How many characters are gathered before they are written, and how long at most they wait. */
-const CHUNK_LENGTH = 32_768;
-const FLUSH_INTERVAL_MS = 100;
+/** The log of the process. */
+export interface Log {
+  readonly logger: Logger;
+  /** How many lines could not be written; undefined for a terminal. */
+  readonly lostLines: (() => number) | undefined;
+}
 
 /**
  * The log of the process: JSON lines, or readable ones in a terminal.
- * @param level pino's name of the lowest level that is written
- * @param readable whether somebody may read it in a terminal
+ * @param level pino's name of the lowest level to write
+ * @param readable whether a terminal gets readable lines
  */
-export async function createLogger(level: string, readable: boolean): Promise<Logger> {
-  const stream = readable && process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
+export async function createLog(level: string, readable: boolean): Promise<Log> {
+  if (readable && process.stdout.isTTY) {
+    return { logger: loggerTo((await import('pino-pretty')).build(), level), lostLines: undefined };
+  }
+  const stdout = new LogDestination(1);
+  return { logger: loggerTo(stdout, level), lostLines: () => stdout.lostLines };
+}
+
+function loggerTo(stream: DestinationStream, level: string): Logger {
   return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
-/**
- * Writing must not hold up a request, so it happens in another thread; waking that thread costs more than
- * making a line, so it gets many at once. pino's own buffer measures all it holds anew with every line.
- */
-function bufferedStdout(): DestinationStream {
-  const stdout = destination({ dest: 1, sync: false });
-  let lines: string[] = [];
-  let length = 0;
-  const flush = (): void => {
-    if (length === 0) return;
-    stdout.write(lines.join(''));
-    lines = [];
-    length = 0;
-  };
-  setInterval(flush, FLUSH_INTERVAL_MS).unref();
-  process.on('exit', () => {
-    flush();
-    stdout.flushSync();
-  });
-  return {
-    write(line) {
-      lines.push(line);
-      length += line.length;
-      if (length >= CHUNK_LENGTH) flush();
-    },
-  };
-}
-
-/** What Nest says of its own start interests only who debugs it. */
+/** Contexts of Nest's messages at start, which are logged at level `debug`. */
 const FRAMEWORK_CONTEXTS = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -53,7 +36,7 @@ const FRAMEWORK_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
-/** Nest's logger, writing to pino. A message is a text, or an object with the text as `msg` and further fields. */
+/** Nest's logger, on top of pino. A message is a text, or an object with the text as `msg` and further fields. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -65,8 +48,8 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, context);
   }
 
-  error(message: unknown, ...rest: string[]): void {
-    this.write('error', message, rest.at(-1));
+  error(message: unknown, ...parameters: string[]): void {
+    this.write('error', message, parameters.at(-1));
   }
 
   warn(message: unknown, context?: string): void {

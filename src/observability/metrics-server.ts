@@ -7,7 +7,7 @@ import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from '../metrics/metrics.js';
 import { createMetricsServer } from './serve-metrics.js';
 
-/** The port of `METRICS_PORT`, open until the service has answered its last request. */
+/** Serves metrics on `METRICS_PORT` until the service has answered its last request. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('MetricsServer');
@@ -23,7 +23,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     const { metricsPort, host } = this.config;
     if (metricsPort === undefined) return;
     if (this.metrics === undefined) {
-      this.logger.warn('METRICS_PORT is set and METRICS_ENABLED is false: nobody listens there.');
+      this.logger.warn('METRICS_PORT has no effect: METRICS_ENABLED is false.');
       return;
     }
     this.server = createMetricsServer(this.metrics).listen(metricsPort, host);

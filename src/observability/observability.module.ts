@@ -7,10 +7,10 @@ import { MetricsServer } from './metrics-server.js';
 import { StartupLog } from './startup-log.js';
 import { Tracing } from './tracing.js';
 
-/** What traces requests; undefined when nobody wants to have traces. */
+/** The injected `Tracing`; undefined when tracing is disabled. */
 export const TRACING = Symbol('TRACING');
 
-/** What an operator sees of the service beside its answers. */
+/** The log at start, the metrics' own port, and tracing. */
 @Module({
   imports: [ProvidersModule, CredentialsModule],
   providers: [
@@ -23,5 +23,6 @@ export const TRACING = Symbol('TRACING');
         enabled ? Tracing.start(serviceName) : undefined,
     },
   ],
+  exports: [TRACING],
 })
 export class ObservabilityModule {}

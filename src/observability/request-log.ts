@@ -1,22 +1,15 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import type { UpstreamOutcome } from '../models/sources/list-source.js';
-import { CLIENT_CLOSED_REQUEST } from '../upstream/upstream-exception.filter.js';
+import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
+import type { RequestObserver } from '../server/request-observer.js';
+import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { isQuiet, routeOf } from './route.js';
 
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** What came of asking the providers; undefined when none was asked. */
-    upstreams: UpstreamOutcome[] | undefined;
-  }
-}
-
-/** Writes one line a request when its answer is sent, or its caller gone. Never a header, never a query string. */
-export function logRequests(server: FastifyInstance, logger: Logger, engines: readonly string[]): void {
-  server.decorateRequest('upstreams', undefined);
+/** Logs each request when its answer is sent or its caller has hung up; never a header or a query string. */
+export function requestLog(logger: Logger, engines: readonly string[]): RequestObserver {
   const engine = engines.join(',');
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
-  server.requestObservers.push({
+  return {
     closed(request, reply) {
       const route = routeOf(request);
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
@@ -37,10 +30,10 @@ export function logRequests(server: FastifyInstance, logger: Logger, engines: re
     refused(status, requestId) {
       logger.info({ route: 'unknown', status, engine, requestId }, 'request');
     },
-  });
+  };
 }
 
-/** A browser asks before each request of another origin, and asks nothing. */
+/** A browser sends a preflight before each cross-origin request: as `info` they would double the log. */
 function isPreflight({ method }: FastifyRequest, { statusCode }: FastifyReply): boolean {
   return method === 'OPTIONS' && statusCode === 204;
 }
@@ -55,11 +48,14 @@ function fieldsOfOne(upstreams: readonly UpstreamOutcome[] | undefined): object 
 
 function fieldsOfSeveral(upstreams: readonly UpstreamOutcome[] | undefined): object {
   return {
-    upstreams: upstreams?.map(({ durationMs, ...rest }) => ({ ...rest, durationMs: rounded(durationMs) })),
+    upstreams: upstreams?.map(({ durationMs, ...fields }) => ({
+      ...fields,
+      durationMs: rounded(durationMs),
+    })),
   };
 }
 
-/** The status of an answer that has been sent, or of a caller that is gone. */
+/** The status of the answer; 499 when the caller hung up before its end. */
 export function statusOf({ raw, statusCode }: FastifyReply): number {
   return raw.writableFinished ? statusCode : CLIENT_CLOSED_REQUEST;
 }

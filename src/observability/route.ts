@@ -1,15 +1,15 @@
 import type { FastifyRequest } from 'fastify';
-import '../server/http-adapter.js';
+import '../server/request-observer.js';
 
-/** Probes come every few seconds and say nothing; the documentation is a page of many files. */
+/** Probes come every few seconds, and the documentation is a page of many files. */
 const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)$/;
 
-/** The route's template, never the path as it was sent; undefined for none. */
+/** The template of the request's route, never its raw path; undefined when no route matches. */
 export function routeOf(request: FastifyRequest): string | undefined {
   return request.routeOptions.url ?? request.otherRoute;
 }
 
-/** Whether requests of a route are not worth telling of. */
+/** Whether requests for a route are not traced, and logged at level `debug`. */
 export function isQuiet(route: string | undefined): boolean {
   return route !== undefined && QUIET_ROUTES.test(route);
 }

@@ -2,14 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics.js';
+import type { RequestObserver } from '../server/request-observer.js';
 import { statusOf } from './request-log.js';
 import { routeOf } from './route.js';
 
 const ROUTE = '/metrics';
 
-/** Counts and times the requests of a server, but for those that ask for the figures. */
-export function measureRequests(server: FastifyInstance, metrics: Metrics): void {
-  server.requestObservers.push({
+/** Counts and times requests, except those for metrics. */
+export function requestMetrics(metrics: Metrics): RequestObserver {
+  return {
     opened(request) {
       if (routeOf(request) !== ROUTE) metrics.requestOpened();
     },
@@ -20,17 +21,17 @@ export function measureRequests(server: FastifyInstance, metrics: Metrics): void
     refused(status) {
       metrics.requestRefused(status);
     },
-  });
+  };
 }
 
-/** Serves the figures on the port of the service. */
+/** Serves metrics on the port of the service. */
 export function serveMetrics(server: FastifyInstance, { registry }: Metrics): void {
   server.get(ROUTE, async (_request, reply) =>
     reply.header('content-type', registry.contentType).send(await registry.metrics()),
   );
 }
 
-/** Serves the figures, and nothing else, on a port of their own. */
+/** Creates a server for metrics alone. */
 export function createMetricsServer({ registry }: Metrics): Server {
   return createServer((request, response) => {
     if (request.url?.split('?')[0] !== ROUTE) {

@@ -1,12 +1,14 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { missingSetting } from '../providers/model-provider.js';
 import type { ModelProvider, ProviderSettings } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { VERSION } from '../version.js';
 
-/** Says at start which providers will be asked, and which variable's key each will get: never the key. */
+/** Logs at start which providers are asked, and which variable each key comes from; never a key. Metrics get the engines. */
 @Injectable()
 export class StartupLog implements OnApplicationBootstrap {
   private readonly logger = new Logger('StartupLog');
@@ -14,13 +16,16 @@ export class StartupLog implements OnApplicationBootstrap {
   constructor(
     private readonly registry: ProviderRegistry,
     private readonly credentials: OperatorCredentials,
+    @Inject(METRICS) private readonly metrics: Metrics | undefined,
   ) {}
 
   onApplicationBootstrap(): void {
-    for (const provider of this.registry.configured) this.introduce(provider);
+    const { configured } = this.registry;
+    for (const provider of configured) this.logProvider(provider);
+    this.metrics?.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
   }
 
-  private introduce(provider: ModelProvider): void {
+  private logProvider(provider: ModelProvider): void {
     const { identity, settings } = provider;
     const variable =
       settings && (this.credentials.key(settings.keyVariables)?.current.variable ?? settings.keySource);

@@ -10,12 +10,12 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { VERSION } from '../version.js';
 import { isQuiet, routeOf } from './route.js';
 
-/** OpenTelemetry's packages. They are large, so they are loaded only where there is somebody to send spans to. */
+/** OpenTelemetry's packages. They are large, so they are loaded only when tracing is enabled. */
 type Sdk = typeof import('@opentelemetry/sdk-node');
 
-/** How long the last spans may hold up the end of the process. */
+/** How long the export of the last spans may delay the end of the process. */
 const FLUSH_MS = 1500;
-/** Others are counted as `_OTHER`, so that nobody can make up names of spans. */
+/** Other methods become `_OTHER`, so that callers cannot create span names. */
 const KNOWN_METHODS = new Set([
   'CONNECT',
   'DELETE',
@@ -29,7 +29,7 @@ const KNOWN_METHODS = new Set([
 ]);
 
 /**
- * Spans of requests, and of what they ask of the provider, in OpenTelemetry's words.
+ * Spans of requests and of their requests to the provider, in OpenTelemetry's semantic conventions.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
 export class Tracing implements OnApplicationShutdown {
@@ -41,14 +41,14 @@ export class Tracing implements OnApplicationShutdown {
     private readonly node: NodeSDK,
   ) {
     this.tracer = sdk.api.trace.getTracer('models-gateway', VERSION);
-    // Not baggage: what callers write into it is nothing for the provider.
+    // No baggage: what callers put into it must not reach the provider.
     this.propagator = new sdk.core.W3CTraceContextPropagator();
   }
 
   /**
    * Loads and starts OpenTelemetry's SDK, which reads its OTEL_* variables by itself.
-   * @param serviceName used where they name no service
-   * @returns undefined when those variables leave nobody to send spans to
+   * @param serviceName used when those variables name no service
+   * @returns undefined when those variables name no exporter of spans
    */
   static async start(serviceName: string): Promise<Tracing | undefined> {
     const sdk = await import('@opentelemetry/sdk-node');
@@ -70,7 +70,7 @@ export class Tracing implements OnApplicationShutdown {
     return undefined;
   }
 
-  /** Begins the span of a request, which ends with its answer or its caller. Probes have none. */
+  /** Starts the span of a request, which ends with the answer or when the caller hangs up. Probes have none. */
   open(request: FastifyRequest, reply: FastifyReply): void {
     const route = routeOf(request);
     if (isQuiet(route)) return;
@@ -95,19 +95,19 @@ export class Tracing implements OnApplicationShutdown {
     });
   }
 
-  /** Without an exporter the SDK makes spans that are nobody's, with a trace id of zeros. */
+  /** Without an exporter the SDK makes invalid spans, whose trace id is all zeros. */
   private makesSpans(): boolean {
     const { api } = this.sdk;
-    // Not recorded: nobody is told of it.
+    // This span is never ended, so it is never exported.
     const span = this.tracer.startSpan('probe', { root: true }, api.ROOT_CONTEXT);
     return api.isSpanContextValid(span.spanContext());
   }
 
-  /** Sends what there is, for a while: the collector may be gone. */
+  /** Exports the remaining spans within a time limit: the collector may be down. */
   async onApplicationShutdown(): Promise<void> {
     const flushed = new AbortController();
     await Promise.race([
-      // Why it failed is in the log already.
+      // The error handler has logged the failure.
       this.node.shutdown().catch(() => undefined),
       sleep(FLUSH_MS, undefined, { signal: flushed.signal }).catch(() => undefined),
     ]);
@@ -142,14 +142,14 @@ export class Tracing implements OnApplicationShutdown {
   }
 }
 
-/** A collector that is gone would otherwise be reported every few seconds. */
+/** Logs the first failed export only: exports fail every few seconds while the collector is down. */
 function reportFirstFailure({ core }: Sdk): void {
   const logger = new Logger('Tracing');
   let reported = false;
   core.setGlobalErrorHandler((failure) => {
     if (reported) return;
     reported = true;
-    // Node.js' error of a host with two addresses has a code only.
+    // For a host with two addresses, Node.js' error has a code and no message.
     const { message, code } = typeof failure === 'string' ? { message: failure } : failure;
     const reason = [message, code].find(Boolean) ?? 'unknown';
     logger.warn(`Spans cannot be exported: ${String(reason)}. This is not reported again.`);
@@ -180,7 +180,7 @@ function clientAttributes({ origin, path }: UpstreamAddress, attempts: number): 
   return {
     'http.request.method': 'GET',
     ...(attempts > 1 && { 'http.request.resend_count': attempts - 1 }),
-    // Operators put keys into query strings.
+    // Without the query string: operators put keys into it.
     'url.full': origin + pathOnly,
     'url.scheme': protocol.slice(0, -1),
     'url.path': pathOnly,

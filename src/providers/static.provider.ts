@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
@@ -7,27 +8,30 @@ import type { Vendor } from './vendor.js';
 /** A built-in vendor without a list of its own: these ids are its list. */
 export function staticVendor(engine: string, ids: readonly string[]): Vendor {
   const models = ids.map((id) => ({ id, metadata: undefined }));
-  return {
-    engine,
-    createProvider: () => new StaticProvider({ engine, aliases: [], label: engine }, models),
-  };
+  @Injectable()
+  class Provider extends StaticProvider {
+    constructor() {
+      super({ engine, aliases: [], label: engine }, models);
+    }
+  }
+  return { engine, Provider };
 }
 
 /** A list that needs no request. */
 export class StaticProvider implements ModelProvider {
   readonly settings = undefined;
-  private readonly catalogue: readonly Model[];
+  readonly models: readonly Model[];
 
   /** @param identity its engine is the owner of models that have none */
   constructor(
     readonly identity: ProviderIdentity,
     models: readonly StaticModel[],
   ) {
-    this.catalogue = staticModels(models, identity.engine);
+    this.models = staticModels(models, identity.engine);
   }
 
   listModels(): Promise<readonly Model[]> {
-    return Promise.resolve(this.catalogue);
+    return Promise.resolve(this.models);
   }
 }
 

@@ -17,7 +17,7 @@ export interface ProviderContext {
   readonly limits: Pick<UpstreamConfig, 'maxPages'>;
 }
 
-/** A built-in LLM vendor: what the configuration and the documents say of it, and how its provider is made. */
+/** A built-in LLM vendor: what the configuration and the documents say of it, and its provider. */
 export interface Vendor extends EngineDeclaration {
   /** The base URL when no variable holds one. */
   readonly defaultBaseUrl?: string;
@@ -27,5 +27,6 @@ export interface Vendor extends EngineDeclaration {
   readonly signing?: { readonly source: string };
   /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
-  readonly createProvider: (context: ProviderContext) => ModelProvider;
+  /** The injectable class of its provider. */
+  readonly Provider: new (context: ProviderContext) => ModelProvider;
 }

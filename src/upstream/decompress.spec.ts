@@ -21,7 +21,7 @@ describe('decompress', () => {
     ['br,gzip', gzipSync(brotliCompressSync(BODY))],
     [' deflate , identity , gzip ', gzipSync(deflateSync(BODY))],
     ['gzip, gzip', gzipSync(gzipSync(BODY))],
-  ])('undoes "%s"', async (encoding, body) => {
+  ])('decodes "%s"', async (encoding, body) => {
     expect(await decompress(body, encoding, LIMIT)).toEqual(BODY);
   });
 
@@ -30,7 +30,7 @@ describe('decompress', () => {
     ['br', brotliCompressSync(TOO_LARGE)],
     ['deflate', deflateSync(TOO_LARGE)],
     ['deflate', deflateRawSync(TOO_LARGE)],
-    // What is too large in between is not opened any further.
+    // Decoding ends at the first step whose output is too large.
     ['br, gzip', gzipSync(Buffer.concat([brotliCompressSync(BODY), TOO_LARGE]))],
   ])('refuses a bomb in %s', async (encoding, body) => {
     expect(body.length).toBeLessThan(LIMIT);
@@ -40,7 +40,7 @@ describe('decompress', () => {
     });
   });
 
-  it('takes a body that is as large as the limit', async () => {
+  it('accepts a body that is as large as the limit', async () => {
     const largest = Buffer.alloc(LIMIT);
     expect(await decompress(gzipSync(largest), 'gzip', LIMIT)).toEqual(largest);
   });
@@ -67,11 +67,11 @@ describe('decompress', () => {
     await expect(refusal).rejects.toBeInstanceOf(UpstreamError);
     await expect(refusal).rejects.toMatchObject({
       failure: 'invalid',
-      message: 'The provider sent an encoding it was not asked for.',
+      message: 'The provider sent a content encoding that was not requested.',
     });
   });
 
-  it.each(ACCEPT_ENCODING.split(', '))('knows %s, which is asked for', async (encoding) => {
+  it.each(ACCEPT_ENCODING.split(', '))('supports %s, which is requested', async (encoding) => {
     await expect(decompress(Buffer.alloc(0), encoding, LIMIT)).rejects.toMatchObject({
       message: 'The provider sent a compressed body that is damaged.',
     });

@@ -20,13 +20,13 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
   ['deflate', deflateDecoder],
 ]);
 
-/** What to ask for. */
+/** The `Accept-Encoding` of requests to the provider. */
 export const ACCEPT_ENCODING = 'gzip, br, deflate';
 
 /**
  * Undoes a body's content encodings, the last applied one first.
- * @param maxBytes the most that any step may give
- * @throws UpstreamError `invalid` when the body is larger, damaged, or in an encoding nobody asked for
+ * @param maxBytes the limit of each step's output
+ * @throws UpstreamError `invalid` when the body is larger, damaged, or in an encoding that was not requested
  */
 export async function decompress(body: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> {
   let decoded = body;
@@ -35,7 +35,7 @@ export async function decompress(body: Buffer, contentEncoding: string, maxBytes
     if (name === '' || name === 'identity') continue;
     const decoder = DECODERS.get(name);
     if (decoder === undefined)
-      throw new UpstreamError('invalid', 'The provider sent an encoding it was not asked for.');
+      throw new UpstreamError('invalid', 'The provider sent a content encoding that was not requested.');
     decoded = await decoder(decoded, { maxOutputLength: maxBytes }).catch((error: unknown) => {
       throw isTooLarge(error)
         ? new UpstreamError('invalid', 'The response of the provider is larger than the limit.')

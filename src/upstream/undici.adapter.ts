@@ -9,17 +9,18 @@ import type { UpstreamRequest } from './upstream-request.js';
 declare module 'axios' {
   interface AxiosRequestConfig {
     /**
-     * The request as the adapter wants it. axios copies, normalises and merges what it knows, the headers above
-     * all, at a third of the whole cost of a request; what it does not know it passes on.
+     * The request for the adapter. axios copies, normalises and merges its own options, which takes a third of
+     * the time of a request; it passes unknown options on as they are.
      */
     upstream?: UpstreamRequest;
   }
 }
 
 /**
- * An axios adapter on an undici dispatcher: a GET of `config.upstream`, the body as bytes, whatever the status.
+ * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns the body as bytes
+ * for any status.
  *
- * axios' own adapters cost several times as much, follow redirects and read no body limit after decompression.
+ * axios' own adapters are several times as slow, follow redirects, and do not limit the size after decompression.
  * @returns an adapter that rejects with the abort reason of the request's signal, or with undici's error
  */
 export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
@@ -35,8 +36,8 @@ export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
 }
 
 /**
- * Takes out of an axios instance what a GET of bytes does not need: axios walks every default at every request,
- * which is two thirds of its cost. It ignores a new `defaults` object, so the one it has is emptied.
+ * Removes all defaults of an axios instance but its adapter: axios processes every default at every request,
+ * which takes two thirds of its time. It ignores a new `defaults` object, so the existing one is emptied.
  */
 export function keepOnlyAdapter({ defaults }: AxiosInstance): void {
   for (const name of Object.keys(defaults)) {
@@ -44,7 +45,7 @@ export function keepOnlyAdapter({ defaults }: AxiosInstance): void {
   }
 }
 
-/** One request and its response, as undici's handler. */
+/** undici's handler of one request and its response. */
 class Exchange implements Dispatcher.DispatchHandler {
   settled = false;
   private controller: Dispatcher.DispatchController | undefined;
@@ -64,7 +65,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
-    // Aborted while it waited for a connection: it must not be sent any more.
+    // The request was aborted while it waited for a connection, and must not be sent.
     if (this.settled) controller.abort(new Error('aborted'));
   }
 
@@ -89,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       data: first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks),
       status: this.status,
       statusText: '',
-      // undici's names are lower-case already, so nothing has to be normalised.
+      // undici's header names are in lower case already.
       headers: Object.assign(new AxiosHeaders(), this.headers as Record<string, string>),
       config: this.config,
     });
@@ -97,7 +98,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.settled) return;
-    // The status of a failed answer counts, however large its body is.
+    // The status of a failed answer matters even when its body is too large.
     if (this.status !== 200 && error instanceof errors.ResponseExceededMaxSizeError) {
       this.onResponseEnd();
       return;

@@ -1,4 +1,4 @@
-/** Where a GET goes, taken apart once and not at every request. */
+/** The address of a GET, parsed once instead of at every request. */
 export interface UpstreamAddress {
   /** Scheme, host and port. */
   readonly origin: string;

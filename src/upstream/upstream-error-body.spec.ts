@@ -113,7 +113,7 @@ describe('readUpstreamErrorBody', () => {
       { message: 'Authentication failed' },
     ],
     ['an error without a message beside a detail', { error: {}, detail: 'Why.' }, { message: 'Why.' }],
-  ])('understands %s', (_name, body, expected) => {
+  ])('reads %s', (_name, body, expected) => {
     expect(definedFields(readUpstreamErrorBody(bytes(JSON.stringify(body))))).toEqual(expected);
   });
 
@@ -145,7 +145,7 @@ function bytes(text: string): Buffer {
   return Buffer.from(text, 'utf8');
 }
 
-/** `toEqual` takes an undefined field for a missing one; so that nothing hides, they are left out here. */
+/** `toEqual` cannot tell an undefined field from a missing one, so only defined ones are compared. */
 function definedFields(body: UpstreamErrorBody): object {
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 import { asRow } from '../catalogue/row.js';
 import type { Row } from '../catalogue/row.js';
 
-/** What a provider's error body says; a field is undefined where the body has nothing of the kind. */
+/** The fields of a provider's error body; undefined where the body has none. */
 export interface UpstreamErrorBody {
   readonly message?: string | undefined;
   readonly type?: string | undefined;
@@ -10,9 +10,9 @@ export interface UpstreamErrorBody {
 }
 
 /**
- * Reads the error bodies that providers send: OpenAI's envelope, the same with a number as code (vLLM),
- * `{error:"text"}` (vLLM's 401, Ollama, xAI with a `code` beside it), flat objects (TensorRT-LLM, Cohere), `{detail}` as text or as a
- * list (FastAPI), Anthropic's with its machine code in `details`, Problem Details (RFC 9457), and none at all.
+ * Reads the error bodies that providers send: OpenAI's envelope, also with a numeric code (vLLM); `{error:"text"}`
+ * (vLLM's 401, Ollama, xAI with a `code` beside it); flat objects (TensorRT-LLM, Cohere); `{detail}` as a text or a
+ * list (FastAPI); Anthropic's, with its code in `details`; Problem Details (RFC 9457). Other bodies have no fields.
  */
 export function readUpstreamErrorBody(body: Buffer): UpstreamErrorBody {
   const fields = parseObject(body);

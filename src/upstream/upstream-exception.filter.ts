@@ -3,6 +3,7 @@ import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import type { Credential } from '../credentials/credential.js';
 import { redact } from '../credentials/redact.js';
+import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
 import { openAiError } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
 import { sendError } from '../errors/send-error.js';
@@ -10,16 +11,14 @@ import { readUpstreamErrorBody } from './upstream-error-body.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
-/** nginx's number for a caller that hung up. Nobody reads the answer, but the log line shows it. */
-export const CLIENT_CLOSED_REQUEST = 499;
 const MAX_MESSAGE_LENGTH = 2000;
-/** What clients need of a 4xx to know when and how to try again. */
+/** Headers of a 4xx that tell clients when and how to retry. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|www-authenticate|(anthropic-|x-)ratelimit-.+)$/;
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
-/** A word of a machine's vocabulary, as opposed to text and to what is left of a masked secret. */
+/** A machine-readable identifier, as opposed to prose and to a masked secret. */
 const IDENTIFIER = /^([a-z]+([_.:-][a-z]+)*|[A-Za-z]+(_[A-Za-z]+)*|\d{1,6})$/;
 const MAX_IDENTIFIER_LENGTH = 64;
-/** Numbers, durations and dates, which are never about a secret. */
+/** Numbers, durations and dates, which cannot contain a secret. */
 const MEASURE =
   /^[\d.,;:\s]*$|^(\d+(\.\d+)?(ms|[smhd]))+$|^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$|^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/;
 
@@ -35,8 +34,8 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
       const { status = 400 } = details;
       sendError(reply.headers(relayedHeaders(details)), status, relayedBody(status, details));
     } else {
-      // The SDKs retry a 502 by themselves: after our own retries that would only multiply the load.
-      if (error.retried) void reply.header('x-should-retry', 'false');
+      // SDKs retry a 502 by themselves.
+      if (error.isRetryFutile) void reply.header('x-should-retry', 'false');
       const body = openAiError(502, error.message, { type: 'upstream_error', code: error.code });
       sendError(reply, 502, body);
     }
@@ -47,22 +46,23 @@ function relayedBody(status: number, details: UpstreamErrorDetails): OpenAiError
   const { body } = details;
   const secrets = secretsOf(details);
   const upstream = body === undefined ? {} : readUpstreamErrorBody(body);
-  const ours = isOurs(details);
-  const clean = (text: string | undefined): string | undefined => text && redact(text, secrets);
-  const word = (text: string | undefined): string | undefined => {
-    const cleaned = clean(text);
-    // Where a secret of ours was sent, nothing that could be prose gets through.
-    return cleaned !== undefined && ours && !isIdentifier(cleaned)
+  const operatorSecretSent = carriedOperatorSecret(details);
+  const redacted = (text: string | undefined): string | undefined => text && redact(text, secrets);
+  const relayable = (text: string | undefined): string | undefined => {
+    const relayed = redacted(text);
+    // Prose may repeat the operator's secret in part, so only identifiers are relayed.
+    return relayed !== undefined && operatorSecretSent && !isIdentifier(relayed)
       ? undefined
-      : cleaned?.slice(0, MAX_MESSAGE_LENGTH);
+      : relayed?.slice(0, MAX_MESSAGE_LENGTH);
   };
   return openAiError(
     status,
-    (ours ? undefined : clean(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ?? statusMessage(status),
+    (operatorSecretSent ? undefined : redacted(upstream.message)?.slice(0, MAX_MESSAGE_LENGTH)) ??
+      statusMessage(status),
     {
-      type: word(upstream.type),
-      param: word(upstream.param) ?? null,
-      code: word(upstream.code) ?? null,
+      type: relayable(upstream.type),
+      param: relayable(upstream.param) ?? null,
+      code: relayable(upstream.code) ?? null,
     },
   );
 }
@@ -75,8 +75,8 @@ function secretsOf({ credential, headerSecrets = [] }: UpstreamErrorDetails): re
   return credential === undefined ? headerSecrets : [credential, ...headerSecrets];
 }
 
-/** Whether what the provider says may be about a secret of the operator, which it may repeat in part. */
-function isOurs({ credential, headerSecrets = [] }: UpstreamErrorDetails): boolean {
+/** Whether a secret of the operator was sent: the provider may repeat it in part, which cannot be redacted. */
+function carriedOperatorSecret({ credential, headerSecrets = [] }: UpstreamErrorDetails): boolean {
   return credential?.variable !== undefined || headerSecrets.length > 0;
 }
 
@@ -88,15 +88,16 @@ function relayedHeaders(details: UpstreamErrorDetails): Record<string, string | 
   const { headers = {} } = details;
   const secrets = secretsOf(details);
   const relayed: Record<string, string | string[]> = {};
-  const ours = isOurs(details);
+  const operatorSecretSent = carriedOperatorSecret(details);
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !RELAYED_HEADERS.test(name)) continue;
     if ([value].flat().every((each) => MEASURE.test(each))) relayed[name] = value;
-    else if (!ours) relayed[name] = redactEach(value, secrets);
+    else if (!operatorSecretSent) relayed[name] = redactEach(value, secrets);
   }
   const { 'www-authenticate': challenge } = headers;
-  // What follows the scheme may be text about our secret.
-  if (challenge !== undefined && ours) relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
+  // The challenge's parameters may repeat the operator's secret.
+  if (challenge !== undefined && operatorSecretSent)
+    relayed['www-authenticate'] = challenge.split(/[\s,]/, 1);
   const requestId = REQUEST_ID_HEADERS.map((name) => headers[name]).find((value) => value !== undefined);
   if (requestId !== undefined) relayed['x-upstream-request-id'] = redactEach(requestId, secrets);
   return relayed;

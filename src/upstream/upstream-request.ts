@@ -3,23 +3,25 @@ import type { CancellationSignal } from '../concurrency/cancellation.js';
 import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 
-/** What a request belongs to, and who waits for it. */
+/** The context of a request: the secrets in it, its cancellation and its trace. */
 export interface UpstreamCall {
-  /** What of the headers is secret, for the error that may come of it. */
+  /** The credential that is sent, to be redacted in errors. */
   readonly credential: Credential | undefined;
-  /** The operator's own headers: providers repeat what they refuse. */
+  /** Secrets in the operator's headers, to be redacted in errors: providers repeat what they reject. */
   readonly headerSecrets: readonly Credential[];
-  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when nobody waits any more. */
+  /** Aborted with an `UpstreamError` as its reason: at the deadline, or when all callers have hung up. */
   readonly signal: CancellationSignal;
   /** Undefined when the request is not traced. */
   readonly trace: UpstreamTrace | undefined;
+  /** Whether a request of this call was sent again; the client sets it. */
+  retried: boolean;
 }
 
-/** A GET to a provider. A class, because axios copies plain objects in its configuration to the depth. */
+/** A GET to a provider. A class, because axios makes deep copies of plain objects in its configuration. */
 export class UpstreamRequest {
   /**
-   * @param label whom it is for, in metrics
-   * @param headers names in lower case, the credential's included
+   * @param label the provider's label in metrics
+   * @param headers with names in lower case, the credential's included
    */
   constructor(
     readonly label: string,

@@ -15,7 +15,7 @@ import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
-/** A failure before the full answer, or one of these statuses, may be over at the next try. */
+/** Besides failed connections, these statuses are retried. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_BACKOFF_MS = 50;
 const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
@@ -28,7 +28,7 @@ const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
   not_configured: 'unreachable',
 };
 
-/** Asks the provider over HTTP: the only user of `HttpService`. It knows how to ask, not what. */
+/** Sends requests to providers: the only user of `HttpService`. It knows no provider's URL or body. */
 @Injectable()
 export class UpstreamClient {
   constructor(
@@ -40,8 +40,8 @@ export class UpstreamClient {
   }
 
   /**
-   * Sends the request, and again after a passing failure while retries are left.
-   * @param read makes of the body of a 200 what is returned; throws an `UpstreamError` where it cannot
+   * Sends the request, and again after a temporary failure while retries are left.
+   * @param read converts the body of a 200 into the result; throws an `UpstreamError` when the body is invalid
    * @throws UpstreamError for anything but a complete 200
    */
   async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
@@ -49,17 +49,17 @@ export class UpstreamClient {
       try {
         return await this.measuredAttempt(request, attempts, read);
       } catch (error) {
-        if (!(error instanceof UpstreamError) || !isPassing(error) || attempts > this.config.maxRetries) {
+        if (!(error instanceof UpstreamError) || !isTemporary(error) || attempts > this.config.maxRetries) {
           throw error;
         }
         await this.backOff(attempts, request.call.signal);
-        request.call.signal.retried = true;
+        request.call.retried = true;
         this.metrics?.upstreamRetried(request.label);
       }
     }
   }
 
-  /** Outside of the span: a 200 is a success of HTTP even when nothing can be made of its body. */
+  /** Reads the body outside the span: an HTTP request with a 200 succeeded even when its body is invalid. */
   private async measuredAttempt<T>(
     request: UpstreamRequest,
     attempts: number,
@@ -101,14 +101,14 @@ export class UpstreamClient {
     const response = await this.http.axiosRef
       .request<Buffer>({ upstream: request })
       .catch((error: unknown) => {
-        // axios' errors hold the request's headers: none of them may leave this function.
+        // axios' errors contain the request's headers, so none of them may leave this function.
         throw signal.aborted ? signal.reason : connectionFailure(error, { credential });
       });
     const { data, status } = response;
     const responseHeaders = response.headers as IncomingHttpHeaders;
     const encoding = responseHeaders['content-encoding'];
     const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
-    // Decompressing goes on in another thread, and the deadline may pass meanwhile.
+    // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
     const details = { status, headers: responseHeaders, body, credential, headerSecrets };
@@ -118,7 +118,7 @@ export class UpstreamClient {
     throw new UpstreamError('failed', `The provider answered ${String(status)}.`, details);
   }
 
-  /** The status of a failed answer counts even when its body cannot be read. */
+  /** The status of a failed answer matters even when its body cannot be decompressed. */
   private async decompressed(data: Buffer, encoding: string, status: number): Promise<Buffer> {
     try {
       return await decompress(data, encoding, this.config.maxResponseBytes);
@@ -128,7 +128,7 @@ export class UpstreamClient {
     }
   }
 
-  /** Jitter around a doubling pause, so that many replicas do not come back together. */
+  /** Waits. The pause doubles with each attempt; its jitter keeps replicas from retrying together. */
   private async backOff(attempts: number, signal: CancellationSignal): Promise<void> {
     const pauseMs = FIRST_BACKOFF_MS * 2 ** (attempts - 1) * (0.5 + Math.random());
     if (!(await pause(pauseMs, signal))) throw signal.reason;
@@ -139,6 +139,6 @@ function outcomeOf(error: unknown): UpstreamOutcomeLabel {
   return error instanceof UpstreamError ? OUTCOMES[error.failure] : 'unreachable';
 }
 
-function isPassing({ failure, details: { status } }: UpstreamError): boolean {
+function isTemporary({ failure, details: { status } }: UpstreamError): boolean {
   return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
 }

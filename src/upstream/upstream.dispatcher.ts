@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 
-/** How long an idle connection to the provider is kept, unless the provider names a shorter time. */
+/** How long an idle connection is kept, unless the provider names a shorter time. */
 const KEEP_ALIVE_MS = 30_000;
 
 /** The connections to the provider: kept alive, limited in number and in the size of a response. */
@@ -18,7 +18,7 @@ export class UpstreamDispatcher implements OnApplicationShutdown {
       connections: config.maxConnections,
       connect: { timeout: config.timeoutMs },
       keepAliveTimeout: KEEP_ALIVE_MS,
-      // The one deadline over connecting, retries and all pages is the abort signal of the request.
+      // The request's abort signal is the one deadline for connecting, retries and all pages.
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: config.maxResponseBytes,

@@ -8,13 +8,13 @@ import type { Credential } from '../credentials/credential.js';
  * - `failed`: an answer that is neither a 200 nor a 4xx
  * - `invalid`: a 200 that is no model list, or too large
  * - `rejected`: a 4xx
- * - `not_configured`: a required setting is missing, nothing was asked
- * - `cancelled`: the caller hung up, nobody waits for the answer
+ * - `not_configured`: a required setting is missing, no request was sent
+ * - `cancelled`: the caller hung up
  */
 export type UpstreamFailure =
   'unreachable' | 'timeout' | 'failed' | 'invalid' | 'rejected' | 'not_configured' | 'cancelled';
 
-/** What machines are told of each failure that is no 4xx. */
+/** The `code` of each failure but a 4xx. */
 const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
   unreachable: 'upstream_unreachable',
   timeout: 'upstream_timeout',
@@ -24,24 +24,26 @@ const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
   cancelled: 'cancelled',
 };
 
-/** What is known of a failed request to the provider beyond the kind of failure. */
+/** Details of a failed request to the provider. */
 export interface UpstreamErrorDetails {
   readonly status?: number;
   readonly headers?: IncomingHttpHeaders;
   readonly body?: Buffer;
-  /** The credential that was sent, so that it can be struck out of relayed text. */
+  /** The credential that was sent, to be redacted in relayed text. */
   readonly credential?: Credential | undefined;
-  /** What else of the request is secret. */
+  /** Secrets in the operator's headers, to be redacted as well. */
   readonly headerSecrets?: readonly Credential[];
-  /** What the operator should look at, where that is not the address of the provider. */
+  /** What the operator should check, unless it is the provider's address. */
   readonly advice?: string;
+  /** The failures of several providers that together are this one. */
+  readonly causes?: readonly UpstreamError[];
 }
 
-/** The one error of everything that concerns the provider. Its message is ours and safe to show to a caller. */
+/** The error of every request to a provider. This service writes its message, which callers may see. */
 export class UpstreamError extends Error {
-  /** Whether requests were sent again before this: whoever gets it should not do so once more. */
+  /** Whether a request of this call was sent again before it failed. */
   retried = false;
-  // Private, so that no logger or serialiser that walks an error's properties ever meets a credential.
+  // Private, so that a logger or serialiser that reads an error's properties finds no credential.
   readonly #details: UpstreamErrorDetails;
 
   constructor(
@@ -54,11 +56,17 @@ export class UpstreamError extends Error {
     this.#details = details;
   }
 
+  /** Whether a client's own retry would only multiply the load or the wait. */
+  get isRetryFutile(): boolean {
+    const { causes = [] } = this.#details;
+    return this.retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
+  }
+
   get details(): UpstreamErrorDetails {
     return this.#details;
   }
 
-  /** The failure as a machine's word, never text of the provider. */
+  /** The failure as a machine-readable code, never text of the provider. */
   get code(): string {
     return this.failure === 'rejected' ? `upstream_${String(this.#details.status)}` : CODES[this.failure];
   }

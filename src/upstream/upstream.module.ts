@@ -4,7 +4,7 @@ import { undiciAdapter } from './undici.adapter.js';
 import { UpstreamClient } from './upstream.client.js';
 import { UpstreamDispatcher } from './upstream.dispatcher.js';
 
-/** The way out to the provider: connections, limits, retries and the translation of failures. */
+/** Requests to providers: connections, limits, retries and `UpstreamError`. */
 @Module({
   imports: [
     HttpModule.registerAsync({

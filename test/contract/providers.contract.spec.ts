@@ -304,6 +304,15 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     },
   );
 
+  it('cuts the path of a request off the end of the base URL', async () => {
+    const [variable] = baseUrlVariables;
+    const pasted = { [variable]: `${upstream.url}${basePath}/chat/completions/` };
+    await withGateway(environmentOf(contract, pasted), async (placed) => {
+      expect((await ask(placed, { authorization: `Bearer ${CALLERS}` })).status).toBe(200);
+    });
+    expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+  });
+
   it('without a base URL sends no request to the URL of another engine', async () => {
     const others = URL_VARIABLES.filter((each) => !baseUrlVariables.includes(each));
     const urls = Object.fromEntries(others.map((each) => [each, upstream.url]));
@@ -656,25 +665,28 @@ describe('the addresses of Azure', () => {
     expect(upstream.requests.map(({ url }) => url)).toEqual([request]);
   });
 
-  it.each(['/openai/v1', '/openai/v1/'])('an endpoint with %s needs no version', async (path) => {
-    upstream.answer(json(read(contract, 'list.v1.json')));
-    const environment = {
-      AZURE_OPENAI_ENDPOINT: upstream.url + path,
-      AZURE_OPENAI_API_VERSION: '2024-10-21',
-    };
-    await withGateway(environmentOf(contract, environment), async (gateway) => {
-      expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
-        object: 'list',
-        data: [
-          { id: 'gpt-4o-2024-11-20', object: 'model', created: 1732060800, owned_by: 'system' },
-          { id: 'o4-mini-2025-04-16', object: 'model', created: 1744761600, owned_by: 'azure' },
-        ],
+  it.each(['/openai/v1', '/openai/v1/', '/openai/v1/chat/completions'])(
+    'an endpoint with %s needs no version',
+    async (path) => {
+      upstream.answer(json(read(contract, 'list.v1.json')));
+      const environment = {
+        AZURE_OPENAI_ENDPOINT: upstream.url + path,
+        AZURE_OPENAI_API_VERSION: '2024-10-21',
+      };
+      await withGateway(environmentOf(contract, environment), async (gateway) => {
+        expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
+          object: 'list',
+          data: [
+            { id: 'gpt-4o-2024-11-20', object: 'model', created: 1732060800, owned_by: 'system' },
+            { id: 'o4-mini-2025-04-16', object: 'model', created: 1744761600, owned_by: 'azure' },
+          ],
+        });
       });
-    });
-    expect(upstream.requests).toEqual([
-      { method: 'GET', url: '/openai/v1/models', headers: headersOf(contract, { 'api-key': CALLERS }) },
-    ]);
-  });
+      expect(upstream.requests).toEqual([
+        { method: 'GET', url: '/openai/v1/models', headers: headersOf(contract, { 'api-key': CALLERS }) },
+      ]);
+    },
+  );
 });
 
 describe('the deployments of Azure', () => {
@@ -830,7 +842,7 @@ function settingsOf(engine: string, environment: Environment): ProviderSettings 
     const client = { get: () => Promise.reject(new Error('No request was expected.')) };
     const context = { client, config: providerConfig(), limits: upstreamConfig() };
     const vendor = BUILT_IN_PROVIDERS.find((each) => each.engine === engine);
-    return (vendor?.createProvider(context) ?? customProvider(engine, context)).settings;
+    return (vendor === undefined ? customProvider(engine, context) : new vendor.Provider(context)).settings;
   });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { json, text } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -17,9 +17,11 @@ function metadataOf({ id, object, created, owned_by: owner, ...metadata }: Field
   return metadata;
 }
 
+const shared = sharedScenario();
+
 /** The metadata of a model whose row has these fields. */
 async function metadataFrom(row: Fields): Promise<Fields> {
-  const scenario = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+  const scenario = shared(json({ data: [{ id: 'a', ...row }] }));
   return metadataOf((await modelsOf(scenario))[0] ?? {});
 }
 
@@ -42,19 +44,19 @@ describe('include_metadata', () => {
     ['', { MODELS_METADATA: 'true' }, FULL],
     ['?include_metadata=false', { MODELS_METADATA: 'true' }, PLAIN],
     ['?include_metadata=maybe', { MODELS_METADATA: 'true' }, FULL],
-  ])('%s with %j decides', async (query, env, expected) => {
+  ])('%s takes precedence over %j', async (query, env, expected) => {
     const { ask } = await startScenario(RICH, env);
     expect(await (await ask(`/v1/models${query}`)).text()).toBe(expected);
   });
 
   it('is not sent to the provider', async () => {
-    const scenario = await startScenario(RICH);
+    const scenario = shared(RICH);
     await modelsOf(scenario);
     expect(scenario.upstream.requests[0]?.url).toBe('/v1/models');
   });
 
   it('holds for one model too', async () => {
-    const { ask } = await startScenario(RICH);
+    const { ask } = shared(RICH);
     const model = { id: 'a/b', object: 'model', created: 1, owned_by: 'x' };
     expect(await (await ask('/v1/models/a/b')).json()).toEqual(model);
     expect(await (await ask('/v1/models/a%2Fb?include_metadata=true')).json()).toEqual({
@@ -65,7 +67,7 @@ describe('include_metadata', () => {
   });
 
   it('has tags of its own', async () => {
-    const { ask } = await startScenario(RICH);
+    const { ask } = shared(RICH);
     const [plain, full] = await Promise.all([ask(), ask('/v1/models?include_metadata=true')]);
     expect(full.headers.get('etag')).not.toBe(plain.headers.get('etag'));
     const known = { 'if-none-match': plain.headers.get('etag') ?? '' };
@@ -86,43 +88,46 @@ describe('metadata', () => {
     ['an empty name', { display_name: ' ' }],
     ['a name without end', { display_name: 'x'.repeat(1_000_000) }],
     ['a name in two lines', { display_name: 'a\nb' }],
-    ['a name that turns the text around', { display_name: 'a\u202Eb' }],
+    ['a name that reverses the direction of text', { display_name: 'a\u202Eb' }],
     ['a path', { display_name: '/srv/weights/llama' }],
-    ['a path at home', { display_name: '~/weights' }],
+    ['a path in the home folder', { display_name: '~/weights' }],
     ['a path of Windows', { display_name: 'C:\\weights' }],
     ['the URL of a file', { display_name: 'file:///srv/weights' }],
     ['the URL of a bucket', { display_name: 's3://company-weights/llama' }],
-    ['a path in between', { display_name: 'Weights in /srv/models/llama' }],
-    ['a path after a sign', { display_name: 'root=/srv/weights/x' }],
+    ['a path inside a text', { display_name: 'Weights in /srv/models/llama' }],
+    ['a path after an equals sign', { display_name: 'root=/srv/weights/x' }],
     ['a path in brackets', { display_name: '[/srv/weights]' }],
     ['a path after a comma', { display_name: 'Model,/srv/weights' }],
     ['a path in backticks', { display_name: '`/etc/passwd`' }],
-    ['a drive after a sign', { display_name: 'x=C:\\models' }],
+    ['a drive after an equals sign', { display_name: 'x=C:\\models' }],
     ['a URL in brackets', { display_name: '{s3://bucket/key}' }],
     ['an address with spaces', { display_name: 'alice @ example.com' }],
     ['a relative path', { display_name: 'opt/models/llama.gguf' }],
     ['a relative path of Windows', { display_name: 'models\\llama' }],
-    ['a path in between that is relative', { display_name: 'From home/bob/weights' }],
+    ['a relative path inside a text', { display_name: 'From home/bob/weights' }],
     ['an address of full width', { display_name: 'bob\uFF20example.com' }],
     ['an address without a domain', { display_name: 'ann@intranet' }],
     ['an address', { display_name: 'Ann <ann@company.example>' }],
     ['unknown words', { capabilities: ['secret', 'root', '__proto__', 'constructor'], lifecycle: 'dying' }],
-    ['words that are none', { capabilities: [1, null, { chat: true }, ['chat']] }],
-    ['what it cannot do', { capabilities: { chat: false, vision: { supported: false }, tools: 'true' } }],
-    ['a field of prototypes', { __proto__: { display_name: 'x' }, constructor: { name: 'x' } }],
-    ['dates that are none', { deprecation: 'soon', shutdown_date: null, expiration_date: {} }],
-    ['nested nonsense', { meta: 'n_ctx', architecture: [], top_provider: 7, limits: null }],
+    ['words that are no text', { capabilities: [1, null, { chat: true }, ['chat']] }],
     [
-      'what is never shown',
+      'capabilities that are false',
+      { capabilities: { chat: false, vision: { supported: false }, tools: 'true' } },
+    ],
+    ['fields of the prototype', { __proto__: { display_name: 'x' }, constructor: { name: 'x' } }],
+    ['invalid dates', { deprecation: 'soon', shutdown_date: null, expiration_date: {} }],
+    ['nested fields of other types', { meta: 'n_ctx', architecture: [], top_provider: 7, limits: null }],
+    [
+      'fields that are never relayed',
       { root: '/srv', permission: [{}], path: '/srv', owner: 'a@b.example', pricing: {} },
     ],
-  ])('makes nothing of %s', async (_name, row) => {
+  ])('ignores %s', async (_name, row) => {
     expect(await metadataFrom(row)).toEqual({});
   });
 });
 
 describeWithRedis('metadata in a shared cache', () => {
-  it('are there for every replica, and only for those who ask', async () => {
+  it('is shared by replicas, and shown only on request', async () => {
     const redis = await started(startRedis());
     const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
     const row = { id: 'a', created: 1, owned_by: 'x', max_model_len: 8, display_name: 'A', root: '/srv' };

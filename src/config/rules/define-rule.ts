@@ -1,34 +1,37 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-/** Every rule is phrased to follow the variable's name: "PORT must be …". */
+/**
+ * Defines a rule whose message follows the variable's name: "PORT must be …".
+ * @param message receives the value, which the message must not repeat
+ */
 export function defineRule(
   name: string,
-  message: string,
+  message: string | ((value: unknown) => string),
   holds: (value: unknown, variables: Readonly<Record<string, unknown>>) => boolean,
 ): PropertyDecorator {
   return ValidateBy({
     name,
     validator: {
       validate: (value, context) => holds(value, (context?.object ?? {}) as Record<string, unknown>),
-      defaultMessage: () => message,
+      defaultMessage: (context) => (typeof message === 'string' ? message : message(context?.value)),
     },
   });
 }
 
-/** Several decorators as one. */
+/** Joins several decorators into one. */
 export function combine(...decorators: PropertyDecorator[]): PropertyDecorator {
   return (target, key) => {
     for (const decorate of decorators) decorate(target, key);
   };
 }
 
-/** Changes a value that is still text. */
+/** Converts a value that is still a text. */
 export function transformText(change: (text: string) => unknown): PropertyDecorator {
   return Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? change(value) : value));
 }
 
-/** The words of a text, which are separated by commas. */
+/** The comma-separated words of a text. */
 export function words(text: string): string[] {
   return text
     .split(',')

@@ -13,11 +13,11 @@ export function IsWholeNumber(minimum: number, maximum: number): PropertyDecorat
   );
 }
 
-/** A port that another variable of the same class must not name too; 0 names none. */
+/** A port other than that of another variable of the same class; 0 means no port. */
 export function IsOtherPortThan(other: string): PropertyDecorator {
   return defineRule(
     'isOtherPort',
-    `must not be that of ${other}`,
+    `must differ from ${other}`,
     (value, variables) => typeof value !== 'number' || value === 0 || value !== variables[other],
   );
 }
@@ -26,7 +26,7 @@ export function IsOtherPortThan(other: string): PropertyDecorator {
 export function IsBooleanText(): PropertyDecorator {
   return combine(
     transformText((text) => ({ true: true, false: false })[text.toLowerCase()] ?? text),
-    defineRule('isSwitch', 'must be true or false', (value) => typeof value === 'boolean'),
+    defineRule('isBooleanText', 'must be true or false', (value) => typeof value === 'boolean'),
   );
 }
 

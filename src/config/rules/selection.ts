@@ -3,10 +3,10 @@ import { readStaticModels, STATIC_FILE_RULE } from '../static-models.js';
 import { OrFile } from './secrets.js';
 import { combine, defineRule, transformText, words } from './define-rule.js';
 
-/** The words of a text; the text itself when it has none: a filter that lets all through is not meant. */
+/** The words of a text; the text itself, which is refused, when it has none: an empty filter is a mistake. */
 function wordsIfAny(text: string): string[] | string {
-  const found = words(text);
-  return found.length > 0 ? found : text;
+  const list = words(text);
+  return list.length > 0 ? list : text;
 }
 
 const MAX_GLOBS = 200;
@@ -43,8 +43,8 @@ export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
 export const STATIC_MODELS_RULE = 'isStaticModels';
 
 /**
- * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. This
- * declares that variant too.
+ * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. The
+ * variant is declared too.
  */
 export function IsStaticModels(): PropertyDecorator {
   return combine(

@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { UpstreamOutcome } from '../../upstream/upstream-outcome.js';
 import type { UpstreamTrace } from '../../upstream/upstream-trace.js';
-import type { Caller, UpstreamOutcome } from '../sources/list-source.js';
+import type { Caller } from '../sources/list-source.js';
 
-/** A caller over HTTP. */
+/** The caller of an HTTP request. */
 export class HttpCaller implements Caller {
   private hangUpListeners: (() => void)[] | undefined;
 
@@ -29,7 +30,7 @@ export class HttpCaller implements Caller {
       this.hangUpListeners.push(callback);
       return;
     }
-    // One for all engines: Node.js takes more than ten of an emitter for a leak.
+    // One for all engines: Node.js takes more than ten on one emitter for a leak.
     const listeners = (this.hangUpListeners = [callback]);
     const { raw } = this.reply;
     raw.once('close', () => {

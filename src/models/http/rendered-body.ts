@@ -7,12 +7,12 @@ export interface RenderedBody {
   readonly etag: string;
 }
 
-/** The entity of a JSON value. */
+/** The rendered body of a JSON value. */
 export function renderJson(value: unknown): RenderedBody {
   return renderText(JSON.stringify(value));
 }
 
-/** The entity of text that is JSON already. */
+/** The rendered body of text that is JSON already. */
 export function renderText(json: string): RenderedBody {
   const body = Buffer.from(json);
   return { body, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };

@@ -1,21 +1,21 @@
 import type { CacheResult } from '../../cache/list-cache.js';
+import { memoize } from '../../cache/memoize.js';
 import { uniqueById } from '../../catalogue/model.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import type { Caller, ListSource, ListResult } from './list-source.js';
-import { memoize } from '../../cache/memoize.js';
 import { ModelList } from '../model-list.js';
+import type { Caller, ListResult, ListSource } from './list-source.js';
 
-/** An engine, and where its list comes from. */
+/** An engine and where its list comes from. */
 export interface NamedSource {
   readonly engine: string;
   readonly source: ListSource;
 }
 
-const NOTHING = new ModelList([]);
+const NO_MODELS = new ModelList([]);
 
 /** The lists of several engines as one, in the engines' order; of models with the same id the first stays. */
 export class AggregateListSource implements ListSource {
-  private readonly joined = new Joined();
+  private readonly joined = new JoinedLists();
 
   /** @param allowPartial whether a list may lack the models of an engine that fails */
   constructor(
@@ -38,9 +38,9 @@ export class AggregateListSource implements ListSource {
         return;
       }
       const error: unknown = answer.reason;
-      // Of a bug everybody has to hear, and whoever is gone wants no list.
+      // A bug concerns all engines, and a caller that has gone wants no list.
       if (!(error instanceof UpstreamError) || error.failure === 'cancelled') throw error;
-      parts.push({ list: NOTHING, found: undefined });
+      parts.push({ list: NO_MODELS, cacheResult: undefined });
       missing.set(this.sources[index]?.engine ?? '', error.code);
       errors.push(error);
     });
@@ -48,40 +48,40 @@ export class AggregateListSource implements ListSource {
       throw allProvidersFailed(missing, errors);
     }
     const list = this.joined.of(parts.map((part) => part.list));
-    return errors.length > 0 ? { list, found: undefined, missing } : { list, found: joinedFound(parts) };
+    return errors.length > 0
+      ? { list, cacheResult: undefined, missing }
+      : { list, cacheResult: joinedCacheResult(parts) };
   }
 }
 
 function allProvidersFailed(
   missing: ReadonlyMap<string, string>,
-  errors: readonly UpstreamError[],
+  causes: readonly UpstreamError[],
 ): UpstreamError {
   const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(', ');
-  const error = new UpstreamError('failed', `These providers gave no list: ${codes}.`);
-  error.retried = errors.some(({ retried }) => retried);
-  return error;
+  return new UpstreamError('failed', `These providers gave no list: ${codes}.`, { causes });
 }
 
 /** As old as the oldest part. */
-function joinedFound(parts: readonly ListResult[]): CacheResult<unknown> | undefined {
-  const found = parts.map((part) => part.found).filter((each) => each !== undefined);
-  if (found.length === 0) return undefined;
+function joinedCacheResult(parts: readonly ListResult[]): CacheResult<unknown> | undefined {
+  const results = parts.map(({ cacheResult }) => cacheResult).filter((each) => each !== undefined);
+  if (results.length === 0) return undefined;
   return {
     value: undefined,
-    ageMs: Math.max(...found.map(({ ageMs }) => ageMs)),
-    ttlMs: Math.min(...found.map(({ ttlMs }) => ttlMs)),
-    forward: found.find(({ forward }) => forward !== undefined)?.forward,
-    collapsed: found.some(({ collapsed }) => collapsed),
+    ageMs: Math.max(...results.map(({ ageMs }) => ageMs)),
+    ttlMs: Math.min(...results.map(({ ttlMs }) => ttlMs)),
+    forward: results.find(({ forward }) => forward !== undefined)?.forward,
+    collapsed: results.some(({ collapsed }) => collapsed),
   };
 }
 
-/** Remembers what was made of some lists, for as long as they live. */
-class Joined {
-  private readonly after = memoize((_list: ModelList) => new Joined());
+/** A tree of lists that remembers what some lists were joined to, for as long as they live. */
+class JoinedLists {
+  private readonly after = memoize((_list: ModelList) => new JoinedLists());
   private value: ModelList | undefined;
 
   of(lists: readonly ModelList[]): ModelList {
-    const node = lists.reduce((before: Joined, list) => before.after(list), this);
+    const node = lists.reduce((before: JoinedLists, list) => before.after(list), this);
     node.value ??= new ModelList(uniqueById(lists.flatMap(({ models }) => models)));
     return node.value;
   }

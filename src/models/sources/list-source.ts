@@ -1,38 +1,31 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Waiting } from '../../concurrency/coalescer.js';
 import type { CacheResult } from '../../cache/list-cache.js';
+import type { Waiting } from '../../concurrency/coalescer.js';
+import type { UpstreamOutcome } from '../../upstream/upstream-outcome.js';
 import type { UpstreamTrace } from '../../upstream/upstream-trace.js';
 import type { ModelList } from '../model-list.js';
 
-/** Who asks for the list. */
+/** The sender of a request for a list. */
 export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
   /** Undefined when the request is not traced. */
   readonly trace: UpstreamTrace | undefined;
-  /** Learns what came of asking a provider; not called when a kept list was served. */
+  /** Records the outcome of a provider's request; not called for a list out of the cache. */
   onUpstream(outcome: UpstreamOutcome): void;
 }
 
-/** What came of asking a provider. */
-export interface UpstreamOutcome {
-  readonly engine: string;
-  /** The provider's status; undefined when it gave none. */
-  readonly status: number | undefined;
-  readonly durationMs: number;
-}
-
-/** A list, and how it was come by. */
+/** A list and where it came from. */
 export interface ListResult {
   readonly list: ModelList;
-  /** What the cache knows of it; undefined where lists are not kept. */
-  readonly found: CacheResult<unknown> | undefined;
-  /** The codes of the engines whose models are missing; undefined when none are. */
+  /** Undefined where lists are not cached. */
+  readonly cacheResult: CacheResult<unknown> | undefined;
+  /** The error codes of the providers whose models are missing, by engine; undefined when none are. */
   readonly missing?: ReadonlyMap<string, string>;
 }
 
-/** Where lists come from. */
+/** Where lists come from: one provider, or several joined. */
 export interface ListSource {
   /**
    * The list that a caller may see.

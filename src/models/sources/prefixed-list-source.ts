@@ -1,8 +1,8 @@
-import type { Caller, ListSource, ListResult } from './list-source.js';
 import { memoize } from '../../cache/memoize.js';
 import { ModelList } from '../model-list.js';
+import type { Caller, ListResult, ListSource } from './list-source.js';
 
-/** The list of an engine, each id with the engine's name and a slash in front of it. */
+/** The list of a provider, each id with the engine's name and a slash in front of it. */
 export class PrefixedListSource implements ListSource {
   private readonly prefixed = memoize(
     ({ models }: ModelList) =>
@@ -14,8 +14,9 @@ export class PrefixedListSource implements ListSource {
     private readonly engine: string,
   ) {}
 
+  /** @throws UpstreamError */
   async list(caller: Caller): Promise<ListResult> {
-    const answer = await this.source.list(caller);
-    return { ...answer, list: this.prefixed(answer.list) };
+    const result = await this.source.list(caller);
+    return { ...result, list: this.prefixed(result.list) };
   }
 }

@@ -1,31 +1,33 @@
 import { randomUUID } from 'node:crypto';
+import type { ProviderHealth } from '../../providers/provider-health.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import type { Caller, ListSource, ListResult } from './list-source.js';
+import type { Caller, ListResult, ListSource } from './list-source.js';
 
-/** Who has waited for so long in vain makes others wait no longer than the grace, ms. */
-const TOO_LONG_MS = 1000;
+/** How long callers wait for a slow provider, ms. */
 const GRACE_MS = 500;
 
 /**
- * Spares callers the wait for one of several providers that has kept somebody waiting in vain: they would get the
- * models of the others too late. Until it has given a list again they wait for a moment only, which is time enough for
- * what is in the cache, or for a provider that is back; meanwhile one request goes on behind the scenes.
+ * Keeps one slow provider of several from holding up the models of the others. While the provider is slow, callers wait
+ * for the grace only, which is enough for a cached list and for a provider that has recovered; one probe at a time
+ * outlives its caller and finds out.
  */
 export class SlowProviderGuard implements ListSource {
-  private isImpatient = false;
   private isProbing = false;
 
-  constructor(private readonly source: ListSource) {}
+  constructor(
+    private readonly source: ListSource,
+    private readonly health: ProviderHealth,
+  ) {}
 
-  /** @throws UpstreamError `timeout` after the grace, where that is all the provider gets */
+  /** @throws UpstreamError `timeout` after the grace */
   list(caller: Caller): Promise<ListResult> {
-    if (!this.isImpatient) return this.ask(caller);
-    // First, so that the one who waits briefly joins its request.
+    if (!this.health.isSlow) return this.ask(caller);
+    // First, so that the caller joins the probe's request.
     if (!this.isProbing) this.probe(caller);
     return this.askBriefly(caller);
   }
 
-  /** The caller has an answer by then: the request is nobody's, and in nobody's trace. */
+  /** The probe outlives its caller, so it belongs to no trace and no request line. */
   private probe({ headers }: Caller): void {
     this.isProbing = true;
     void this.ask({
@@ -35,7 +37,7 @@ export class SlowProviderGuard implements ListSource {
       onHangUp: () => undefined,
       onUpstream: () => undefined,
     })
-      // What came of it has been noted.
+      // The provider's health has recorded the failure.
       .catch(() => undefined)
       .finally(() => {
         this.isProbing = false;
@@ -45,12 +47,11 @@ export class SlowProviderGuard implements ListSource {
   private async ask(caller: Caller): Promise<ListResult> {
     const started = performance.now();
     try {
-      const answer = await this.source.list(caller);
-      this.isImpatient = false;
-      return answer;
+      const result = await this.source.list(caller);
+      this.health.callerServed();
+      return result;
     } catch (error) {
-      // Also of a caller who hung up meanwhile.
-      if (performance.now() - started >= TOO_LONG_MS) this.isImpatient = true;
+      this.health.callerLost(performance.now() - started);
       throw error;
     }
   }
@@ -77,7 +78,7 @@ export class SlowProviderGuard implements ListSource {
       if (!grace.isOver) throw error;
       throw new UpstreamError(
         'timeout',
-        'The provider has kept others waiting, and does not answer at once.',
+        'The provider kept earlier callers waiting and does not answer at once.',
       );
     } finally {
       clearTimeout(grace.timer);

@@ -55,7 +55,10 @@ export class ListReader {
    * @throws UpstreamError
    */
   async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
-    const pages = await this.pages(headers, call);
+    const pages = await this.pages(headers, call).catch((error: unknown) => {
+      if (error instanceof UpstreamError) error.retried = call.retried;
+      throw error;
+    });
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
       return last.catalogue;

@@ -1,0 +1,34 @@
+import type { Provider } from '@nestjs/common';
+import type { Logger } from 'pino';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { TRACING } from '../observability/observability.module.js';
+import { requestLog } from '../observability/request-log.js';
+import { requestMetrics } from '../observability/serve-metrics.js';
+import type { Tracing } from '../observability/tracing.js';
+import { ProviderRegistry } from '../providers/provider.registry.js';
+import type { RequestObserver } from './request-observer.js';
+
+/** Makes the observers of all requests, in the order in which they are called. */
+export type RequestObserverFactory = (logger: Logger) => RequestObserver[];
+export const REQUEST_OBSERVERS = Symbol('REQUEST_OBSERVERS');
+
+/** Traces go first: the request log names the trace. */
+export const requestObservers: Provider<RequestObserverFactory> = {
+  provide: REQUEST_OBSERVERS,
+  inject: [ProviderRegistry, TRACING, METRICS],
+  useFactory:
+    (
+      { configured }: ProviderRegistry,
+      tracing: Tracing | undefined,
+      metrics: Metrics | undefined,
+    ): RequestObserverFactory =>
+    (logger) => [
+      ...(tracing === undefined ? [] : [{ opened: tracing.open.bind(tracing) }]),
+      requestLog(
+        logger,
+        configured.map(({ identity }) => identity.engine),
+      ),
+      ...(metrics === undefined ? [] : [requestMetrics(metrics)]),
+    ],
+};

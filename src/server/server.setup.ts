@@ -1,0 +1,40 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyInstance } from 'fastify';
+import { serverConfig } from '../config/server.config.js';
+import type { ServerConfig } from '../config/server.config.js';
+import { upstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import { serveDocs } from '../docs/docs.js';
+import { Lifecycle } from '../health/lifecycle.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { Log } from '../observability/logger.js';
+import { decorateRequests } from '../observability/request-context.js';
+import { serveMetrics } from '../observability/serve-metrics.js';
+import { enableCors } from './cors.js';
+import { closeGracefully } from './graceful-close.js';
+import { REQUEST_OBSERVERS } from './request-observers.js';
+import type { RequestObserverFactory } from './request-observers.js';
+
+/** Sets up what Fastify serves and observes beside Nest's controllers. */
+@Injectable()
+export class ServerSetup {
+  constructor(
+    @Inject(REQUEST_OBSERVERS) private readonly observers: RequestObserverFactory,
+    private readonly lifecycle: Lifecycle,
+    @Inject(METRICS) private readonly metrics: Metrics | undefined,
+    @Inject(serverConfig.KEY) private readonly config: ServerConfig,
+    @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
+  ) {}
+
+  apply(server: FastifyInstance, { logger, lostLines }: Log): void {
+    const { metricsPort, docsEnabled, corsOrigins } = this.config;
+    decorateRequests(server);
+    server.requestObservers.push(...this.observers(logger));
+    if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);
+    if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
+    if (docsEnabled) serveDocs(server);
+    if (corsOrigins.size > 0) enableCors(server, corsOrigins);
+    closeGracefully(server, this.lifecycle, this.limits.timeoutMs);
+  }
+}
