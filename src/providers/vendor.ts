@@ -25,6 +25,8 @@ export interface Vendor extends EngineDeclaration {
   readonly baseUrlFrom?: (variables: never) => string | undefined;
   /** The source of credentials when no variable holds a key. */
   readonly signing?: { readonly source: string };
+  /** Variables that the documents set as an example, where the provider cannot be asked in a cluster without any. */
+  readonly exampleSettings?: Readonly<Record<string, string>>;
   /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
   /** The injectable class of its provider. */

@@ -33,11 +33,12 @@ function isThePod(url: URL | undefined): boolean {
   return url?.hostname === 'localhost';
 }
 
-/** The row that a provider should have, as Markdown; `…` is for its author to fill in. */
-function rowFor({ engine, setting, key, url }: Needs): string {
-  const value = isThePod(url) ? `http://…:${String(url?.port)}/v1` : '…';
-  const cells = [engine, setting && `${setting}=${value}`, key];
-  return `| ${cells.map((cell) => (cell === undefined ? '' : `\`${cell}\``)).join(' | ')} |`;
+/** What is missing for the row of a provider. */
+function adviceFor({ engine, setting }: Needs): string {
+  return setting === undefined ||
+    PROVIDER_ROWS.some((row) => row.engine === engine && setting in row.settings)
+    ? `${engine}: npm run tables writes its row into ${PROVIDERS_DOCUMENT}`
+    : `${engine}: add exampleSettings with ${setting} to its vendor, then npm run tables`;
 }
 
 /** Whether a row has what a provider needs; another test checks the values of its settings. */
@@ -70,7 +71,7 @@ describe('what a provider needs in Kubernetes', () => {
         const rows = PROVIDER_ROWS.filter(({ engine }) => engine === each.engine);
         return rows.length !== 1 || !rows.every((row) => fits(row, each));
       })
-      .map((each) => `${PROVIDERS_DOCUMENT} needs this one row for ${each.engine}: ${rowFor(each)}`);
+      .map(adviceFor);
     const known = new Set(needs.map(({ engine }) => engine));
     const unknown = PROVIDER_ROWS.filter(({ engine }) => !known.has(engine)).map(
       ({ engine }) => `${PROVIDERS_DOCUMENT} has a row for ${engine}, which is not built in: take it out`,

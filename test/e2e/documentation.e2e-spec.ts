@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import '../../src/app.module.js';
 import { propertiesOf, variableNames } from '../../src/config/variables.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import type { Vendor } from '../../src/providers/vendor.js';
 import { TABLES, withTables } from '../support/engine-tables.js';
 
 function read(name: string): string {
@@ -41,13 +42,10 @@ describe('the tables of engines', () => {
 
 describe('the documentation', () => {
   it.each(variableNames())('has %s in a table of the README and in .env.example', (name) => {
-    const owner = BUILT_IN_PROVIDERS.find(
-      ({ variables }) => variables && propertiesOf(variables).includes(name),
-    );
     const advice = [
-      ...(IN_TABLES.has(name) || KEY_FILES.has(name) ? [] : ['a row to the table of variables in README.md']),
-      ...(EXAMPLE.has(name) ? [] : ['a line to .env.example']),
-    ].map((place) => `${owner?.engine ?? 'the gateway'}, ${name}: add ${place}`);
+      ...(IN_TABLES.has(name) || KEY_FILES.has(name) ? [] : ['to the table of variables in README.md']),
+      ...(EXAMPLE.has(name) ? [] : ['to .env.example']),
+    ].map((place) => adviceFor(name, place));
     expect(advice).toEqual([]);
     expect(EXAMPLE.get(name)).toBe(TABLE.get(name) ?? '');
   });
@@ -58,3 +56,15 @@ describe('the documentation', () => {
     expect(known.length).toBeGreaterThan(20);
   });
 });
+
+/** What brings a variable into a document. */
+function adviceFor(name: string, place: string): string {
+  const isWritten = ({ urlVariables = [], keyVariables = [] }: Vendor): boolean =>
+    [...urlVariables, ...keyVariables].includes(name.replace(/_FILE$/, ''));
+  const vendor = BUILT_IN_PROVIDERS.find(isWritten);
+  if (vendor !== undefined) return `${vendor.engine}: npm run tables adds ${name} ${place}`;
+  const owner = BUILT_IN_PROVIDERS.find(
+    ({ variables }) => variables && propertiesOf(variables).includes(name),
+  );
+  return `${owner?.engine ?? 'the gateway'}: add a line with ${name} ${place}`;
+}

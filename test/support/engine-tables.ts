@@ -16,6 +16,7 @@ interface Table {
 export const TABLES: readonly Table[] = [
   { file: 'README.md', name: 'engines', lines: engineTable },
   { file: '.env.example', name: 'engines', lines: exampleLines },
+  { file: 'docs/kubernetes.md', name: 'settings', lines: settingsTable },
   { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
   { file: 'docs/metadata.md', name: 'words', lines: wordTable },
 ];
@@ -45,6 +46,20 @@ function engineTable(vendors: readonly Vendor[]): string[] {
       namesOf(vendor).map(code).join(', '),
       vendor.urlVariables === undefined ? 'a static list, no request' : urlsOf(vendor, code),
       keysOf(vendor, code),
+    ]),
+  );
+}
+
+/** The settings of each engine in a cluster. */
+function settingsTable(vendors: readonly Vendor[]): string[] {
+  return table(
+    [code('MAIN_MODEL_ENGINE'), 'Further settings in the ConfigMap', 'Key in the Secret'],
+    vendors.map(({ engine, exampleSettings = {}, keyVariables: [key] = [] }) => [
+      code(engine),
+      Object.entries(exampleSettings)
+        .map(([name, value]) => code(`${name}=${value}`))
+        .join(', '),
+      key === undefined ? 'none: leave out `patches`' : code(key),
     ]),
   );
 }

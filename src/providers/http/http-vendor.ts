@@ -29,6 +29,8 @@ export interface HttpVendor<V extends object = object> extends EngineDeclaration
   readonly defaultBaseUrl?: string;
   /** The same, for a vendor whose address depends on its variables. */
   readonly baseUrlFrom?: (variables: V) => string | undefined;
+  /** Variables that the documents set as an example, where the provider cannot be asked in a cluster without any. */
+  readonly exampleSettings?: Readonly<Record<string, string>>;
   /** The URL of the first page. */
   readonly listUrl: (base: URL, variables: V) => URL;
 

@@ -21,6 +21,7 @@ export const azure = httpVendor({
   engine: 'azure',
   aliases: ['azure_openai'],
   variables: AzureVariables,
+  exampleSettings: { AZURE_OPENAI_ENDPOINT: 'https://your-resource.openai.azure.com' },
   urlVariables: ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'],
   listUrl: (endpoint, { AZURE_OPENAI_API_VERSION: version, AZURE_OPENAI_LIST: list }) =>
     list === 'deployments' ? deploymentsUrl(endpoint, version) : modelsUrl(endpoint, version),

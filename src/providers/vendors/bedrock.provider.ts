@@ -40,6 +40,7 @@ class BedrockVariables {
 export const bedrock = httpVendor({
   engine: 'bedrock',
   variables: BedrockVariables,
+  exampleSettings: { AWS_REGION: 'us-east-1' },
   missingVariable: (variables) => (regionOf(variables) === undefined ? 'AWS_REGION' : undefined),
   baseUrlFrom: (variables) => {
     const region = regionOf(variables);

@@ -59,6 +59,7 @@ const ROWS: readonly CompatibleVendor[] = [
   {
     engine: 'ollama',
     defaultBaseUrl: 'http://localhost:11434/v1',
+    exampleSettings: { MAIN_MODEL_BASE_URL: 'http://ollama:11434/v1' },
     // Ollama itself checks no key: one is for a proxy in front of it.
     source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
   },
@@ -85,6 +86,7 @@ const ROWS: readonly CompatibleVendor[] = [
   {
     engine: 'triton',
     defaultBaseUrl: 'http://localhost:9000/v1',
+    exampleSettings: { MAIN_MODEL_BASE_URL: 'http://triton:9000/v1' },
     // It may ask for a header of any name: see UPSTREAM_HEADERS.
     source:
       'https://github.com/triton-inference-server/server/blob/main/python/openai/openai_frontend/frontend/fastapi/routers/models.py',

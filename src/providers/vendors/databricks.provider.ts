@@ -15,6 +15,7 @@ class DatabricksVariables {
 export const databricks = httpVendor({
   engine: 'databricks',
   variables: DatabricksVariables,
+  exampleSettings: { DATABRICKS_HOST: 'your-workspace.cloud.databricks.com' },
   urlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
   listUrl: endpointsUrl,
   keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
