@@ -124,13 +124,15 @@ describe('a fresh entry', () => {
     expect(provider.requests).toBe(1);
   });
 
-  it('is as old as its answer, not as the question', async () => {
+  it('is as old as the question, not as its answer', async () => {
     const { get } = new Setup();
     const task = new Task<string>();
-    const pending = get('a', task.work);
+    const asking = get('a', task.work);
+    await settle();
+    expect(task.starts).toBe(1);
     now += 3000;
     task.succeed('list');
-    expect(await pending).toMatchObject({ ageMs: 0, ttlMs: TTL_MS });
+    expect(await asking).toMatchObject({ ageMs: 3000, ttlMs: TTL_MS - 3000 });
   });
 
   it('has no negative age when the clock is set back', async () => {

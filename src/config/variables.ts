@@ -4,6 +4,7 @@ import type { ConfigObject } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { isQuoted } from './rules/mistakes.js';
 
 /** A class whose properties are environment variables, decorated with their rules. */
 export type VariablesClass<T extends object> = new () => T;
@@ -27,11 +28,15 @@ export class ConfigurationError extends Error {
   }
 }
 
+const QUOTES_RULE = 'must not be in quotes: they would be part of the value';
+
 /** Selects the class for an environment: the values of some variables declare further ones. */
 type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
 
 /** The last environment that was valid, as JSON. */
 let validEnvironment: string | undefined;
+/** Found before any variable was read. */
+const foundProblems: VariableProblem[] = [];
 const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
@@ -72,9 +77,17 @@ export function registerClass<T extends object>(
  */
 export function checkVariables(): void {
   const { env } = process;
-  const problems = [...variablesClasses.values()].flatMap((classFor) => check(readVariables(classFor(env))));
+  const problems = [
+    ...foundProblems,
+    ...[...variablesClasses.values()].flatMap((classFor) => check(classFor(env))),
+  ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   validEnvironment = JSON.stringify(env);
+}
+
+/** Makes `checkVariables` fail with this problem, among others. */
+export function addProblem(problem: VariableProblem): void {
+  foundProblems.push(problem);
 }
 
 /**
@@ -138,8 +151,12 @@ function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, Readonl
   return rules;
 }
 
-function check(variables: object): VariableProblem[] {
-  return validateSync(variables, { validationError: { target: false, value: false } }).map(problemOf);
+function check(variables: VariablesClass<object>): VariableProblem[] {
+  const quoted = propertiesOf(variables).filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
+  const others = validateSync(readVariables(variables), {
+    validationError: { target: false, value: false },
+  }).filter(({ property }) => !quoted.includes(property));
+  return [...quoted.map((variable) => ({ variable, rule: QUOTES_RULE })), ...others.map(problemOf)];
 }
 
 function problemOf({ property, constraints = {} }: ValidationError): VariableProblem {

@@ -24,7 +24,7 @@ function registryOf(...engines: string[]): ProviderRegistry {
   return new ProviderRegistry(
     { engines, credentialTarget: undefined, staticModels: () => undefined },
     { replacement: undefined },
-    BUILT_IN_PROVIDERS.map(({ createProvider }) => createProvider(CONTEXT)),
+    BUILT_IN_PROVIDERS.map(({ Provider }) => new Provider(CONTEXT)),
     (engine) => customProvider(engine, CONTEXT),
   );
 }

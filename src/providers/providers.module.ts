@@ -17,6 +17,7 @@ import { customProvider } from './vendors/custom.provider.js';
 @Module({
   imports: [UpstreamModule],
   providers: [
+    ...BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
     {
       provide: PROVIDER_CONTEXT,
       inject: [UpstreamClient, providerConfig.KEY, upstreamConfig.KEY],
@@ -28,9 +29,8 @@ import { customProvider } from './vendors/custom.provider.js';
     },
     {
       provide: MODEL_PROVIDERS,
-      inject: [PROVIDER_CONTEXT],
-      useFactory: (context: ProviderContext): readonly ModelProvider[] =>
-        BUILT_IN_PROVIDERS.map(({ createProvider }) => createProvider(context)),
+      inject: BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
+      useFactory: (...providers: readonly ModelProvider[]) => providers,
     },
     {
       provide: CUSTOM_PROVIDER,

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
@@ -7,10 +8,13 @@ import type { Vendor } from './vendor.js';
 /** A built-in vendor without a list of its own: these ids are its list. */
 export function staticVendor(engine: string, ids: readonly string[]): Vendor {
   const models = ids.map((id) => ({ id, metadata: undefined }));
-  return {
-    engine,
-    createProvider: () => new StaticProvider({ engine, aliases: [], label: engine }, models),
-  };
+  @Injectable()
+  class Provider extends StaticProvider {
+    constructor() {
+      super({ engine, aliases: [], label: engine }, models);
+    }
+  }
+  return { engine, Provider };
 }
 
 /** A list that needs no request. */

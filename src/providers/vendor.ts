@@ -17,11 +17,16 @@ export interface ProviderContext {
   readonly limits: Pick<UpstreamConfig, 'maxPages'>;
 }
 
-/** A built-in LLM vendor: what the configuration and the documents say of it, and how its provider is made. */
+/** A built-in LLM vendor: what the configuration and the documents say of it, and its provider. */
 export interface Vendor extends EngineDeclaration {
   /** The base URL when no variable holds one. */
   readonly defaultBaseUrl?: string;
-  /** Where its rows keep metadata. */
+  /** Makes that base URL from the variables of the vendor. */
+  readonly baseUrlFrom?: (variables: never) => string | undefined;
+  /** The source of credentials when no variable holds a key. */
+  readonly signing?: { readonly source: string };
+  /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
-  readonly createProvider: (context: ProviderContext) => ModelProvider;
+  /** The injectable class of its provider. */
+  readonly Provider: new (context: ProviderContext) => ModelProvider;
 }

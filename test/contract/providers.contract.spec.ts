@@ -142,14 +142,18 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     await expectMetadata(gateway, contract);
   });
 
-  it.each(emptyLists)('reads %j as an empty list', async (body) => {
-    upstream.answer(json(body));
-    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
-  });
+  for (const body of emptyLists) {
+    it(`reads ${JSON.stringify(body)} as an empty list`, async () => {
+      upstream.answer(json(body));
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+    });
+  }
 
-  it.each(moreMetadata)('reads %j as the metadata %j', async (fields, expected) => {
-    expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
-  });
+  for (const [fields, expected] of moreMetadata) {
+    it(`reads ${JSON.stringify(fields)} as the metadata ${JSON.stringify(expected)}`, async () => {
+      expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
+    });
+  }
 
   it('forwards the headers that concern the provider, and no others', async () => {
     const passedOn = {
@@ -213,17 +217,19 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     expect(upstream.requests[0]?.headers).toEqual(headersOf(contract, sent));
   });
 
-  it.each(otherTokens)('sends %s in the headers that it needs', async (_name, token, sent) => {
-    const expected = headersOf(contract, sent);
-    for (const given of [{ authorization: `bearer ${token}` }, { 'x-api-key': token }]) {
-      expect((await ask(gateway, given)).status).toBe(200);
+  for (const [name, token, sent] of otherTokens) {
+    it(`sends ${name} in the headers that it needs`, async () => {
+      const expected = headersOf(contract, sent);
+      for (const given of [{ authorization: `bearer ${token}` }, { 'x-api-key': token }]) {
+        expect((await ask(gateway, given)).status).toBe(200);
+        expect(upstream.requests.at(-1)?.headers).toEqual(expected);
+      }
+      await withGateway(environmentOf(contract, { [keyVariables[0]]: token }), async (keyed) => {
+        expect((await ask(keyed)).status).toBe(200);
+      });
       expect(upstream.requests.at(-1)?.headers).toEqual(expected);
-    }
-    await withGateway(environmentOf(contract, { [keyVariables[0]]: token }), async (keyed) => {
-      expect((await ask(keyed)).status).toBe(200);
     });
-    expect(upstream.requests.at(-1)?.headers).toEqual(expected);
-  });
+  }
 
   describe.each([401, 429] as const)('at a %d', (status) => {
     const { headers, error, relayed } = errors[status];
@@ -298,6 +304,15 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     },
   );
 
+  it('cuts the path of a request off the end of the base URL', async () => {
+    const [variable] = baseUrlVariables;
+    const pasted = { [variable]: `${upstream.url}${basePath}/chat/completions/` };
+    await withGateway(environmentOf(contract, pasted), async (placed) => {
+      expect((await ask(placed, { authorization: `Bearer ${CALLERS}` })).status).toBe(200);
+    });
+    expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+  });
+
   it('without a base URL sends no request to the URL of another engine', async () => {
     const others = URL_VARIABLES.filter((each) => !baseUrlVariables.includes(each));
     const urls = Object.fromEntries(others.map((each) => [each, upstream.url]));
@@ -361,21 +376,27 @@ describe.each(COMPATIBLE_CONTRACTS)('$engine', (contract) => {
     await expectMetadata(gateway, contract);
   });
 
-  it.each(emptyLists)('reads %j as an empty list', async (body) => {
-    upstream.answer(json(body));
-    expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
-  });
+  for (const body of emptyLists) {
+    it(`reads ${JSON.stringify(body)} as an empty list`, async () => {
+      upstream.answer(json(body));
+      expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
+    });
+  }
 
-  it.each(moreMetadata)('reads %j as the metadata %j', async (fields, expected) => {
-    expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
-  });
+  for (const [fields, expected] of moreMetadata) {
+    it(`reads ${JSON.stringify(fields)} as the metadata ${JSON.stringify(expected)}`, async () => {
+      expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
+    });
+  }
 
-  it.each(Object.entries(errors ?? {}))('relays its %s', async (status, { headers, error, relayed }) => {
-    upstream.answer(failure(contract, Number(status), headers, CALLERS));
-    const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
-    expect(answer).toEqual({ status: Number(status), headers: answer.headers, body: { error } });
-    expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
-  });
+  for (const [status, { headers, error, relayed }] of Object.entries(errors ?? {})) {
+    it(`relays its ${status}`, async () => {
+      upstream.answer(failure(contract, Number(status), headers, CALLERS));
+      const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
+      expect(answer).toEqual({ status: Number(status), headers: answer.headers, body: { error } });
+      expect(relayedHeaders(answer, [headers, relayed])).toEqual(relayed);
+    });
+  }
 });
 
 describe.each(CONTRACTS)('the settings of $engine', (contract) => {
@@ -407,10 +428,12 @@ describe.each(CONTRACTS)('the settings of $engine', (contract) => {
     }
   });
 
-  it.each(urls)('make of %s the list %s', (base, list, more) => {
-    const environment = { ...settings, ...more, [baseUrlVariables[0]]: base };
-    expect(settingsOf(engine, environment)?.url?.href).toBe(list);
-  });
+  for (const [base, list, more] of urls) {
+    it(`make of ${base} and ${JSON.stringify(more)} the list ${list}`, () => {
+      const environment = { ...settings, ...more, [baseUrlVariables[0]]: base };
+      expect(settingsOf(engine, environment)?.url?.href).toBe(list);
+    });
+  }
 });
 
 describe.each(PROVIDER_CONTRACTS)('UPSTREAM_HEADERS beside $engine', ({ credential }) => {
@@ -642,25 +665,28 @@ describe('the addresses of Azure', () => {
     expect(upstream.requests.map(({ url }) => url)).toEqual([request]);
   });
 
-  it.each(['/openai/v1', '/openai/v1/'])('an endpoint with %s needs no version', async (path) => {
-    upstream.answer(json(read(contract, 'list.v1.json')));
-    const environment = {
-      AZURE_OPENAI_ENDPOINT: upstream.url + path,
-      AZURE_OPENAI_API_VERSION: '2024-10-21',
-    };
-    await withGateway(environmentOf(contract, environment), async (gateway) => {
-      expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
-        object: 'list',
-        data: [
-          { id: 'gpt-4o-2024-11-20', object: 'model', created: 1732060800, owned_by: 'system' },
-          { id: 'o4-mini-2025-04-16', object: 'model', created: 1744761600, owned_by: 'azure' },
-        ],
+  it.each(['/openai/v1', '/openai/v1/', '/openai/v1/chat/completions'])(
+    'an endpoint with %s needs no version',
+    async (path) => {
+      upstream.answer(json(read(contract, 'list.v1.json')));
+      const environment = {
+        AZURE_OPENAI_ENDPOINT: upstream.url + path,
+        AZURE_OPENAI_API_VERSION: '2024-10-21',
+      };
+      await withGateway(environmentOf(contract, environment), async (gateway) => {
+        expect((await ask(gateway, { authorization: `Bearer ${CALLERS}` })).body).toEqual({
+          object: 'list',
+          data: [
+            { id: 'gpt-4o-2024-11-20', object: 'model', created: 1732060800, owned_by: 'system' },
+            { id: 'o4-mini-2025-04-16', object: 'model', created: 1744761600, owned_by: 'azure' },
+          ],
+        });
       });
-    });
-    expect(upstream.requests).toEqual([
-      { method: 'GET', url: '/openai/v1/models', headers: headersOf(contract, { 'api-key': CALLERS }) },
-    ]);
-  });
+      expect(upstream.requests).toEqual([
+        { method: 'GET', url: '/openai/v1/models', headers: headersOf(contract, { 'api-key': CALLERS }) },
+      ]);
+    },
+  );
 });
 
 describe('the deployments of Azure', () => {
@@ -816,7 +842,7 @@ function settingsOf(engine: string, environment: Environment): ProviderSettings 
     const client = { get: () => Promise.reject(new Error('No request was expected.')) };
     const context = { client, config: providerConfig(), limits: upstreamConfig() };
     const vendor = BUILT_IN_PROVIDERS.find((each) => each.engine === engine);
-    return (vendor?.createProvider(context) ?? customProvider(engine, context)).settings;
+    return (vendor === undefined ? customProvider(engine, context) : new vendor.Provider(context)).settings;
   });
 }
 

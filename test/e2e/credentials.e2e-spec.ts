@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { IncomingHttpHeaders } from 'node:http';
 import { failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const KEY = secret('caller');
@@ -28,17 +29,17 @@ function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string,
 
 /** The credential headers that the provider gets for a caller's headers. */
 async function sentUpstream(
+  { ask, upstream }: Scenario,
   headers: Record<string, string>,
-  env: Record<string, string> = {},
 ): Promise<Record<string, unknown>> {
-  const { ask, upstream } = await startScenario(undefined, env);
   expect(await idsOf(await ask('/v1/models', { headers }))).toEqual([]);
   expect(upstream.requests).toHaveLength(1);
   return credentialsOf(upstream.requests[0]?.headers);
 }
 
 describe.each(ENGINES)('$engine', ({ engine, variable }) => {
-  const env = { MAIN_MODEL_ENGINE: engine, [variable]: OURS };
+  const withKey = sharedScenario({ MAIN_MODEL_ENGINE: engine, [variable]: OURS });
+  const withoutKey = sharedScenario({ MAIN_MODEL_ENGINE: engine });
   const asKey = (key: string): Record<string, string> =>
     ({ anthropic: { 'x-api-key': key }, azure: { 'api-key': key } })[engine] ?? {
       authorization: `Bearer ${key}`,
@@ -69,8 +70,8 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a placeholder as api-key', { 'api-key': 'not-used' }, asKey(OURS)],
     ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
     ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
-  ])('gets its form of credential for %s', async (_name, headers, expected) => {
-    expect(await sentUpstream(headers, env)).toEqual(expected);
+  ])('is sent what it takes for %s', async (_name, headers, expected) => {
+    expect(await sentUpstream(withKey(), headers)).toEqual(expected);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -79,8 +80,8 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['empty headers', { authorization: '', 'x-api-key': '', 'api-key': '' }],
     ['a cookie', { cookie: `session=${KEY}` }],
     ['a proxy credential', { 'proxy-authorization': BASIC }],
-  ])('gets no credential for %s without an operator key', async (_name, headers) => {
-    expect(await sentUpstream(headers, { MAIN_MODEL_ENGINE: engine })).toEqual({});
+  ])('is sent no credential for %s when there is none', async (_name, headers) => {
+    expect(await sentUpstream(withoutKey(), headers)).toEqual({});
   });
 });
 
@@ -89,7 +90,8 @@ describe('a token of another kind', () => {
     ['authorization', `Bearer ${OAUTH}`],
     ['x-api-key', OAUTH],
   ])("stays a bearer token: Anthropic's OAuth in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'anthropic' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'anthropic' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${OAUTH}`,
       'anthropic-beta': 'oauth-2025-04-20',
     });
@@ -99,22 +101,23 @@ describe('a token of another kind', () => {
     ['authorization', `Bearer ${JWT}`],
     ['api-key', JWT],
   ])("stays a bearer token: Azure's JWT in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'azure' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'azure' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${JWT}`,
     });
   });
 });
 
 describe('PLACEHOLDER_API_KEYS', () => {
-  const env = { PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS };
+  const shared = sharedScenario({ PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS });
 
   it.each([
     ['dummy', OURS],
     ['EMPTY', OURS],
     ['empty', 'empty'],
     ['not-used', 'not-used'],
-  ])('decides whether %s counts', async (token, sent) => {
-    expect(await sentUpstream({ authorization: `Bearer ${token}` }, env)).toEqual({
+  ])('decides on %s', async (token, sent) => {
+    expect(await sentUpstream(shared(), { authorization: `Bearer ${token}` })).toEqual({
       authorization: `Bearer ${sent}`,
     });
   });

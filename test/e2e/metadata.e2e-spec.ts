@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { json, text } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -17,9 +17,11 @@ function metadataOf({ id, object, created, owned_by: owner, ...metadata }: Field
   return metadata;
 }
 
+const shared = sharedScenario();
+
 /** The metadata of a model whose row has these fields. */
 async function metadataFrom(row: Fields): Promise<Fields> {
-  const scenario = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+  const scenario = shared(json({ data: [{ id: 'a', ...row }] }));
   return metadataOf((await modelsOf(scenario))[0] ?? {});
 }
 
@@ -48,13 +50,13 @@ describe('include_metadata', () => {
   });
 
   it('is not sent to the provider', async () => {
-    const scenario = await startScenario(RICH);
+    const scenario = shared(RICH);
     await modelsOf(scenario);
     expect(scenario.upstream.requests[0]?.url).toBe('/v1/models');
   });
 
-  it('applies to one model too', async () => {
-    const { ask } = await startScenario(RICH);
+  it('holds for one model too', async () => {
+    const { ask } = shared(RICH);
     const model = { id: 'a/b', object: 'model', created: 1, owned_by: 'x' };
     expect(await (await ask('/v1/models/a/b')).json()).toEqual(model);
     expect(await (await ask('/v1/models/a%2Fb?include_metadata=true')).json()).toEqual({
@@ -64,8 +66,8 @@ describe('include_metadata', () => {
     });
   });
 
-  it('has its own entity tags', async () => {
-    const { ask } = await startScenario(RICH);
+  it('has tags of its own', async () => {
+    const { ask } = shared(RICH);
     const [plain, full] = await Promise.all([ask(), ask('/v1/models?include_metadata=true')]);
     expect(full.headers.get('etag')).not.toBe(plain.headers.get('etag'));
     const known = { 'if-none-match': plain.headers.get('etag') ?? '' };

@@ -1,6 +1,7 @@
 import { IsOptional } from 'class-validator';
 import { keyHeaders } from '../engines.js';
 import { combine, defineRule, transformText } from './define-rule.js';
+import { isQuoted } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
@@ -49,6 +50,8 @@ export function IsHeaders(): PropertyDecorator {
 
 /** The headers of a text; undefined when any of them is malformed, reserved or there twice. */
 function headersOf(text: string): Headers | undefined {
+  // A name may begin with an apostrophe.
+  if (isQuoted(text)) return undefined;
   const headers = new Map<string, string>();
   const reserved = keyHeaders();
   for (const line of headerLines(text)) {

@@ -33,10 +33,39 @@ describe('openAiModelsUrl', () => {
     ['https://gw.test/?base=/v1', 'https://gw.test/v1/models?base=/v1'],
     ['https://gw.test/a%2Fb/v1', 'https://gw.test/a%2Fb/v1/models'],
     ['https://gw.test/v1#models', 'https://gw.test/v1/models'],
+    ['https://gw.test/llm/chat/completions', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/v1/CHAT/Completions', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1//chat//completions//', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1beta/openai/chat/completions', 'https://gw.test/v1beta/openai/models'],
+    // Only what a request ends in is cut back, and only whole segments.
+    ['https://gw.test/chat/v1', 'https://gw.test/chat/v1/models'],
+    ['https://gw.test/messages/llm', 'https://gw.test/messages/llm/v1/models'],
+    ['https://gw.test/v1/my-responses', 'https://gw.test/v1/my-responses/models'],
+    ['https://gw.test/v1/chat', 'https://gw.test/v1/chat/models'],
   ])('%s becomes %s', (base, expected) => {
     expect(openAiModelsUrl(new URL(base)).href).toBe(expected);
   });
 });
+
+describe.each(['chat/completions', 'completions', 'responses', 'embeddings', 'messages'])(
+  'a base URL that ends in /%s',
+  (end) => {
+    it.each<[name: string, list: (base: URL) => URL, base: string, expected: string]>([
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test/v1', 'https://gw.test/v1/models'],
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test', 'https://gw.test/v1/models'],
+      [
+        'versionedModelsUrl',
+        (url) => versionedModelsUrl(url, 'v1', 'v2'),
+        'https://gw.test/v1',
+        'https://gw.test/v1/models',
+      ],
+    ])('is cut back by %s', (_name, list, base, expected) => {
+      expect(list(new URL(`${base}/${end}`)).href).toBe(expected);
+      expect(list(new URL(`${base}/${end}/`)).href).toBe(expected);
+      expect(list(new URL(`${base}/${end}/?tenant=a`)).href).toBe(`${expected}?tenant=a`);
+    });
+  },
+);
 
 describe('versionedModelsUrl', () => {
   it.each([
@@ -64,6 +93,10 @@ describe('versionedModelsUrl', () => {
     ['https://api.cohere.com/v2/models', 'https://api.cohere.com/v1/models'],
     ['https://vault.test/cohere/v2?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
     ['https://api.cohere.com/v3', 'https://api.cohere.com/v3/v1/models'],
+    ['https://api.cohere.com/v2/chat', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v1/embed/', 'https://api.cohere.com/v1/models'],
+    ['https://vault.test/cohere/v2/rerank?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
+    ['https://vault.test/chat', 'https://vault.test/chat/v1/models'],
   ])('%s becomes %s where v2 stands for v1', (base, expected) => {
     expect(versionedModelsUrl(new URL(base), 'v1', 'v2').href).toBe(expected);
   });
@@ -75,6 +108,7 @@ describe('withDefaultPath', () => {
   it.each([
     ['https://api.groq.com', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/?tenant=a', 'https://api.groq.com/openai/v1?tenant=a'],
+    ['https://api.groq.com/chat/completions', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/v2', 'https://api.groq.com/v2'],
     ['https://gw.test/', 'https://gw.test/'],
   ])('%s becomes %s', (base, expected) => {

@@ -13,12 +13,15 @@ export function openAiModelsUrl(base: URL): URL {
 
 /** A vendor's bare host, which some SDKs take, is where its usual base URL is. */
 export function withDefaultPath(base: URL, usual: URL): URL {
-  return base.host === usual.host && base.pathname === '/' ? withPath(base, usual.pathname) : base;
+  return base.host === usual.host && trimmedPath(base) === '' ? withPath(base, usual.pathname) : base;
 }
 
-/** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
+/**
+ * `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path, which may
+ * be that of Cohere's requests.
+ */
 export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
-  const path = trimmedPath(base).replace(/\/models$/, '');
+  const path = trimmedPath(base).replace(/\/models$|(?<=\/v\d)\/(?:chat|embed|rerank)$/, '');
   const version = versions.find((each) => path.endsWith(`/${each}`));
   return withPath(base, `${version === undefined ? path : path.slice(0, -version.length - 1)}/v1/models`);
 }
@@ -30,9 +33,12 @@ export function withQuery(url: URL, parameters: Readonly<Record<string, string>>
   return copy;
 }
 
-/** The path of a URL without slashes at its end. */
+/** What a base URL ends in that was copied from an example of a request, and slashes. */
+const REQUEST_PATH = /(?:\/+(?:(?:chat\/+)?completions|responses|embeddings|messages))?\/*$/i;
+
+/** The path of a base URL without slashes at its end, nor what follows it in the URL of a request. */
 export function trimmedPath(url: URL): string {
-  return url.pathname.replace(/\/+$/, '');
+  return url.pathname.replace(REQUEST_PATH, '');
 }
 
 /** The same URL with another path, and without a fragment. */

@@ -1,3 +1,4 @@
+import { Inject, Injectable } from '@nestjs/common';
 import { metadataReader } from '../../catalogue/metadata-format.js';
 import { PROCESS_STARTED } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
@@ -12,6 +13,7 @@ import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { missingSetting } from '../model-provider.js';
 import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
+import { PROVIDER_CONTEXT } from '../vendor.js';
 import type { ProviderContext, Vendor } from '../vendor.js';
 import { withQuery } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
@@ -30,12 +32,13 @@ const NO_MODELS: readonly Model[] = [];
 
 /** A built-in vendor that lists its models over HTTP. */
 export function httpVendor<V extends object>(vendor: HttpVendor<V>): Vendor {
-  return {
-    urlVariables: ['MAIN_MODEL_BASE_URL'],
-    metadata: COMPATIBLE_METADATA,
-    ...vendor,
-    createProvider: (context) => new HttpProvider(vendor, context),
-  };
+  @Injectable()
+  class Provider extends HttpProvider<V> {
+    constructor(@Inject(PROVIDER_CONTEXT) context: ProviderContext) {
+      super(vendor, context);
+    }
+  }
+  return { urlVariables: ['MAIN_MODEL_BASE_URL'], metadata: COMPATIBLE_METADATA, ...vendor, Provider };
 }
 
 /** Asks a vendor that lists its models as JSON over HTTP, page by page. */
