@@ -6,10 +6,10 @@ export function asRow(value: unknown): Row | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : undefined;
 }
 
-/** The way to a value in a row: the names of fields, one inside the other, joined by dots. */
+/** The path to a value in a row: names of nested fields, joined by dots. */
 export type Path = string;
 
-/** Reads the value at a path; undefined where a row has none. */
+/** Reads the value at a path; undefined when the row has none. */
 export function valueAt(path: Path): (row: Row) => unknown {
   const [name = '', ...inner] = path.split('.');
   if (inner.length === 0) return (row) => row[name];

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-// Register the variables of every namespace that the application has, and those of the vendors.
+// Registers the variables of every namespace and of the vendors.
 import './config.module.js';
 import { BUILT_IN_PROVIDERS } from '../providers/built-in-providers.js';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
@@ -21,7 +21,7 @@ interface VariableCase {
   readonly variable: string;
   readonly read: () => unknown;
   readonly byDefault: unknown;
-  /** What else has to be set for a value to be accepted. */
+  /** Further variables that a valid value needs. */
   readonly beside?: Readonly<Record<string, string>>;
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
@@ -130,7 +130,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The path of a file that holds this. */
+/** The path of a file with this content. */
 function fileWith(content: string | Buffer): string {
   files += 1;
   const path = join(folder, String(files));
@@ -151,7 +151,7 @@ const A_HEADER_LIST =
   'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
 const A_REDIS_URL =
   'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database';
-/** Those that may be in a file instead, with something that they may be. */
+/** Variables with a `_FILE` variant, and a valid value of each. */
 const SECRETS: readonly (readonly [variable: string, value: string])[] = [
   ...KEY_VARIABLES.map((variable) => [variable, 'sk-MARK'] as const),
   ['UPSTREAM_HEADERS', 'Orbit-Key: MARK'],
@@ -437,7 +437,7 @@ const VARIABLES: readonly VariableCase[] = [
       ['not-used, dummy,,EMPTY ,', ['not-used', 'dummy', 'EMPTY']],
       [',', []],
     ],
-    // Any text is words separated by commas.
+    // Any text is a list of words separated by commas.
     refuses: [],
     rule: 'words separated by commas',
   },
@@ -806,7 +806,7 @@ it.each(SECRETS)('%s and its file must not be set together', (variable, value) =
   expect(message).not.toMatch(/MARK|models-gateway-/);
 });
 
-it('takes an empty variable beside a file for an unset one', () => {
+it('counts an empty variable beside a file as unset', () => {
   process.env['OPENAI_API_KEY'] = ' ';
   process.env['OPENAI_API_KEY_FILE'] = fileWith('sk-a');
   expect(checkVariables).not.toThrow();
@@ -828,7 +828,7 @@ describe('several malformed variables', () => {
     Object.assign(process.env, BAD, { HOST: '127.0.0.1', VLLM_API_KEY: 'sk-good-MARK' });
   });
 
-  it('are all named in one message, with their rules', () => {
+  it('are named in one message, with their rules', () => {
     const [headline, ...lines] = refusal().message.split('\n');
     expect(headline).toBe('The configuration is not valid:');
     expect(lines.sort()).toEqual([
@@ -855,7 +855,7 @@ describe('several malformed variables', () => {
     ['server', serverConfig],
     ['provider', providerConfig],
     ['upstream', upstreamConfig],
-  ])('are all found by the %s namespace', (_name, factory) => {
+  ])('are found by the %s namespace', (_name, factory) => {
     const named = refusal(factory).problems.map(({ variable }) => variable);
     expect(named.sort()).toEqual(Object.keys(BAD).sort());
   });
@@ -865,24 +865,24 @@ describe('a METRICS_PORT', () => {
   it.each([
     ['8000', undefined],
     ['9000', '9000'],
-  ])('of %s is refused where PORT is %s', (metrics, port) => {
+  ])('of %s is refused when PORT is %s', (metrics, port) => {
     process.env['METRICS_PORT'] = metrics;
     if (port !== undefined) process.env['PORT'] = port;
     expect(refusal().problems).toEqual([{ variable: 'METRICS_PORT', rule: 'must differ from PORT' }]);
   });
 
-  it('of 0 is none, so PORT may be 0 too', () => {
+  it('of 0 means no port, so PORT may be 0 too', () => {
     Object.assign(process.env, { METRICS_PORT: '0', PORT: '0' });
     expect(checkVariables).not.toThrow();
   });
 });
 
-describe('of several engines', () => {
+describe('several engines', () => {
   beforeEach(() => {
     process.env['MODEL_ENGINES'] = 'openai,my-lab,azure_openai';
   });
 
-  it('each has variables of its own', () => {
+  it('have their own variables', () => {
     Object.assign(process.env, {
       MY_LAB_BASE_URL: 'http://lab.test',
       MY_LAB_API_KEY: 'sk-lab',
@@ -903,12 +903,12 @@ describe('of several engines', () => {
     expect(urlVariables(['azure', 'azure_openai'], ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'])).toEqual(
       ['AZURE_OPENAI_ENDPOINT', 'AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'],
     );
-    // The key that compatible engines share when there is one of them would go to the wrong host.
+    // A single compatible engine may use this key; among several it would go to the wrong host.
     expect(keyVariables(['my_lab'], ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'])).toEqual(['MY_LAB_API_KEY']);
     expect(keyVariables(['openai'], ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
   });
 
-  it('each may have a list that is written down', () => {
+  it('may each have a static list', () => {
     Object.assign(process.env, {
       MY_LAB_MODELS_STATIC: 'a, b',
       AZURE_OPENAI_MODELS_STATIC_FILE: fileWith('[{"id":"c","created":1}]'),
@@ -921,23 +921,23 @@ describe('of several engines', () => {
       Reflect.deleteProperty(process.env, name);
   });
 
-  it('one with two names has the variables of both', () => {
+  it('may have two names with the variables of both', () => {
     Object.assign(process.env, { AZURE_BASE_URL: 'http://a.test', AZURE_OPENAI_BASE_URL: 'http://b.test' });
     const names = ['AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'];
     expect([...providerConfig().urls.keys()]).toEqual(expect.arrayContaining(names));
   });
 
-  it('the one that gets the credentials of callers may be named by its other name', () => {
+  it('may be named by their alias in FORWARD_AUTHORIZATION_TO', () => {
     process.env['FORWARD_AUTHORIZATION_TO'] = 'azure';
     expect(checkVariables).not.toThrow();
   });
 
-  it('no one is named twice, by another name neither', () => {
+  it('must not be named twice, also not by an alias', () => {
     process.env['MODEL_ENGINES'] = 'azure,openai,azure-openai';
     expect(refusal().problems.map(({ variable }) => variable)).toEqual(['MODEL_ENGINES']);
   });
 
-  it('no one has what is meant for the only one', () => {
+  it('have none of the variables of a single engine', () => {
     Object.assign(process.env, {
       MAIN_MODEL_BASE_URL: 'http://MARK.test',
       MAIN_MODEL_API_KEY: 'MARK',
@@ -955,7 +955,7 @@ describe('of several engines', () => {
     expect(message).not.toContain('MARK');
   });
 
-  it('a malformed variable is named', () => {
+  it('have malformed variables named', () => {
     Object.assign(process.env, { MY_LAB_BASE_URL: 'ftp://MARK', MY_LAB_API_KEY_FILE: '/MARK' });
     expect(refusal().problems.map(({ variable }) => variable)).toEqual([
       'MY_LAB_BASE_URL',
@@ -964,7 +964,7 @@ describe('of several engines', () => {
   });
 });
 
-it('a single one of MODEL_ENGINES has its own variables, then those of MAIN_MODEL_ENGINE', () => {
+it('a single name in MODEL_ENGINES has its own variables, then those of MAIN_MODEL_ENGINE', () => {
   Object.assign(process.env, {
     MODEL_ENGINES: 'vllm',
     MAIN_MODEL_ENGINE: 'cohere',
@@ -980,7 +980,7 @@ it('a single one of MODEL_ENGINES has its own variables, then those of MAIN_MODE
   expect(headerVariables(['vllm'])).toEqual(['VLLM_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS']);
 });
 
-it('finds nothing wrong with an empty environment', () => {
+it('an empty environment is valid', () => {
   expect(checkVariables).not.toThrow();
 });
 

@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe('a declared engine', () => {
-  it('has its keys and URLs read, whatever the names of their variables', () => {
+  it('has its keys and URLs read, with any names of their variables', () => {
     Object.assign(process.env, {
       ORBITAL_KEY: 'sk-a',
       ORBITAL_PASSWORD_FILE: keyFile,
@@ -80,7 +80,7 @@ describe('a declared engine', () => {
     expect(problems()).toEqual([name]);
   });
 
-  it('has its alias for a name, and no variable twice among several engines', () => {
+  it('may be named by its alias, and declares no variable twice', () => {
     Object.assign(process.env, { MODEL_ENGINES: 'orbital,openai', FORWARD_AUTHORIZATION_TO: 'moon-base' });
     expect(problems()).toEqual([]);
     process.env['ORBITAL_KEY'] = 'two words';

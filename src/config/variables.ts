@@ -63,7 +63,7 @@ export function registerVariables<T extends object, C extends ConfigObject>(
   });
 }
 
-/** Has the variables of a class checked with all others. */
+/** Adds a class whose variables are checked with all others. */
 export function registerClass<T extends object>(
   variables: VariablesClass<T>,
   classFor: ClassFor<T> = () => variables,
@@ -121,8 +121,8 @@ export function declaredVariables(): DeclaredVariable[] {
 }
 
 /**
- * The variables of a class in the environment, not yet checked. An empty variable is an unset one; white space around
- * a value does not count.
+ * Reads the variables of a class, not yet checked. An empty variable counts as unset; white space around a value is
+ * removed.
  */
 export function readVariables<T extends object>(variables: VariablesClass<T>): T {
   const given = propertiesOf(variables).flatMap((name) => {

@@ -5,7 +5,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A body: the name of a file in the folder of the fixtures, or the body itself. */
 type Fixture = string | object;
 
-/** The answer to a caller for a provider's 4xx: the error in OpenAI's envelope, and the headers that go along. */
+/** The answer to a caller for a provider's 4xx: the error in OpenAI's envelope, and its headers. */
 interface RelayedError {
   /** The provider's body; by default the fixture `error.<status>.json`. */
   readonly fixture?: Fixture;
@@ -41,26 +41,26 @@ interface ContractVariable {
 export interface ProviderContract {
   /** The value of `MAIN_MODEL_ENGINE`. */
   readonly engine: string;
-  /** The variables that must be set besides. */
+  /** Further required variables. */
   readonly settings?: Headers;
   /** The folder of the fixtures, if it does not have the engine's name. */
   readonly fixtures?: string;
   /** In the order in which they are read. */
   readonly baseUrlVariables: readonly [string, ...string[]];
-  /** What follows the host in a usual base URL. */
+  /** The usual path of a base URL. */
   readonly basePath: string;
   /** What happens when no base URL is set. */
   readonly withoutBaseUrl: { readonly host: string } | { readonly missing: string } | 'an empty list';
-  /** Base URLs, and where the list is then. */
+  /** Base URLs, and the URLs of their lists. */
   readonly urls?: readonly (readonly [base: string, list: string, settings?: Headers])[];
   /** In the order in which they are read. */
   readonly keyVariables: readonly [string, ...string[]];
   /** The variables that the vendor's class declares. */
   readonly variables?: readonly ContractVariable[];
   readonly pages: readonly [ContractPage, ...ContractPage[]];
-  /** Where a page holds its rows; `data` by default. */
+  /** The field of a page with its rows; `data` by default. */
   readonly listField?: string;
-  /** Where a row holds its id; `id` by default. */
+  /** The field of a row with its id; `id` by default. */
   readonly idField?: string;
   /** Bodies that are a list without models. */
   readonly emptyLists?: readonly object[];
@@ -73,7 +73,7 @@ export interface ProviderContract {
   readonly errors?: Readonly<Record<401 | 429, RelayedError>>;
 }
 
-/** The behaviour of a provider with a file of its own. */
+/** The behaviour of a provider with its own file. */
 export interface FullContract extends ProviderContract {
   /** Whether a request without a key is signed instead. */
   readonly signsWithoutKey?: true;
@@ -83,7 +83,7 @@ export interface FullContract extends ProviderContract {
   readonly otherTokens?: readonly (readonly [name: string, token: string, headers: Headers])[];
   /** Headers of every request. */
   readonly fixedHeaders: Headers;
-  /** Fields that make any page the last one; of interest only where there are several. */
+  /** Fields that make any page the last one; relevant only with several pages. */
   readonly lastPages: readonly Fields[];
   readonly errors: Readonly<Record<401 | 429, RelayedError>>;
 }
@@ -109,7 +109,7 @@ const AZURE_JWT = `eyJhbGciOiJSUzI1NiJ9.${secret('claims')}.c2lnbmF0dXJl`;
 const ANTHROPIC_OAUTH = `sk-ant-oat01-${secret('oauth')}`;
 const GOOGLE_OAUTH = `ya29.${secret('oauth')}`;
 
-/** THE table: a new vendor with a file of its own is one row here. */
+/** The contract table: a new vendor with its own file is one row here. */
 export const PROVIDER_CONTRACTS: readonly FullContract[] = [
   {
     ...OPENAI_COMPATIBLE,
@@ -649,7 +649,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     engine: 'bedrock',
     settings: {
       AWS_REGION: 'us-east-1',
-      // Nothing to sign with: signed requests have a test of their own.
+      // Without AWS credentials: another test covers signed requests.
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -1199,7 +1199,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
   },
 ];
 
-/** The engines whose list is written down, because their vendors have none. */
+/** The engines with a static list, because their vendors have none. */
 export const STATIC_CONTRACTS: readonly { readonly engine: string; readonly ids: readonly string[] }[] = [
   { engine: 'perplexity', ids: ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'] },
 ];

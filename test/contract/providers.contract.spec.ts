@@ -111,7 +111,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     expect(configured).toMatchObject([{ identity: { engine }, settings: { url: { host: upstream.host } } }]);
   });
 
-  it('asks for every page and answers with its list in the format of OpenAI', async () => {
+  it('requests every page and answers with its list in OpenAI’s format', async () => {
     await expectList(gateway, contract);
     expect(upstream.requests).toEqual(
       pages.map(({ request }) => ({
@@ -122,7 +122,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     );
   });
 
-  it('gives the start of the process where the provider gives no date', async () => {
+  it('uses the start of the process when the provider gives no date', async () => {
     const { data } = (await ask(gateway)).body as { data: { id: string; created: number }[] };
     const started = Math.floor(Date.now() / 1000 - process.uptime());
     const ids = models.filter(([, created]) => created === undefined).map(([id]) => id);
@@ -143,19 +143,19 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
   });
 
   for (const body of emptyLists) {
-    it(`takes ${JSON.stringify(body)} for an empty list`, async () => {
+    it(`reads ${JSON.stringify(body)} as an empty list`, async () => {
       upstream.answer(json(body));
       expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
     });
   }
 
   for (const [fields, expected] of moreMetadata) {
-    it(`makes of ${JSON.stringify(fields)} the metadata ${JSON.stringify(expected)}`, async () => {
+    it(`reads ${JSON.stringify(fields)} as the metadata ${JSON.stringify(expected)}`, async () => {
       expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
     });
   }
 
-  it('passes on what belongs to the request, and nothing else', async () => {
+  it('forwards the headers that concern the provider, and no others', async () => {
     const passedOn = {
       'openai-organization': 'org-1',
       'openai-project': 'proj-1',
@@ -234,7 +234,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
   describe.each([401, 429] as const)('at a %d', (status) => {
     const { headers, error, relayed } = errors[status];
 
-    it('relays the error and its headers to a caller with a credential of its own', async () => {
+    it('relays the error and its headers to a caller with its own credential', async () => {
       upstream.answer(failure(contract, status, headers, CALLERS));
       const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
       expect(answer).toEqual({ status, headers: answer.headers, body: { error } });
@@ -242,18 +242,18 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('does not relay what the provider says of our key', async () => {
+    it('does not relay the provider’s text about the operator’s key', async () => {
       upstream.answer(failure(contract, status, headers, OURS));
       const answer = await ask(gateway);
       const withheld = { ...error, message: `The provider answered ${String(status)}.` };
       expect(answer).toEqual({ status, headers: answer.headers, body: { error: withheld } });
-      // Of a challenge only the scheme: the rest may be text about the key.
+      // Only the scheme of a challenge: its parameters may repeat the key.
       const challenge = 'www-authenticate' in relayed && { 'www-authenticate': 'Bearer' };
       expect(relayedHeaders(answer, [headers, relayed])).toEqual({ ...relayed, ...challenge });
     });
   });
 
-  it('answers 502 to a 500, once and without a word of it', async () => {
+  it('answers 502 to a 500, without a retry and without its text', async () => {
     upstream.answer(failure(contract, 500, { 'retry-after': '9', 'x-request-id': 'upstream-1' }));
     const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
     const error = {
@@ -278,7 +278,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     },
   );
 
-  it('sends no credential when none of its variables is set, whatever else is', async () => {
+  it('sends no credential when none of its variables is set, whatever other keys are', async () => {
     const others = KEY_VARIABLES.filter((each) => !keyVariables.some((own) => own === each));
     const keys = Object.fromEntries(others.map((each) => [each, secret(each)]));
     await withGateway(environmentOf(contract, keys), async (keyless) => {
@@ -362,7 +362,7 @@ describe.each(COMPATIBLE_CONTRACTS)('$engine', (contract) => {
     expect(configured).toMatchObject([{ identity: { engine }, settings: { url: { host: upstream.host } } }]);
   });
 
-  it('asks for its list, and answers with it in the format of OpenAI', async () => {
+  it('requests its list, and answers with it in OpenAI’s format', async () => {
     await expectList(gateway, contract);
     const authorization = `bearer ${CALLERS}`;
     expect((await ask(gateway, { authorization })).status).toBe(200);
@@ -377,14 +377,14 @@ describe.each(COMPATIBLE_CONTRACTS)('$engine', (contract) => {
   });
 
   for (const body of emptyLists) {
-    it(`takes ${JSON.stringify(body)} for an empty list`, async () => {
+    it(`reads ${JSON.stringify(body)} as an empty list`, async () => {
       upstream.answer(json(body));
       expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
     });
   }
 
   for (const [fields, expected] of moreMetadata) {
-    it(`makes of ${JSON.stringify(fields)} the metadata ${JSON.stringify(expected)}`, async () => {
+    it(`reads ${JSON.stringify(fields)} as the metadata ${JSON.stringify(expected)}`, async () => {
       expect(await metadataFrom(gateway, contract, fields)).toEqual(expected);
     });
   }
@@ -414,7 +414,7 @@ describe.each(CONTRACTS)('the settings of $engine', (contract) => {
     expect(settingsOf(engine, settings)?.keyVariables).toEqual(keyVariables);
   });
 
-  it('have a default URL, as a bare host too, or name the variable that is missing', () => {
+  it('have a default URL, also as a bare host, or name the missing variable', () => {
     if (withoutBaseUrl === 'an empty list' || 'missing' in withoutBaseUrl) {
       const missing = withoutBaseUrl === 'an empty list' ? undefined : withoutBaseUrl.missing;
       expect(settingsOf(engine, settings)).toMatchObject({ url: undefined, missingVariable: missing });
@@ -487,7 +487,7 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
       );
     });
 
-    it('may be one without models', async () => {
+    it('may include one without models', async () => {
       upstream.answer(json({ ...first, ...nested(listField, []) }));
       await withGateway(environmentOf(contract), async (gateway) => {
         expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data: [] } });
@@ -542,7 +542,7 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
         { status: 502, body: { error: { code: 'upstream_invalid_response' } } },
       ],
       ['one is refused', inTurn(json(first), failure(contract, 429)), {}, 2, { status: 429 }],
-    ])('are not passed off as whole when %s', async (_name, script, environment, requests, expected) => {
+    ])('are a failure when %s', async (_name, script, environment, requests, expected) => {
       upstream.answer(script);
       await withGateway(environmentOf(contract, environment), async (gateway) => {
         expect(await ask(gateway)).toMatchObject(expected);
@@ -563,7 +563,7 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
 );
 
 describe.each(STATIC_CONTRACTS)('$engine', ({ engine, ids }) => {
-  it('lists what is written down, and asks nobody', async () => {
+  it('lists its static models, and sends no request', async () => {
     const everything = Object.fromEntries(
       [...KEY_VARIABLES, `${engine.toUpperCase()}_API_KEY`].map((name) => [name, OURS]),
     );
@@ -639,7 +639,7 @@ describe('PLACEHOLDER_API_KEYS', () => {
     ['dummy', `Bearer ${OURS}`],
     ['none', `Bearer ${OURS}`],
     ['not-used', 'Bearer not-used'],
-  ])('makes of %s %s', async (token, authorization) => {
+  ])('makes %s the credential %s', async (token, authorization) => {
     upstream.answer(listOf(contract));
     await withGateway(environmentOf(contract, environment), async (gateway) => {
       expect((await ask(gateway, { authorization: `Bearer ${token}` })).status).toBe(200);
@@ -719,7 +719,7 @@ describe('the deployments of Azure', () => {
 });
 
 describe('the compatible vendors', () => {
-  it('never learn of a key for OpenAI, nor does a caller of an e-mail address', async () => {
+  it('never receive OpenAI’s key, and callers never see an e-mail address', async () => {
     for (const engine of ['sambanova', 'databricks']) {
       const contract = contractOf(engine, CONTRACTS);
       upstream.answer(listOf(contract));
@@ -731,7 +731,7 @@ describe('the compatible vendors', () => {
   });
 });
 
-describe('statuses of their own', () => {
+describe('statuses beyond the standard', () => {
   it.each([
     ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],
     ['cohere', 499, 499, 'The request was cancelled.', null],
@@ -780,7 +780,7 @@ describe('lists of other shapes', () => {
     expect(await ask(gateway)).toMatchObject({ status: 200, body: { object: 'list', data } });
   });
 
-  it('counts the rows that are left out in one line of the log', async () => {
+  it('counts skipped rows in one line of the log', async () => {
     const list = read(contract, 'list.bad-rows.json') as object;
     await withGateway(environmentOf(contract), async (fresh) => {
       for (const body of [list, list, { ...list, changed: true }]) {
@@ -800,7 +800,7 @@ describe('lists of other shapes', () => {
     ['a text', '"list"'],
     ['null', 'null'],
     ['data that is no array', '{"data":{"id":"a"}}'],
-  ])('%s is none', async (_name, body) => {
+  ])('%s is no list', async (_name, body) => {
     upstream.answer((_request, response) => response.end(body));
     expect(await ask(gateway)).toMatchObject({
       status: 502,
@@ -859,7 +859,7 @@ function problemsOf(environment: Environment): ConfigurationError['problems'] {
   });
 }
 
-/** The gateway answers with the models of a contract, in the format of OpenAI. */
+/** Checks that the gateway answers with the models of a contract, in OpenAI's format. */
 async function expectList(gateway: Gateway, { models }: ProviderContract): Promise<void> {
   const { status, body } = await ask(gateway);
   expect(status).toBe(200);
@@ -874,7 +874,7 @@ async function expectList(gateway: Gateway, { models }: ProviderContract): Promi
   });
 }
 
-/** The gateway answers with the metadata of a contract, and with nothing that it should not show. */
+/** Checks that the gateway answers with the metadata of a contract, and with no other fields. */
 async function expectMetadata(gateway: Gateway, { metadata }: ProviderContract): Promise<void> {
   const models = await modelsWithMetadata(gateway);
   expect(metadataOf(models[0])).toEqual(metadata);
@@ -908,7 +908,7 @@ function nested(path: string, value: unknown): Fields {
   return path.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner }), value) as Fields;
 }
 
-/** Runs a test with a gateway of its own. */
+/** Runs a test with its own gateway. */
 async function withGateway(environment: Environment, test: (gateway: Gateway) => unknown): Promise<void> {
   const gateway = await startGateway(environment);
   try {
@@ -918,7 +918,7 @@ async function withGateway(environment: Environment, test: (gateway: Gateway) =>
   }
 }
 
-/** Asks the gateway; no credential may be in what it answers. */
+/** Sends a request to the gateway, and checks that its answer contains no credential. */
 async function ask(gateway: Gateway, headers: Headers = {}, path = '/v1/models'): Promise<Answer> {
   const response = await fetch(gateway.url + path, { headers });
   const text = await response.text();
@@ -972,7 +972,7 @@ function errorBody({ engine, fixtures = engine, errors }: ProviderContract, stat
   return body ?? (status < 500 || existsSync(fixtureUrl(fixtures, file)) ? file : { error: 'failed' });
 }
 
-/** All headers that the provider is expected to see. */
+/** All headers that the provider should receive. */
 function headersOf({ fixedHeaders }: FullContract, credential: Headers): Record<string, unknown> {
   return {
     host: upstream.host,
@@ -986,7 +986,7 @@ function headersOf({ fixedHeaders }: FullContract, credential: Headers): Record<
   };
 }
 
-/** What of the provider's headers came through, the request id of our own aside. */
+/** The provider's headers in an answer, without this service's own request id. */
 function relayedHeaders({ headers }: Answer, groups: readonly Headers[]): Headers {
   const names = new Set(['server', 'set-cookie', ...groups.flatMap((each) => Object.keys(each))]);
   names.delete('x-request-id');

@@ -5,7 +5,7 @@ import { isQuoted } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
-/** Names that HTTP itself needs; the headers that carry keys are reserved besides. */
+/** Headers that HTTP itself needs; the headers that carry keys are reserved too. */
 const HTTP_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding',
   'authorization',

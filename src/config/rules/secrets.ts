@@ -65,7 +65,7 @@ export function OrFile(
     combine(
       IsOptional(),
       defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
-      // Either of the two could be the one that is out of date.
+      // One of the two is outdated, and it is unknown which.
       defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;
       }),

@@ -28,7 +28,7 @@ function originOf(text: string): string | undefined {
 /** The rule that marks the variables of providers' base URLs. */
 export const BASE_URL_RULE = 'isBaseUrl';
 
-/** The base URL of a provider: an absolute http or https URL without credentials, which have variables of their own. */
+/** The base URL of a provider: an absolute http or https URL without credentials, which have their own variables. */
 export function IsBaseUrl(): PropertyDecorator {
   return httpUrl(BASE_URL_RULE);
 }
