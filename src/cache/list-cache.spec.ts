@@ -4,8 +4,12 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { Coalescer } from '../concurrency/coalescer.js';
 import type { Work } from '../concurrency/coalescer.js';
+import type { Clock } from '../concurrency/clock.js';
+import { BoundedMap } from './bounded-map.js';
+import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 const TTL_MS = 60_000;
@@ -14,11 +18,15 @@ const TIMEOUT_MS = 5000;
 const FAILED = new UpstreamError('failed', 'The provider answered 500.');
 const REJECTED = new UpstreamError('rejected', 'The provider answered 403.');
 
-/** The time of day, in ms. */
+/** Monotonic time, in ms. */
 let now: number;
+/** How far the time of day is ahead of it. */
+let unixAhead: number;
+const CLOCK: Clock = { monotonic: () => now, unix: () => now + unixAhead };
 
 beforeEach(() => {
-  now = 1_800_000_000_000;
+  now = 1_000_000;
+  unixAhead = 1_800_000_000_000;
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'Date'] });
 });
 
@@ -38,6 +46,14 @@ class Provider {
   };
 }
 
+/** Lets time pass, for timers as well. */
+async function passing(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 25) {
+    now += 25;
+    await jest.advanceTimersByTimeAsync(25);
+  }
+}
+
 /** Lets what runs behind the scenes come to an end. */
 async function settle(): Promise<void> {
   await jest.advanceTimersByTimeAsync(0);
@@ -54,6 +70,11 @@ function effectOf(error: unknown): FailureEffect {
   return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
 }
 
+function slots(maxEntries: number): BoundedMap<Slot<string>> {
+  const footprint = new Footprint(() => 0);
+  return new BoundedMap(new MemoryBudget(1e9), maxEntries, () => footprint);
+}
+
 class Setup {
   readonly provider = new Provider();
   readonly cache: ListCache<string>;
@@ -63,8 +84,9 @@ class Setup {
       { ttlMs: TTL_MS, staleMs, maxEntries },
       new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
       effectOf,
+      slots(maxEntries),
       shared,
-      () => now,
+      CLOCK,
     );
   }
 
@@ -133,12 +155,21 @@ describe('a fresh entry', () => {
     expect(await asking).toMatchObject({ ageMs: 0, ttlMs: TTL_MS });
   });
 
-  it('has no negative age when the clock is set back', async () => {
-    const { get } = new Setup();
-    await get();
-    now -= 10_000;
-    expect(await get()).toMatchObject({ ageMs: 0, ttlMs: TTL_MS, forward: undefined });
-  });
+  it.each([-3_600_000, 3_600_000])(
+    'ages as fast when the time of day is set by %i ms',
+    async (milliseconds) => {
+      const { get, provider } = new Setup();
+      await get();
+      provider.answer = REJECTED;
+      unixAhead += milliseconds;
+      now += TTL_MS - 1;
+      expect(await get()).toMatchObject({ ageMs: TTL_MS - 1, forward: undefined });
+      now += 1;
+      await get();
+      await settle();
+      await expect(get()).rejects.toBe(REJECTED);
+    },
+  );
 });
 
 describe('a stale entry', () => {
@@ -438,7 +469,7 @@ describe('a shared store', () => {
 
   /** As another replica would do. */
   function publish(value: string, ageMs: number, key = 'a'): void {
-    store.entries.set(key, { value, storedAt: now - ageMs });
+    store.entries.set(key, { value, storedAt: CLOCK.unix() - ageMs });
   }
 
   it('gets what was fetched, and then its lease back', async () => {
@@ -447,7 +478,7 @@ describe('a shared store', () => {
     await settle();
     // The lease first: whoever gets it must see what its last holder has stored.
     expect(store.log).toEqual(['lease', 'get', 'set', 'release']);
-    expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: now });
+    expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: CLOCK.unix() });
   });
 
   it('is not asked for what is fresh here', async () => {
@@ -630,16 +661,35 @@ describe('a shared store', () => {
     },
   );
 
-  it('is asked often, but not all the time, while another replica is asking', async () => {
-    const { get } = setup;
+  it('is asked often, but not all the time, while another replica is asking, for a quarter of the deadline', async () => {
+    const { get, provider } = setup;
     store.leasing = 'held';
-    const asking = expect(get()).rejects.toMatchObject({ failure: 'timeout' });
-    await jest.advanceTimersByTimeAsync(1000);
+    const asking = get();
+    await passing(1000);
     const looks = store.log.filter((each) => each === 'get').length;
     expect(looks).toBeGreaterThan(1000 / 76);
     expect(looks).toBeLessThan(1000 / 25 + 2);
-    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
-    await asking;
+    expect(provider.asked).toBe(0);
+    await passing(TIMEOUT_MS / 4 - 1000 + 75);
+    expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('whose lease a neighbour keeps taking delays a refresh for a quarter of the deadline', async () => {
+    const { get, provider } = setup;
+    await get();
+    now += TTL_MS;
+    store.leasing = 'held';
+    provider.answer = 'list 2';
+    const begun = now;
+    while (provider.asked === 1 && now < begun + TIMEOUT_MS) {
+      expect(await get()).toMatchObject({ value: 'list 1' });
+      await settle();
+      now += 25;
+    }
+    expect(now - begun).toBeGreaterThanOrEqual(TIMEOUT_MS / 4);
+    expect(now - begun).toBeLessThanOrEqual(TIMEOUT_MS / 4 + 100);
+    expect(await get()).toMatchObject({ value: 'list 2' });
   });
 
   it('is not asked any more when nobody waits', async () => {
@@ -715,7 +765,7 @@ describe('a shared store', () => {
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
     const flights = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, flights, () => 'back_off', store);
+    const cache = new ListCache(config, flights, () => 'back_off', slots(1), store);
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });

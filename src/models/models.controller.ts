@@ -17,7 +17,9 @@ import { ModelsService } from './models.service.js';
 /** The Models API, in OpenAI's dialect, and in Anthropic's for clients that name its version. */
 @Controller('v1/models')
 export class ModelsController {
-  private readonly anthropicList = memoize((list: ModelList) => new AnthropicList(list.models));
+  private readonly anthropicList = memoize(
+    (list: ModelList) => new AnthropicList(list.models, list.footprint),
+  );
 
   constructor(
     private readonly models: ModelsService,
