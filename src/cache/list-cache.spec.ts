@@ -65,7 +65,21 @@ interface Options {
   readonly shared?: SharedStore<string>;
 }
 
+/** A limit that the provider announces for this long. */
+class LimitError extends Error implements RateLimit {
+  readonly bytes = 1000;
+
+  constructor(readonly pauseMs: number | undefined) {
+    super('limited');
+  }
+
+  errorFor(remainingMs: number): Error {
+    return new Error(`limited for ${String(remainingMs)} ms`);
+  }
+}
+
 function effectOf(error: unknown): FailureEffect {
+  if (error instanceof LimitError) return error;
   if (error === REJECTED) return 'drop';
   return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
 }
@@ -406,6 +420,86 @@ describe('a revalidation', () => {
   });
 });
 
+describe('a rate limit', () => {
+  it('leaves the entry, and the provider alone until it is over', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    provider.answer = new LimitError(30_000);
+    await get();
+    await settle();
+    now += 29_999;
+    expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(await revalidate()).toMatchObject({ value: 'list 1', forward: undefined });
+    await settle();
+    expect(provider.asked).toBe(2);
+    provider.answer = 'list 2';
+    now += 1;
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 2' });
+  });
+
+  it('answers the revalidation that meets it with what is kept', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    now += 1000;
+    provider.answer = new LimitError(30_000);
+    expect(await revalidate()).toMatchObject({ value: 'list 1', ageMs: 1000, forward: undefined });
+  });
+
+  it('is repeated while nothing is kept, to the last millisecond', async () => {
+    const { get, provider } = new Setup();
+    const limit = new LimitError(30_000);
+    provider.answer = limit;
+    await expect(get()).rejects.toBe(limit);
+    now += 29_999;
+    await expect(get()).rejects.toThrow('limited for 1 ms');
+    expect(provider.asked).toBe(1);
+    now += 1;
+    await expect(get()).rejects.toBe(limit);
+    expect(provider.asked).toBe(2);
+  });
+
+  it('of unknown length grows as the pauses of failures do, and a list ends that', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const { get, provider } = new Setup({ staleMs: 0 });
+    const limit = new LimitError(undefined);
+    provider.answer = limit;
+    for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      await expect(get()).rejects.toBe(limit);
+      now += pauseMs - 1;
+      await expect(get()).rejects.toThrow('limited for 1 ms');
+      now += 1;
+    }
+    provider.answer = 'list 1';
+    await get();
+    now += TTL_MS;
+    provider.answer = limit;
+    await expect(get()).rejects.toBe(limit);
+    await expect(get()).rejects.toThrow('limited for 1000 ms');
+  });
+
+  it('of one key concerns no other', async () => {
+    const { get, provider } = new Setup();
+    provider.answer = new LimitError(30_000);
+    await expect(get('a')).rejects.toThrow();
+    provider.answer = 'list 1';
+    expect(await get('b')).toMatchObject({ value: 'list 1' });
+  });
+
+  it('takes bounded memory for all keys together', async () => {
+    const { get, provider } = new Setup();
+    provider.answer = new LimitError(30_000);
+    for (let key = 0; key < 10_000; key += 1) await expect(get(String(key))).rejects.toThrow();
+    const { asked } = provider;
+    await expect(get('9999')).rejects.toThrow('limited for');
+    expect(provider.asked).toBe(asked);
+    await expect(get('0')).rejects.toThrow();
+    expect(provider.asked).toBe(asked + 1);
+  });
+});
+
 describe('the limit', () => {
   it('drops the least recently used entry', async () => {
     const { get, provider } = new Setup({ maxEntries: 2 });
@@ -546,6 +640,29 @@ describe('a shared store', () => {
     await settle();
     expect(await get()).toMatchObject({ value: served });
     expect(provider.asked).toBe(2);
+  });
+
+  it('has what is served while the provider limits this replica, and gets the lease back', async () => {
+    const { get, provider } = setup;
+    provider.answer = new LimitError(30_000);
+    await expect(get()).rejects.toThrow('limited');
+    await settle();
+    expect(store.log).toEqual(['lease', 'get', 'get', 'release']);
+    publish('theirs', 1000);
+    expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
+    expect(provider.asked).toBe(1);
+  });
+
+  it('does not give back a younger entry when the time of day is set back', async () => {
+    const { get, provider } = setup;
+    await get();
+    await settle();
+    unixAhead -= 4000;
+    now += TTL_MS + 1000;
+    provider.answer = FAILED;
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 1', ageMs: TTL_MS + 1000 });
   });
 
   it('gets the lease back when the provider fails', async () => {

@@ -74,7 +74,8 @@ export interface RateLimit {
 export type FailureEffect = 'drop' | 'back_off' | 'none' | RateLimit;
 
 /** A rate limit that was announced. */
-interface Limited extends RateLimit {
+interface Limited {
+  readonly limit: RateLimit;
   /** How often in a row. */
   readonly times: number;
   /** Monotonic time in ms before which the provider is not asked. */
@@ -101,7 +102,7 @@ export class ListCache<T> {
   private readonly dropped: LRUCache<string, Dropped>;
   private readonly limits = new LRUCache<string, Limited>({
     maxSize: MAX_LIMIT_BYTES,
-    sizeCalculation: ({ bytes }) => bytes,
+    sizeCalculation: ({ limit }) => limit.bytes,
   });
 
   /**
@@ -134,8 +135,8 @@ export class ListCache<T> {
     }
     const requestedAt = this.clock.monotonic();
     const work: Work<Obtained<T>> = (signal) => {
-      const limit = this.activeLimit(key);
-      if (limit !== undefined) return this.withoutAsking(key, limit);
+      const limited = this.activeLimit(key);
+      if (limited !== undefined) return this.withoutAsking(key, limited);
       return revalidate ? this.fetch(key, fetch, signal) : this.load(key, fetch, signal);
     };
     const forward = revalidate ? 'request' : slot === undefined ? 'miss' : 'stale';
@@ -169,14 +170,14 @@ export class ListCache<T> {
 
   /** The limit that keeps the provider from being asked for a key now. */
   private activeLimit(key: string): Limited | undefined {
-    const limit = this.limits.get(key);
-    return limit !== undefined && this.clock.monotonic() < limit.until ? limit : undefined;
+    const limited = this.limits.get(key);
+    return limited !== undefined && this.clock.monotonic() < limited.until ? limited : undefined;
   }
 
   /** What is kept anywhere; else the error that the provider would answer again. */
-  private async withoutAsking(key: string, limit: Limited): Promise<Obtained<T>> {
+  private async withoutAsking(key: string, { limit, until }: Limited): Promise<Obtained<T>> {
     const entry = await this.keptEntry(key);
-    if (entry === undefined) throw limit.errorFor(limit.until - this.clock.monotonic());
+    if (entry === undefined) throw limit.errorFor(until - this.clock.monotonic());
     return { entry, origin: 'limited' };
   }
 
@@ -339,7 +340,7 @@ export class ListCache<T> {
   private recordLimit(key: string, limit: RateLimit): void {
     const times = this.limits.peek(key)?.times ?? 0;
     const until = this.clock.monotonic() + (limit.pauseMs ?? backOffMs(times));
-    this.limits.set(key, { ...limit, times: times + 1, until });
+    this.limits.set(key, { limit, times: times + 1, until });
   }
 }
 

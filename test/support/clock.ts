@@ -15,7 +15,8 @@ afterEach(() => {
 
 /** Puts the time into the hands of a test, until its end. To be called before the application starts. */
 export function movableClock(): Clock {
-  let monotonic = performance.now();
+  // Whole, so that sums are exact.
+  let monotonic = Math.round(performance.now());
   let unix = Date.now();
   jest.spyOn(SYSTEM_CLOCK, 'monotonic').mockImplementation(() => monotonic);
   jest.spyOn(Date, 'now').mockImplementation(() => unix);
