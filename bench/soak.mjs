@@ -1,6 +1,6 @@
 // Many requests, each with a key of its own and a list of its own, through a gateway with the cache on and a small
 // heap: the memory must not grow. All of it on this machine.
-//   node bench/soak.mjs [--requests 300000] [--first 50000] [--models 20] [--minutes 30]
+//   node bench/soak.mjs [--requests 300000] [--first 50000] [--models 20] [--connections 32] [--minutes 30]
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,6 @@ import { freePort, residentMebibytes, startServer } from './processes.mjs';
 
 const MAX_REQUESTS = 5_000_000;
 const MAX_MINUTES = 120;
-const CONNECTIONS = 32;
 const HEAP_MEBIBYTES = 256;
 /** How much more memory the end may take than the first requests did. */
 const GROWTH = 0.1;
@@ -22,12 +21,14 @@ const { values } = parseArgs({
     requests: { type: 'string', default: '300000' },
     first: { type: 'string', default: '50000' },
     models: { type: 'string', default: '20' },
+    connections: { type: 'string', default: '32' },
     minutes: { type: 'string', default: '30' },
   },
 });
 const requests = number('requests', MAX_REQUESTS);
 const first = number('first', requests - 1);
 const models = number('models', 100_000);
+const connections = number('connections', 1000);
 const minutes = number('minutes', MAX_MINUTES);
 
 function number(name, most) {
@@ -72,13 +73,14 @@ async function startGateway(provider) {
       UPSTREAM_TIMEOUT_MS: '60000',
     },
     port,
+    // The first list is that of a key.
+    path: '/healthz',
   });
 }
 
 /** Sends requests, each with the next key, until so many are answered. */
 async function soak(gateway, from, to, onAnswer) {
-  const { origin, pathname } = new URL(gateway.url);
-  const pool = new Pool(origin, { connections: CONNECTIONS });
+  const pool = new Pool(new URL(gateway.url).origin, { connections });
   let next = from;
   const client = async () => {
     while (next < to && performance.now() < deadline) {
@@ -86,7 +88,7 @@ async function soak(gateway, from, to, onAnswer) {
       next += 1;
       const { statusCode, body } = await pool.request({
         method: 'GET',
-        path: pathname,
+        path: '/v1/models',
         headers: { authorization: `Bearer ${key}` },
       });
       const text = await body.text();
@@ -96,7 +98,7 @@ async function soak(gateway, from, to, onAnswer) {
       onAnswer();
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, client));
+  await Promise.all(Array.from({ length: connections }, client));
   await pool.close();
   if (performance.now() >= deadline) throw new Error(`not done after ${minutes} minutes`);
 }
