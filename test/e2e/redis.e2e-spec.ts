@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -10,8 +10,7 @@ import { RedisStore } from '../../src/cache/redis.store.js';
 import type { Codec } from '../../src/cache/redis.store.js';
 import type { Lease } from '../../src/cache/shared-store.js';
 import { failureOf, idsOf } from '../support/answers.js';
-import { build } from '../support/build.js';
-import type { Build } from '../support/build.js';
+import { BUILD_MS, builtService } from '../support/built-service.js';
 import { movableClock } from '../support/clock.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
@@ -37,9 +36,10 @@ const CACHE = {
   CACHE_STALE_SECONDS: '600',
   REDIS_TIMEOUT_MS: '10000',
 };
-/** For a Redis that does not answer: what its time-out is, and what an answer may take with all that is around. */
+/** For a Redis that does not answer. */
 const SHORT = { REDIS_TIMEOUT_MS: '300' };
-const LONGEST_ANSWER_MS = 2500;
+/** For a Redis whose own error must come before the time-out, also on a busy machine. */
+const LESS_SHORT = { REDIS_TIMEOUT_MS: '1000' };
 
 const KEY = { authorization: `Bearer ${secret('one')}` };
 const NO_CACHE = { 'cache-control': 'no-cache' };
@@ -55,6 +55,8 @@ const LEASE_KEY = /^models-gateway:v2:lease:[\w-]{43}$/;
 let upstream: FakeUpstream;
 
 beforeEach(async () => {
+  // The time of day stands still, so that a list keeps its age on a busy machine.
+  movableClock();
   upstream = await started(startFakeUpstream(OLD));
 });
 
@@ -84,12 +86,19 @@ function saidOfRedis(gateway: Gateway): string[] {
   return logLines(gateway).flatMap(({ context, msg }) => (context === 'RedisStore' ? [String(msg)] : []));
 }
 
+/** How many commands of this name have come; undefined when none has. */
+async function timesAsked(redis: RedisServer, command: string): Promise<number | undefined> {
+  const stats = String(await redis.command('INFO', 'commandstats'));
+  const calls = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1];
+  return calls === undefined ? undefined : Number(calls);
+}
+
 /** Resolves when the commands of this name number so many. */
 async function untilAsked(redis: RedisServer, command: string, count: number): Promise<void> {
-  await until(`${command} has come ${String(count)} times`, async () => {
-    const stats = String(await redis.command('INFO', 'commandstats'));
-    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0) >= count;
-  });
+  await until(
+    `${command} has come ${String(count)} times`,
+    async () => ((await timesAsked(redis, command)) ?? 0) >= count,
+  );
 }
 
 const WORKS = 'Redis works again, lists are shared between replicas';
@@ -120,6 +129,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     it('learn from each other that the provider is back', async () => {
+      const clock = movableClock();
       const one = await replica(redis.url);
       upstream.answer(text('', 500));
       expect((await ask(one)).status).toBe(502);
@@ -128,6 +138,7 @@ describeWithRedis('with a Redis', () => {
           await (await fetch(`${one.url}/metrics`)).text(),
         )?.[1];
       expect(await up()).toBe('0');
+      clock.advance(1);
       upstream.answer(OLD);
       const other = await replica(redis.url);
       expect((await ask(other)).status).toBe(200);
@@ -267,6 +278,12 @@ describeWithRedis('with a Redis', () => {
       expect(await idsOf(await ask(gateway))).toEqual(['theirs']);
     });
 
+    function leaseKeyOf(key: string): string {
+      const leaseKey = key.replace('::', ':lease:');
+      expect(leaseKey).toMatch(LEASE_KEY);
+      return leaseKey;
+    }
+
     /** A gateway that needs its Redis for what it had before. */
     async function poisoned(poison: (key: string) => string[]): Promise<[RedisServer, Gateway, key: string]> {
       const clock = movableClock();
@@ -332,7 +349,7 @@ describeWithRedis('with a Redis', () => {
       ['a text for a year', (key) => ['SET', key, 'me', 'EX', '31536000']],
       ['a hash', (key) => ['HSET', key, 'me', '1']],
     ])('is no lease: %s holds nobody up', async (_name, poison) => {
-      const [, gateway] = await poisoned((key) => poison(key.replace('v2::', 'v2:lease:')));
+      const [, gateway] = await poisoned((key) => poison(leaseKeyOf(key)));
       const response = await ask(gateway);
       expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
     });
@@ -341,22 +358,26 @@ describeWithRedis('with a Redis', () => {
   describe('a Redis', () => {
     it('that stops, goes on, dies and comes back harms no answer, and each change is said once', async () => {
       const redis = await started(startRedis());
-      const gateway = await replica(redis.url, SHORT);
-      const answers: { readonly status: number; readonly durationMs: number }[] = [];
+      const gateway = await replica(redis.url, LESS_SHORT);
+      const statuses: number[] = [];
+      const turns = Array<number>(8).fill(0);
       let loaded = true;
       // Each with a key of its own, so that each needs the Redis.
       const worker = async (name: number): Promise<void> => {
         for (let turn = 0; loaded; turn += 1) {
-          const begun = performance.now();
           const response = await ask(gateway, { 'x-api-key': secret(`${String(name)}-${String(turn)}`) });
           await response.text();
-          answers.push({ status: response.status, durationMs: performance.now() - begun });
+          statuses.push(response.status);
+          turns[name] = turn;
         }
       };
-      const working = Promise.all(Array.from({ length: 8 }, (_each, name) => worker(name)));
+      const working = Promise.all(turns.map((_turn, name) => worker(name)));
+      // All workers, so that none of them waits for the Redis.
       const more = async (): Promise<void> => {
-        const before = answers.length;
-        await until('there are more answers', () => answers.length > before + 100);
+        const before = [...turns];
+        await until('all have more answers', () =>
+          turns.every((turn, name) => turn > (before[name] ?? 0) + 10),
+        );
       };
       const said = (count: number): Promise<true> =>
         until('a change is said', () => saidOfRedis(gateway).length === count);
@@ -381,15 +402,14 @@ describeWithRedis('with a Redis', () => {
         failing(/Socket closed.*|.*ECONN.*/),
         WORKS,
       ]);
-      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(Math.max(...answers.map(({ durationMs }) => durationMs))).toBeLessThan(LONGEST_ANSWER_MS);
+      expect(new Set(statuses)).toEqual(new Set([200]));
       await until('lists are stored again', async () => (await redis.keys()).some(isEntry));
     });
 
     it('that is not there at the start is used when it comes', async () => {
       const redis = await started(startRedis());
       await redis.kill();
-      const gateway = await replica(redis.url, SHORT);
+      const gateway = await replica(redis.url, LESS_SHORT);
       expect(saidOfRedis(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
       expect(statusOf(await ask(gateway))).toBe(MISS);
       await redis.restart();
@@ -608,7 +628,7 @@ describeWithRedis('with a Redis', () => {
       ['no password', /NOAUTH/, (url) => url],
     ])('that gets %s is done without, and the log says why', async (_name, reason, change) => {
       const redis = await started(startRedis([], secret('redis')));
-      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), SHORT);
+      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), LESS_SHORT);
       expect(statusOf(await ask(gateway))).toBe(MISS);
       expect(statusOf(await ask(gateway))).toBe(HIT);
       expect(saidOfRedis(gateway)).toEqual([failing(reason)]);
@@ -630,10 +650,8 @@ describeWithRedis('with a Redis', () => {
       const other = await started(startServer(talk));
       const gateway = await replica(`redis://:${secret('redis')}@${other.host}`, SHORT);
       for (const name of ['one', 'other', 'third']) {
-        const begun = performance.now();
         const response = await ask(gateway, { 'x-api-key': secret(name) });
         expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
-        expect(performance.now() - begun).toBeLessThan(LONGEST_ANSWER_MS);
       }
       expect(saidOfRedis(gateway).filter((line) => line !== WORKS).length).toBeLessThanOrEqual(1);
     });
@@ -657,6 +675,14 @@ describeWithRedis('with a Redis', () => {
       const connected = await RedisStore.connect(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
       running.push(connected);
       return connected;
+    }
+
+    /** On a busy machine connecting may take longer than a short time-out: it is tried again. */
+    function connectInTime(timeoutMs: number): Promise<RedisStore<string>> {
+      return until('it is connected in time', async () => {
+        const connected = await connect(timeoutMs);
+        return connected.isUp && connected;
+      });
     }
 
     afterEach(() => {
@@ -712,7 +738,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     it('gives back a lease that it got too late', async () => {
-      const slow = await connect(100);
+      const slow = await connectInTime(100);
       redis.signal('SIGSTOP');
       expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
       redis.signal('SIGCONT');
@@ -722,23 +748,22 @@ describeWithRedis('with a Redis', () => {
     });
 
     it('leaves a failing server alone for a moment', async () => {
-      const slow = await connect(100);
+      const slow = await connectInTime(100);
       redis.signal('SIGSTOP');
-      await slow.get('a');
       const begun = performance.now();
-      for (let turn = 0; turn < 100; turn += 1) {
-        expect(await slow.get('a')).toBeUndefined();
-        expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
-      }
-      expect(performance.now() - begun).toBeLessThan(900);
+      for (let turn = 0; turn < 100; turn += 1) expect(await slow.get('a')).toBeUndefined();
+      const elapsedMs = performance.now() - begun;
       redis.signal('SIGCONT');
+      const asked = await until('what was sent has arrived', () => timesAsked(redis, 'get'));
+      // Once, and again after each second.
+      expect(asked).toBeLessThanOrEqual(1 + elapsedMs / 1000);
     });
 
     it('takes nothing that began before a failure for the end of it', async () => {
       const said: string[] = [];
       const note = (message: string): unknown => said.push(message);
       const timeoutMs = 600;
-      const slow = await connect(timeoutMs);
+      const slow = await connectInTime(timeoutMs);
       Logger.overrideLogger({ log: note, warn: note, error: note });
       const entry = { value: 'list', storedAt: 1 };
       redis.signal('SIGSTOP');
@@ -774,17 +799,15 @@ describeWithRedis('with a Redis', () => {
   });
 
   describe('processes', () => {
-    let service: Build;
+    let main: string;
 
     beforeAll(async () => {
-      service = await build();
-    }, 120_000);
-
-    afterAll(() => service.remove());
+      main = await builtService();
+    }, BUILD_MS);
 
     async function start(redis: RedisServer, env: Record<string, string> = {}): Promise<ServiceProcess> {
       const process = await started(
-        startProcess(service.main, tmpdir(), {
+        startProcess(main, tmpdir(), {
           ...CACHE,
           MAIN_MODEL_BASE_URL: upstream.url,
           REDIS_URL: redis.url,
@@ -830,7 +853,8 @@ describeWithRedis('with a Redis', () => {
       first.signal('SIGKILL');
       await expect(lost).rejects.toThrow();
       const response = await waiting;
-      expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['new']]);
+      expect(statusOf(response)).toContain('fwd=miss; stored');
+      expect(await idsOf(response)).toEqual(['new']);
       expect(upstream.requests).toHaveLength(2);
     });
 

@@ -1,7 +1,7 @@
 import { afterEach, jest } from '@jest/globals';
 import { SYSTEM_CLOCK } from '../../src/concurrency/clock.js';
 
-/** The time as the application sees it, which stands still. Timers are not concerned. */
+/** The time as the application sees it, which stands still. Timers are not affected. */
 export interface Clock {
   /** Lets time pass. */
   advance(milliseconds: number): void;
@@ -13,7 +13,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Puts the time into the hands of a test, until its end. To be called before the application starts. */
+/** Lets a test set the time, until its end. To be called before the application starts. */
 export function movableClock(): Clock {
   // Whole, so that sums are exact.
   let monotonic = Math.round(performance.now());

@@ -2,29 +2,33 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './until.js';
 
-const CLIENTS = 8;
-/** Between the requests of a client, so that the load leaves the machine some room. */
-const PAUSE_MS = 5;
+const CLIENTS = 40;
+/** The pause between a client's requests, so that connections are idle at times, and the machine has some room. */
+const PAUSE_MS = 10;
 
-/** Requests that keep coming, each client's one after the other. */
+/** Clients that send their requests one after the other. */
 export interface SteadyLoad {
-  /** Resolves when this many more requests have been sent and answered, well or not. */
+  /** Resolves when this many further requests have been sent and answered or have failed. */
   more(count: number): Promise<void>;
   /** Resolves when a request has failed. */
   failed(): Promise<void>;
-  /** What went wrong so far: a status other than 200, or the code of a connection's failure. */
+  /** The failures so far: a status other than 200, or the code of a failed connection. */
   readonly failures: readonly string[];
   close(): Promise<void>;
 }
 
-/** Starts clients that keep their connections alive and ask for the same URL until they are told to stop. */
-export function startSteadyLoad(url: string): SteadyLoad {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+/**
+ * Starts clients, each of which requests one of the URLs until `stop`.
+ * @param keepAlive whether each client keeps its connection alive
+ */
+export function startSteadyLoad(urls: readonly string[], keepAlive = true): SteadyLoad {
+  const agent = new Agent({ keepAlive, maxSockets: CLIENTS });
   const failures: string[] = [];
   let finished = 0;
   let stopped = false;
 
-  async function client(): Promise<void> {
+  async function client(_: unknown, index: number): Promise<void> {
+    const url = urls[index % urls.length] ?? '';
     while (!stopped) {
       const outcome = await ask(url, agent);
       if (outcome !== '200') failures.push(outcome);
