@@ -4,8 +4,12 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { Coalescer } from '../concurrency/coalescer.js';
 import type { Work } from '../concurrency/coalescer.js';
+import type { Clock } from '../concurrency/clock.js';
+import { BoundedMap } from './bounded-map.js';
+import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 const TTL_MS = 60_000;
@@ -14,11 +18,15 @@ const TIMEOUT_MS = 5000;
 const FAILED = new UpstreamError('failed', 'The provider answered 500.');
 const REJECTED = new UpstreamError('rejected', 'The provider answered 403.');
 
-/** The time of day, in ms. */
+/** Monotonic time, in ms. */
 let now: number;
+/** How far the time of day is ahead of it. */
+let unixAhead: number;
+const CLOCK: Clock = { monotonic: () => now, unix: () => now + unixAhead };
 
 beforeEach(() => {
-  now = 1_800_000_000_000;
+  now = 1_000_000;
+  unixAhead = 1_800_000_000_000;
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'Date'] });
 });
 
@@ -38,6 +46,14 @@ class Provider {
   };
 }
 
+/** Lets time pass, for timers as well. */
+async function passing(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 25) {
+    now += 25;
+    await jest.advanceTimersByTimeAsync(25);
+  }
+}
+
 /** Lets background work finish. */
 async function settle(): Promise<void> {
   await jest.advanceTimersByTimeAsync(0);
@@ -49,9 +65,28 @@ interface Options {
   readonly shared?: SharedStore<string>;
 }
 
+/** A limit that the provider announces for this long. */
+class LimitError extends Error implements RateLimit {
+  readonly bytes = 1000;
+
+  constructor(readonly pauseMs: number | undefined) {
+    super('limited');
+  }
+
+  errorFor(remainingMs: number): Error {
+    return new Error(`limited for ${String(remainingMs)} ms`);
+  }
+}
+
 function effectOf(error: unknown): FailureEffect {
+  if (error instanceof LimitError) return error;
   if (error === REJECTED) return 'drop';
   return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
+}
+
+function slots(maxEntries: number): BoundedMap<Slot<string>> {
+  const footprint = new Footprint(() => 0);
+  return new BoundedMap(new MemoryBudget(1e9), maxEntries, () => footprint);
 }
 
 class Setup {
@@ -63,8 +98,9 @@ class Setup {
       { ttlMs: TTL_MS, staleMs, maxEntries },
       new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
       effectOf,
+      slots(maxEntries),
       shared,
-      () => now,
+      CLOCK,
     );
   }
 
@@ -135,12 +171,21 @@ describe('a fresh entry', () => {
     expect(await asking).toMatchObject({ ageMs: 3000, ttlMs: TTL_MS - 3000 });
   });
 
-  it('has no negative age when the clock is set back', async () => {
-    const { get } = new Setup();
-    await get();
-    now -= 10_000;
-    expect(await get()).toMatchObject({ ageMs: 0, ttlMs: TTL_MS, forward: undefined });
-  });
+  it.each([-3_600_000, 3_600_000])(
+    'ages as fast when the time of day is set by %i ms',
+    async (milliseconds) => {
+      const { get, provider } = new Setup();
+      await get();
+      provider.answer = REJECTED;
+      unixAhead += milliseconds;
+      now += TTL_MS - 1;
+      expect(await get()).toMatchObject({ ageMs: TTL_MS - 1, forward: undefined });
+      now += 1;
+      await get();
+      await settle();
+      await expect(get()).rejects.toBe(REJECTED);
+    },
+  );
 });
 
 describe('a stale entry', () => {
@@ -377,6 +422,86 @@ describe('a revalidation', () => {
   });
 });
 
+describe('a rate limit', () => {
+  it('leaves the entry, and the provider alone until it is over', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    now += TTL_MS;
+    provider.answer = new LimitError(30_000);
+    await get();
+    await settle();
+    now += 29_999;
+    expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(await revalidate()).toMatchObject({ value: 'list 1', forward: undefined });
+    await settle();
+    expect(provider.requests).toBe(2);
+    provider.answer = 'list 2';
+    now += 1;
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 2' });
+  });
+
+  it('answers the revalidation that meets it with what is kept', async () => {
+    const { get, revalidate, provider } = new Setup();
+    await get();
+    now += 1000;
+    provider.answer = new LimitError(30_000);
+    expect(await revalidate()).toMatchObject({ value: 'list 1', ageMs: 1000, forward: undefined });
+  });
+
+  it('is repeated while nothing is kept, to the last millisecond', async () => {
+    const { get, provider } = new Setup();
+    const limit = new LimitError(30_000);
+    provider.answer = limit;
+    await expect(get()).rejects.toBe(limit);
+    now += 29_999;
+    await expect(get()).rejects.toThrow('limited for 1 ms');
+    expect(provider.requests).toBe(1);
+    now += 1;
+    await expect(get()).rejects.toBe(limit);
+    expect(provider.requests).toBe(2);
+  });
+
+  it('of unknown length grows as the pauses of failures do, and a list ends that', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const { get, provider } = new Setup({ staleMs: 0 });
+    const limit = new LimitError(undefined);
+    provider.answer = limit;
+    for (const pauseMs of [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
+      await expect(get()).rejects.toBe(limit);
+      now += pauseMs - 1;
+      await expect(get()).rejects.toThrow('limited for 1 ms');
+      now += 1;
+    }
+    provider.answer = 'list 1';
+    await get();
+    now += TTL_MS;
+    provider.answer = limit;
+    await expect(get()).rejects.toBe(limit);
+    await expect(get()).rejects.toThrow('limited for 1000 ms');
+  });
+
+  it('of one key concerns no other', async () => {
+    const { get, provider } = new Setup();
+    provider.answer = new LimitError(30_000);
+    await expect(get('a')).rejects.toThrow();
+    provider.answer = 'list 1';
+    expect(await get('b')).toMatchObject({ value: 'list 1' });
+  });
+
+  it('takes bounded memory for all keys together', async () => {
+    const { get, provider } = new Setup();
+    provider.answer = new LimitError(30_000);
+    for (let key = 0; key < 10_000; key += 1) await expect(get(String(key))).rejects.toThrow();
+    const { requests: asked } = provider;
+    await expect(get('9999')).rejects.toThrow('limited for');
+    expect(provider.requests).toBe(asked);
+    await expect(get('0')).rejects.toThrow();
+    expect(provider.requests).toBe(asked + 1);
+  });
+});
+
 describe('the limit', () => {
   it('drops the least recently used entry', async () => {
     const { get, provider } = new Setup({ maxEntries: 2 });
@@ -440,7 +565,7 @@ describe('a shared store', () => {
 
   /** Stores an entry as another replica does. */
   function publish(value: string, ageMs: number, key = 'a'): void {
-    store.entries.set(key, { value, storedAt: now - ageMs });
+    store.entries.set(key, { value, storedAt: CLOCK.unix() - ageMs });
   }
 
   it('receives a fetched list, and then the release of the lease', async () => {
@@ -449,7 +574,7 @@ describe('a shared store', () => {
     await settle();
     // The lease first: its holder must see the entry of the previous holder.
     expect(store.log).toEqual(['lease', 'get', 'set', 'release']);
-    expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: now });
+    expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: CLOCK.unix() });
   });
 
   it('is not asked while the local entry is fresh', async () => {
@@ -521,6 +646,29 @@ describe('a shared store', () => {
       expect(provider.requests).toBe(2);
     },
   );
+
+  it('has what is served while the provider limits this replica, and gets the lease back', async () => {
+    const { get, provider } = setup;
+    provider.answer = new LimitError(30_000);
+    await expect(get()).rejects.toThrow('limited');
+    await settle();
+    expect(store.log).toEqual(['lease', 'get', 'get', 'release']);
+    publish('theirs', 1000);
+    expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
+    expect(provider.requests).toBe(1);
+  });
+
+  it('does not give back a younger entry when the time of day is set back', async () => {
+    const { get, provider } = setup;
+    await get();
+    await settle();
+    unixAhead -= 4000;
+    now += TTL_MS + 1000;
+    provider.answer = FAILED;
+    await get();
+    await settle();
+    expect(await get()).toMatchObject({ value: 'list 1', ageMs: TTL_MS + 1000 });
+  });
 
   it('gets the lease released when the provider fails', async () => {
     const { get, provider } = setup;
@@ -635,16 +783,35 @@ describe('a shared store', () => {
     },
   );
 
-  it('is polled at intervals while another replica holds the lease', async () => {
-    const { get } = setup;
+  it('is polled at intervals while another replica holds the lease, for a quarter of the deadline', async () => {
+    const { get, provider } = setup;
     store.leasing = 'held';
-    const pending = expect(get()).rejects.toMatchObject({ failure: 'timeout' });
-    await jest.advanceTimersByTimeAsync(1000);
-    const polls = store.log.filter((each) => each === 'get').length;
-    expect(polls).toBeGreaterThan(1000 / 76);
-    expect(polls).toBeLessThan(1000 / 25 + 2);
-    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
-    await pending;
+    const asking = get();
+    await passing(1000);
+    const looks = store.log.filter((each) => each === 'get').length;
+    expect(looks).toBeGreaterThan(1000 / 76);
+    expect(looks).toBeLessThan(1000 / 25 + 2);
+    expect(provider.requests).toBe(0);
+    await passing(TIMEOUT_MS / 4 - 1000 + 75);
+    expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  it('whose lease a neighbour keeps taking delays a refresh for a quarter of the deadline', async () => {
+    const { get, provider } = setup;
+    await get();
+    now += TTL_MS;
+    store.leasing = 'held';
+    provider.answer = 'list 2';
+    const begun = now;
+    while (provider.requests === 1 && now < begun + TIMEOUT_MS) {
+      expect(await get()).toMatchObject({ value: 'list 1' });
+      await settle();
+      now += 25;
+    }
+    expect(now - begun).toBeGreaterThanOrEqual(TIMEOUT_MS / 4);
+    expect(now - begun).toBeLessThanOrEqual(TIMEOUT_MS / 4 + 100);
+    expect(await get()).toMatchObject({ value: 'list 2' });
   });
 
   it('is not polled any more when the caller has hung up', async () => {
@@ -720,7 +887,7 @@ describe('a shared store', () => {
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
     const coalescer = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, coalescer, () => 'back_off', store);
+    const cache = new ListCache(config, coalescer, () => 'back_off', slots(1), store);
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });

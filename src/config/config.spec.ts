@@ -517,6 +517,7 @@ const VARIABLES: readonly VariableCase[] = [
   wholeNumber('CACHE_TTL_SECONDS', () => cacheConfig().ttlMs / 1000, 0, 0, 31_536_000),
   wholeNumber('CACHE_STALE_SECONDS', () => cacheConfig().staleMs / 1000, 0, 0, 31_536_000),
   wholeNumber('CACHE_MAX_ENTRIES', () => cacheConfig().maxEntries, 1000, 1, 1_000_000),
+  wholeNumber('CACHE_MAX_BYTES', () => cacheConfig().maxBytes, 67_108_864, 1, 1_000_000_000_000),
   wholeNumber('REDIS_TIMEOUT_MS', () => cacheConfig().redisTimeoutMs, 250, 1, 60_000),
   {
     variable: 'REDIS_URL',

@@ -21,7 +21,9 @@ import type { ListAnswer } from './models.service.js';
 @Controller('v1/models')
 export class ModelsController {
   private readonly unread = new UnreadAnswers();
-  private readonly anthropicList = memoize((list: ModelList) => new AnthropicList(list.models));
+  private readonly anthropicList = memoize(
+    (list: ModelList) => new AnthropicList(list.models, list.footprint),
+  );
 
   constructor(
     private readonly models: ModelsService,

@@ -350,7 +350,7 @@ describe('a stale list', () => {
 });
 
 describe('a rejection', () => {
-  it.each([400, 401, 403, 404, 429])('with %i is relayed at once and drops the list', async (status) => {
+  it.each([400, 401, 403, 404, 410])('with %i is relayed at once and drops the list', async (status) => {
     const rejection = json({ error: { message: 'No.', code: 'no' } }, status);
     const { ask, upstream } = await startScenario(inTurn(OLD, rejection), CACHE);
     expect((await ask()).status).toBe(200);
@@ -380,6 +380,146 @@ describe('a rejection', () => {
     expect((await ask('/v1/models', { headers: { ...KEY, ...NO_CACHE } })).status).toBe(403);
     expect(await idsOf(await ask('/v1/models', { headers: OTHER_KEY }))).toEqual(['old']);
   });
+});
+
+describe('a rate limit', () => {
+  const limit = (status = 429, headers: Record<string, string> = { 'retry-after': '30' }): Script =>
+    json({ error: { message: 'Slow down.', code: 'rate_limit_exceeded' } }, status, headers);
+  const SHORT = { ...CACHE, CACHE_TTL_SECONDS: '2' };
+
+  it.each([429, 408])('with %i leaves callers with what is kept, and the provider alone', async (status) => {
+    const { ask, upstream } = await startScenario(inTurn(OLD, limit(status)), SHORT);
+    expect(await idsOf(await ask())).toEqual(['old']);
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      clock.advance(500);
+      statuses.push((await ask()).status);
+    }
+    expect(statuses).toEqual(Array(20).fill(200));
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('is over when the provider says so', async () => {
+    const scenario = await startScenario(inTurn(OLD, limit(), NEW), SHORT);
+    const { ask, upstream } = scenario;
+    await ask();
+    clock.advance(2000);
+    await ask();
+    await upstream.received(2);
+    await until('it is known', () => scenario.gateway.logs.join('').includes('answered 429'));
+    clock.advance(29_999);
+    await ask();
+    expect(upstream.requests).toHaveLength(2);
+    clock.advance(1);
+    await untilListed(scenario, ['new']);
+    expect(upstream.requests).toHaveLength(3);
+  });
+
+  it.each<[string, () => Record<string, string>, string]>([
+    ['seconds', () => ({ 'retry-after': '30' }), '20'],
+    ['a date', () => ({ 'retry-after': new Date(Date.now() + 31_000).toUTCString() }), '2[01]'],
+    ['milliseconds', () => ({ 'retry-after-ms': '29500', 'retry-after': '60' }), '20'],
+    ['more than five minutes', () => ({ 'retry-after': '86400' }), '290'],
+  ])('of %s is repeated with what remains of it while nothing is kept', async (_name, headers, remaining) => {
+    const { ask, gateway, upstream } = await startScenario(limit(429, headers()), CACHE);
+    const first = await ask();
+    expect(await failureOf(first)).toEqual([429, 'rate_limit_exceeded']);
+    clock.advance(10_000);
+    for (const init of [{}, { headers: NO_CACHE }]) {
+      const again = await ask('/v1/models', init);
+      expect(again.headers.get('retry-after')).toMatch(new RegExp(`^${remaining}$`));
+      expect(again.headers.get('retry-after-ms')).toBeNull();
+      expect(again.headers.get('cache-control')).toBe('no-store');
+      expect((await errorOf(again)).message).toBe('Slow down.');
+    }
+    expect(upstream.requests).toHaveLength(1);
+    const lines = await requestLines(gateway, 3);
+    expect(lines.map(({ upstreamStatus }) => upstreamStatus)).toEqual([429, undefined, undefined]);
+    clock.advance(290_000);
+    await ask();
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('without a time lasts for a moment', async () => {
+    const { ask, upstream } = await startScenario(limit(429, {}), CACHE);
+    await ask();
+    clock.advance(400);
+    expect((await ask()).headers.get('retry-after')).toBe('1');
+    expect(upstream.requests).toHaveLength(1);
+    clock.advance(600);
+    await ask();
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('gives what is kept to no-cache, the first time too', async () => {
+    const { ask, upstream } = await startScenario(inTurn(OLD, limit()), CACHE);
+    await ask();
+    clock.advance(1000);
+    for (let turn = 0; turn < 3; turn += 1) {
+      const response = await ask('/v1/models', { headers: NO_CACHE });
+      expect([statusOf(response), await idsOf(response)]).toEqual(['models-gateway; hit; ttl=59', ['old']]);
+    }
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('serves a list no longer than its time', async () => {
+    const { ask } = await startScenario(inTurn(OLD, limit(429, { 'retry-after': '300' })), {
+      ...CACHE,
+      CACHE_STALE_SECONDS: '30',
+    });
+    await ask();
+    clock.advance(TTL_MS);
+    expect((await ask()).status).toBe(200);
+    clock.advance(29_999);
+    expect((await ask()).status).toBe(200);
+    clock.advance(1);
+    expect((await ask()).status).toBe(429);
+  });
+
+  it('of one key concerns no other', async () => {
+    const { ask, upstream } = await startScenario(limit(), CACHE);
+    await ask('/v1/models', { headers: KEY });
+    upstream.answer(NEW);
+    expect((await ask('/v1/models', { headers: KEY })).status).toBe(429);
+    expect(await idsOf(await ask('/v1/models', { headers: OTHER_KEY }))).toEqual(['new']);
+  });
+
+  it('repeats no key, neither of a caller nor of the operator', async () => {
+    const parrot: Script = (request, response) => {
+      const { authorization } = request.headers;
+      json({ error: { message: `Slow down, ${String(authorization)}.` } }, 429, { 'retry-after': '30' })(
+        request,
+        response,
+      );
+    };
+    const { ask } = await startScenario(parrot, { ...CACHE, VLLM_API_KEY: secret('operator') });
+    for (const [headers, message] of [
+      [KEY, 'Slow down, [redacted].'],
+      [{}, 'The provider answered 429.'],
+    ] as const) {
+      for (let turn = 0; turn < 2; turn += 1)
+        expect((await errorOf(await ask('/v1/models', { headers }))).message).toBe(message);
+    }
+  });
+
+  it('is forgotten with the first list', async () => {
+    const { ask, upstream } = await startScenario(inTurn(limit(), OLD), FRESH_ONLY);
+    await ask();
+    clock.advance(30_000);
+    expect((await ask()).status).toBe(200);
+    clock.advance(TTL_MS);
+    expect(statusOf(await ask())).toBe('models-gateway; fwd=stale; stored; ttl=60');
+    expect(upstream.requests).toHaveLength(3);
+  });
+});
+
+it('the time of day, set back by an hour, keeps the list of a revoked key no longer', async () => {
+  const { ask, upstream } = await startScenario(inTurn(OLD, FORBIDDEN), FRESH_ONLY);
+  await ask();
+  clock.set(-3_600_000);
+  clock.advance(TTL_MS);
+  expect(await failureOf(await ask())).toEqual([403, 'forbidden']);
+  expect(upstream.requests).toHaveLength(2);
 });
 
 describe('Cache-Control: no-cache', () => {

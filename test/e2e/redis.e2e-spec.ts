@@ -117,6 +117,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     it('share what one of them has fetched', async () => {
+      movableClock();
       const fetched = await ask(await replica(redis.url));
       expect(statusOf(fetched)).toBe(MISS);
       await entryKey(redis);
@@ -224,7 +225,30 @@ describeWithRedis('with a Redis', () => {
       expect(await failureOf(await ask(await replica(redis.url)))).toEqual([403, 'no']);
     });
 
+    it('wait only for a part of their deadline for a neighbour who keeps taking the lease', async () => {
+      await ask(await replica(redis.url));
+      const key = await entryKey(redis);
+      await redis.command('DEL', key);
+      const lease = key.replace('v2::', 'v2:lease:');
+      await redis.command('SET', lease, 'neighbour', 'PX', '1400');
+      const neighbour = setInterval(() => {
+        // The last one may meet the end of the server.
+        redis.command('SET', lease, 'neighbour', 'PX', '1400').catch(() => undefined);
+      }, 200);
+      try {
+        const gateway = await replica(redis.url, { UPSTREAM_TIMEOUT_MS: '8000' });
+        const begun = performance.now();
+        expect(statusOf(await ask(gateway))).toBe(MISS);
+        const waitedMs = performance.now() - begun;
+        expect(waitedMs).toBeGreaterThan(1500);
+        expect(waitedMs).toBeLessThan(6000);
+      } finally {
+        clearInterval(neighbour);
+      }
+    });
+
     it('share what was asked for with no-cache', async () => {
+      movableClock();
       const first = await replica(redis.url);
       await ask(first);
       upstream.answer(NEW);
@@ -242,6 +266,17 @@ describeWithRedis('with a Redis', () => {
     function stored(value: unknown, storedAt: unknown = Date.now()): string {
       return JSON.stringify({ value: { value, storedAt } });
     }
+
+    const MODEL = { id: 'theirs', object: 'model', created: 1_800_000_000, owned_by: 'x' };
+
+    function listOf(...data: object[]): string {
+      return JSON.stringify({ object: 'list', data });
+    }
+
+    it('differs from one that is served', async () => {
+      const [, gateway] = await poisoned((key) => ['SET', key, stored(listOf(MODEL))]);
+      expect(await idsOf(await ask(gateway))).toEqual(['theirs']);
+    });
 
     function leaseKeyOf(key: string): string {
       const leaseKey = key.replace('::', ':lease:');
@@ -280,6 +315,18 @@ describeWithRedis('with a Redis', () => {
       ['an object that is no list', (key) => ['SET', key, stored('{"object":"error","data":[]}')]],
       ['a list without rows', (key) => ['SET', key, stored('{"object":"list"}')]],
       ['rows that are no models', (key) => ['SET', key, stored('{"object":"list","data":[{"id":5}]}')]],
+      ...[
+        { id: '' },
+        { owned_by: '' },
+        { created: 1.5 },
+        { created: -1 },
+        { created: -1e308 },
+        { created: 1e12 },
+      ].map((field): [string, (key: string) => string[]] => [
+        `a model with ${JSON.stringify(field)}`,
+        (key) => ['SET', key, stored(listOf({ ...MODEL, ...field }))],
+      ]),
+      ['an id that is there twice', (key) => ['SET', key, stored(listOf(MODEL, MODEL))]],
       ['no date', (key) => ['SET', key, stored('{"object":"list","data":[]}', 'today')]],
       ['a date long ago', (key) => ['SET', key, stored('{"object":"list","data":[]}', 0)]],
       ['a hash', (key) => ['HSET', key, 'value', '{}']],
@@ -527,19 +574,52 @@ describeWithRedis('with a Redis', () => {
         expect(saidOfRedis(gateway)).toEqual([]);
       });
 
-      it('is done without while the password is wrong, and used again when it is right', async () => {
+      it('goes on being used while a new one does not work, until that one works', async () => {
         const gateway = await replicaWithFile();
-        await rotate(gateway, urlWith('wrong'));
-        await until('it is missed', async () => {
-          expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
-          return saidOfRedis(gateway).length > 0;
+        await rotate(gateway, urlWith('new'));
+        await until('it is said', () => saidOfRedis(gateway).length > 0);
+        expect(saidOfRedis(gateway)).toEqual([
+          'The new Redis URL does not work, the last one stays in use: WRONGPASS',
+        ]);
+        await ask(gateway, { ...KEY, ...NO_CACHE });
+        await entryKey(redis);
+        const before = await connections();
+        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
+        await until('it is in use', () => saidOfRedis(gateway).length > 1);
+        expect(saidOfRedis(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
+        await until('there is another connection, and no other', async () => {
+          const now = await connections();
+          return now.length === 1 && now[0] !== before[0];
         });
+      });
+
+      it('is given up for a new one that does not work when it does not work either', async () => {
+        const gateway = await replicaWithFile();
+        const other = await started(startRedis([], secret('other')));
+        await redis.kill();
+        await rotate(gateway, other.url.replace(secret('other'), secret('wrong')));
+        await until('it is said', () => saidOfRedis(gateway).length > 0);
         expect(saidOfRedis(gateway)).toEqual([failing(/WRONGPASS/)]);
-        await rotate(gateway, urlWith('old'));
-        await until('it works again', async () => {
+        await other.command('CONFIG', 'SET', 'requirepass', secret('wrong'));
+        await until('a list is stored there', async () => {
           await ask(gateway, { ...KEY, ...NO_CACHE });
           return saidOfRedis(gateway).includes(WORKS);
         });
+      });
+
+      it('is forgotten when the file has a better one', async () => {
+        const gateway = await replicaWithFile();
+        await rotate(gateway, urlWith('wrong'));
+        await until('it is said', () => saidOfRedis(gateway).length > 0);
+        const other = await started(startRedis());
+        await writeFile(file, other.url);
+        await until('a list is stored there', async () => {
+          await ask(gateway, { ...KEY, ...NO_CACHE });
+          return (await other.keys()).some(isEntry);
+        });
+        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('wrong')}`);
+        await until('the old server is left', async () => (await connections()).length === 0);
+        expect(saidOfRedis(gateway)).toHaveLength(1);
       });
     });
 

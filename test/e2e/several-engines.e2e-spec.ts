@@ -345,6 +345,21 @@ describe('several engines', () => {
     expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(requestsBefore);
   });
 
+  it('stay whole while one of them limits its requests', async () => {
+    const clock = movableClock();
+    const { ask, anthropic } = await startSeveral({}, { ...CACHED, CACHE_STALE_SECONDS: '600' });
+    const whole = await (await ask()).text();
+    anthropic.answer(json({}, 429, { 'retry-after': '300' }));
+    const asked = anthropic.requests.length;
+    for (const headers of [{}, { 'cache-control': 'no-cache' }, {}]) {
+      clock.advance(70_000);
+      const response = await ask({ headers });
+      expect(response.headers.get('x-models-incomplete')).toBeNull();
+      expect(await response.text()).toBe(whole);
+    }
+    expect(anthropic.requests).toHaveLength(asked + 1);
+  });
+
   it('are as old as the oldest of their lists, and a miss where one was fetched', async () => {
     const clock = movableClock();
     const { ask, anthropic, lab } = await startSeveral({ anthropic: text('', 500) }, CACHED);
