@@ -1,9 +1,9 @@
 import { AxiosHeaders } from 'axios';
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
 declare module 'axios' {
@@ -16,9 +16,15 @@ declare module 'axios' {
   }
 }
 
+/** What a provider has answered. */
+export interface UpstreamAnswer {
+  readonly headers: UpstreamHeaders;
+  readonly body: Buffer;
+}
+
 /**
- * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns the body as bytes
- * for any status.
+ * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns an
+ * `UpstreamAnswer` for any status.
  *
  * axios' own adapters are several times as slow, follow redirects, and do not limit the size after decompression.
  * @returns an adapter that rejects with the abort reason of the request's signal, or with undici's error
@@ -51,12 +57,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private readonly chunks: Buffer[] = [];
   private status = 0;
-  private headers: IncomingHttpHeaders = {};
+  private headers: UpstreamHeaders = {};
 
   constructor(
     private readonly config: InternalAxiosRequestConfig,
     private readonly signal: CancellationSignal,
-    private readonly resolve: (response: AxiosResponse<Buffer>) => void,
+    private readonly resolve: (response: AxiosResponse<UpstreamAnswer>) => void,
     private readonly reject: (error: unknown) => void,
   ) {
     if (signal.aborted) this.abort();
@@ -72,7 +78,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     statusCode: number,
-    headers: IncomingHttpHeaders,
+    headers: UpstreamHeaders,
   ): void {
     this.status = statusCode;
     this.headers = headers;
@@ -86,12 +92,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.settled) return;
     const [first] = this.chunks;
     this.settle();
+    const body = first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
     this.resolve({
-      data: first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks),
+      data: { headers: this.headers, body },
       status: this.status,
       statusText: '',
-      // undici's header names are in lower case already.
-      headers: Object.assign(new AxiosHeaders(), this.headers as Record<string, string>),
+      // AxiosHeaders has properties for headers: one called `normalize` would replace the method that axios calls.
+      headers: new AxiosHeaders(),
       config: this.config,
     });
   }

@@ -1,6 +1,5 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { IncomingHttpHeaders } from 'node:http';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { METRICS } from '../metrics/metrics.js';
@@ -10,6 +9,8 @@ import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
+import type { UpstreamAnswer } from './undici.adapter.js';
+import { headerList } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamError } from './upstream.error.js';
@@ -99,19 +100,18 @@ export class UpstreamClient {
   private async attempt(request: UpstreamRequest): Promise<Buffer> {
     const { credential, headerSecrets, signal } = request.call;
     const response = await this.http.axiosRef
-      .request<Buffer>({ upstream: request })
+      .request<UpstreamAnswer>({ upstream: request })
       .catch((error: unknown) => {
         // axios' errors contain the request's headers, so none of them may leave this function.
         throw signal.aborted ? signal.reason : connectionFailure(error, { credential });
       });
-    const { data, status } = response;
-    const responseHeaders = response.headers as IncomingHttpHeaders;
-    const encoding = responseHeaders['content-encoding'];
-    const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
+    const { data: answer, status } = response;
+    const encoding = headerList(answer.headers, 'content-encoding');
+    const body = encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status);
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
-    const details = { status, headers: responseHeaders, body, credential, headerSecrets };
+    const details = { status, headers: answer.headers, body, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
     }

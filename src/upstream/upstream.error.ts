@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Credential } from '../credentials/credential.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 
 /**
  * What went wrong between this service and the provider:
@@ -27,7 +27,7 @@ const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
 /** Details of a failed request to the provider. */
 export interface UpstreamErrorDetails {
   readonly status?: number;
-  readonly headers?: IncomingHttpHeaders;
+  readonly headers?: UpstreamHeaders;
   readonly body?: Buffer;
   /** The credential that was sent, to be redacted in relayed text. */
   readonly credential?: Credential | undefined;
