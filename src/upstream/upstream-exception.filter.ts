@@ -2,7 +2,7 @@ import { Catch } from '@nestjs/common';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
-import { openAiError } from '../errors/openai-error.js';
+import { openAiError, OVERLOADED } from '../errors/openai-error.js';
 import type { OpenAiErrorBody } from '../errors/openai-error.js';
 import { sendError } from '../errors/send-error.js';
 import { RelayRules } from './relay-rules.js';
@@ -12,7 +12,7 @@ import type { UpstreamErrorDetails } from './upstream.error.js';
 
 const MAX_MESSAGE_LENGTH = 2000;
 
-/** The only place that decides between 502 and a proxied 4xx. */
+/** The only place that decides between 502, 503 and a proxied 4xx. */
 @Catch(UpstreamError)
 export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
   catch(error: UpstreamError, host: ArgumentsHost): void {
@@ -24,6 +24,8 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
       const { status = 400 } = details;
       const rules = new RelayRules(details);
       sendError(reply.headers(rules.headers(details.headers)), status, relayedBody(status, details, rules));
+    } else if (failure === 'overloaded') {
+      sendError(reply.header('retry-after', '1'), 503, openAiError(503, error.message, { code: OVERLOADED }));
     } else {
       // SDKs retry a 502 by themselves.
       if (error.isRetryFutile) void reply.header('x-should-retry', 'false');

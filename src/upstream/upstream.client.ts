@@ -4,6 +4,7 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
+import type { Slots } from '../concurrency/slots.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { connectionFailure } from './connection-failure.js';
@@ -13,13 +14,15 @@ import type { UpstreamAnswer } from './undici.adapter.js';
 import { headerList } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
+import { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
 /** Besides failed connections, these statuses are retried. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_BACKOFF_MS = 50;
-const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
+/** The outcome of a request that was sent. */
+const OUTCOMES: Readonly<Record<Exclude<UpstreamFailure, 'overloaded'>, UpstreamOutcomeLabel>> = {
   rejected: '4xx',
   failed: '5xx',
   timeout: 'timeout',
@@ -34,10 +37,12 @@ const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
 export class UpstreamClient {
   constructor(
     private readonly http: HttpService,
+    private readonly connections: UpstreamConnections,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     keepOnlyAdapter(http.axiosRef);
+    metrics?.watchPendingRequests(() => connections.pending);
   }
 
   /**
@@ -66,17 +71,34 @@ export class UpstreamClient {
     attempts: number,
     read: (body: Buffer) => T,
   ): Promise<T> {
-    const end = this.metrics?.upstreamRequest(request.label);
+    const { label, address, call } = request;
+    const connections = this.connectionsTo(address.origin, label);
+    const end = this.metrics?.upstreamRequest(label);
     try {
-      const { trace } = request.call;
-      const body = await (trace === undefined
-        ? this.attempt(request)
-        : this.tracedAttempt(request, attempts, trace));
-      const result = read(body);
-      end?.('ok');
-      return result;
+      const turn = connections.take(call.signal);
+      if (turn !== undefined) await turn;
+      try {
+        const body = await (call.trace === undefined
+          ? this.attempt(request)
+          : this.tracedAttempt(request, attempts, call.trace));
+        const result = read(body);
+        end?.('ok');
+        return result;
+      } finally {
+        connections.free();
+      }
     } catch (error) {
       end?.(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  /** @throws UpstreamError `overloaded` */
+  private connectionsTo(origin: string, label: string): Slots {
+    try {
+      return this.connections.to(origin);
+    } catch (error) {
+      this.metrics?.requestOverloaded(label);
       throw error;
     }
   }
@@ -136,7 +158,9 @@ export class UpstreamClient {
 }
 
 function outcomeOf(error: unknown): UpstreamOutcomeLabel {
-  return error instanceof UpstreamError ? OUTCOMES[error.failure] : 'unreachable';
+  return error instanceof UpstreamError && error.failure !== 'overloaded'
+    ? OUTCOMES[error.failure]
+    : 'unreachable';
 }
 
 function isTemporary({ failure, details: { status } }: UpstreamError): boolean {

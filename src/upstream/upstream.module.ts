@@ -2,6 +2,7 @@ import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
 import { undiciAdapter } from './undici.adapter.js';
 import { UpstreamClient } from './upstream.client.js';
+import { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamDispatcher } from './upstream.dispatcher.js';
 
 /** Requests to providers: connections, limits, retries and `UpstreamError`. */
@@ -13,7 +14,7 @@ import { UpstreamDispatcher } from './upstream.dispatcher.js';
       useFactory: ({ dispatcher }: UpstreamDispatcher) => ({ adapter: undiciAdapter(dispatcher) }),
     }),
   ],
-  providers: [UpstreamClient],
+  providers: [UpstreamClient, UpstreamConnections],
   exports: [UpstreamClient],
 })
 export class UpstreamModule {}
