@@ -1,5 +1,5 @@
 // Makes one file of the compiled service and its dependencies: it starts in a third of the time and holds a
-// fifth less memory than a thousand modules that are looked up one by one.
+// fifth less memory than a thousand modules that are looked up one by one. Its worker thread is another file.
 import { build } from 'esbuild';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +10,12 @@ const compiled = join(root, 'dist');
 const bundled = join(root, 'node_modules', '.bundle');
 
 await build({
-  entryPoints: [join(compiled, 'main.js')],
-  outfile: join(bundled, 'main.js'),
+  entryPoints: [
+    { in: join(compiled, 'main.js'), out: 'main' },
+    // Beside main.js, where `scan-worker-url.ts` looks for it.
+    { in: join(compiled, 'upstream/large-bodies/scan-worker.js'), out: 'scan-worker' },
+  ],
+  outdir: bundled,
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -7,6 +7,7 @@ import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
 import type { Slots } from '../concurrency/slots.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
+import { LargeBodies } from './large-bodies/large-bodies.js';
 import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
@@ -38,6 +39,8 @@ export class UpstreamClient {
   constructor(
     private readonly http: HttpService,
     private readonly connections: UpstreamConnections,
+    /** For bodies that are too large to be parsed at once. */
+    readonly largeBodies: LargeBodies,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
@@ -50,7 +53,7 @@ export class UpstreamClient {
    * @param read converts the body of a 200 into the result; throws an `UpstreamError` when the body is invalid
    * @throws UpstreamError for anything but a complete 200
    */
-  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
+  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T | Promise<T>): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
       try {
         return await this.measuredAttempt(request, attempts, read);
@@ -69,7 +72,7 @@ export class UpstreamClient {
   private async measuredAttempt<T>(
     request: UpstreamRequest,
     attempts: number,
-    read: (body: Buffer) => T,
+    read: (body: Buffer) => T | Promise<T>,
   ): Promise<T> {
     const { label, address, call } = request;
     const connections = this.connectionsTo(address.origin, label);
@@ -81,7 +84,8 @@ export class UpstreamClient {
         const body = await (call.trace === undefined
           ? this.attempt(request)
           : this.tracedAttempt(request, attempts, call.trace));
-        const result = read(body);
+        // With the connection kept: so the number of bodies that wait to be read is bounded too.
+        const result = await read(body);
         end?.('ok');
         return result;
       } finally {

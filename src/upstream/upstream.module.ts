@@ -1,5 +1,6 @@
 import { HttpModule } from '@nestjs/axios';
 import { Module } from '@nestjs/common';
+import { LargeBodies } from './large-bodies/large-bodies.js';
 import { undiciAdapter } from './undici.adapter.js';
 import { UpstreamClient } from './upstream.client.js';
 import { UpstreamConnections } from './upstream.connections.js';
@@ -14,7 +15,7 @@ import { UpstreamDispatcher } from './upstream.dispatcher.js';
       useFactory: ({ dispatcher }: UpstreamDispatcher) => ({ adapter: undiciAdapter(dispatcher) }),
     }),
   ],
-  providers: [UpstreamClient, UpstreamConnections],
+  providers: [UpstreamClient, UpstreamConnections, LargeBodies],
   exports: [UpstreamClient],
 })
 export class UpstreamModule {}
