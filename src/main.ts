@@ -5,14 +5,12 @@ import { AppModule } from './app.module.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
-import { configureApp } from './server/configure-app.js';
+import { configureApp, STOP_SIGNALS } from './server/configure-app.js';
 import { createHttpAdapter } from './server/http-adapter.js';
-import { createLogger } from './observability/logger.js';
-
-/** Process 1 of a container ignores a signal without a handler, also while it starts. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import { createLog } from './observability/logger.js';
 
 async function start(): Promise<void> {
+  // Process 1 of a container ignores a signal without a handler, also while it starts.
   for (const signal of STOP_SIGNALS) process.on(signal, exit);
   checkVariables();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
@@ -22,7 +20,7 @@ async function start(): Promise<void> {
     autoFlushLogs: false,
   });
   const { port, host, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
-  configureApp(app, await createLogger(logLevel, readableLog));
+  configureApp(app, await createLog(logLevel, readableLog));
   app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
   await app.listen(port, host);

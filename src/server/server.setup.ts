@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
 import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
@@ -9,6 +8,7 @@ import { serveDocs } from '../docs/docs.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Log } from '../observability/logger.js';
 import { decorateRequests } from '../observability/request-context.js';
 import { serveMetrics } from '../observability/serve-metrics.js';
 import { enableCors } from './cors.js';
@@ -27,11 +27,11 @@ export class ServerSetup {
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {}
 
-  /** @param logger the log that request lines go to */
-  apply(server: FastifyInstance, logger: Logger): void {
+  apply(server: FastifyInstance, { logger, lostLines }: Log): void {
     const { metricsPort, docsEnabled, corsOrigins } = this.config;
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
+    if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);
     if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
     if (docsEnabled) serveDocs(server);
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);

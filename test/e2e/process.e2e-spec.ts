@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -7,8 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureOf, idsOf } from '../support/answers.js';
-import { build } from '../support/build.js';
-import type { Build } from '../support/build.js';
+import { BUILD_MS, builtService } from '../support/built-service.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { parseLog } from '../support/log-lines.js';
@@ -18,16 +17,12 @@ import { startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
-const BUILD_MS = 120_000;
-
-let service: Build;
+let main: string;
 let folder: string;
 
 beforeAll(async () => {
-  service = await build();
+  main = await builtService();
 }, BUILD_MS);
-
-afterAll(() => service.remove());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
@@ -37,7 +32,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 /** Starts the service in an empty folder and in an environment with nothing else in it. */
 function start(env: Record<string, string>): Promise<ServiceProcess> {
-  return started(startProcess(service.main, folder, env));
+  return started(startProcess(main, folder, env));
 }
 
 /** How a process ends that is told to stop as soon as it answers. */

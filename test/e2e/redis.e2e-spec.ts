@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
@@ -10,8 +10,7 @@ import { RedisStore } from '../../src/cache/redis.store.js';
 import type { Codec } from '../../src/cache/redis.store.js';
 import type { Lease } from '../../src/cache/shared-store.js';
 import { failureOf, idsOf } from '../support/answers.js';
-import { build } from '../support/build.js';
-import type { Build } from '../support/build.js';
+import { BUILD_MS, builtService } from '../support/built-service.js';
 import { movableClock } from '../support/clock.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
@@ -694,17 +693,15 @@ describeWithRedis('with a Redis', () => {
   });
 
   describe('processes', () => {
-    let service: Build;
+    let main: string;
 
     beforeAll(async () => {
-      service = await build();
-    }, 120_000);
-
-    afterAll(() => service.remove());
+      main = await builtService();
+    }, BUILD_MS);
 
     async function start(redis: RedisServer, env: Record<string, string> = {}): Promise<ServiceProcess> {
       const process = await started(
-        startProcess(service.main, tmpdir(), {
+        startProcess(main, tmpdir(), {
           ...CACHE,
           MAIN_MODEL_BASE_URL: upstream.url,
           REDIS_URL: redis.url,

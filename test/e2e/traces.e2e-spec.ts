@@ -1,10 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { idsOf } from '../support/answers.js';
-import { build } from '../support/build.js';
-import type { Build } from '../support/build.js';
+import { BUILD_MS, builtService } from '../support/built-service.js';
 import { inTurn, json, raw, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
@@ -17,7 +16,6 @@ import { secret, SECRET_MARK } from '../support/start-gateway.js';
 import { startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
 
-const BUILD_MS = 120_000;
 const LIST = json({ data: [{ id: 'meta/llama' }] });
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const CALLER_SPAN_ID = '00f067aa0ba902b7';
@@ -26,15 +24,13 @@ const CALLER_HEADERS = {
   tracestate: 'vendor=a,other=b',
 };
 
-let service: Build;
+let main: string;
 let folder: string;
 let collector: OtlpReceiver;
 
 beforeAll(async () => {
-  service = await build();
+  main = await builtService();
 }, BUILD_MS);
-
-afterAll(() => service.remove());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
@@ -55,7 +51,7 @@ interface Traced {
 async function start(script: Script, env: Record<string, string>): Promise<Traced> {
   const upstream = await started(startFakeUpstream(script));
   const gateway = await started(
-    startProcess(service.main, folder, {
+    startProcess(main, folder, {
       MAIN_MODEL_ENGINE: 'vllm',
       MAIN_MODEL_BASE_URL: upstream.url,
       ...env,

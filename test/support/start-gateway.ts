@@ -49,7 +49,7 @@ export async function startGateway(env: Readonly<Record<string, string>> = {}): 
     bufferLogs: true,
     forceCloseConnections: true,
   });
-  configureApp(app, logger);
+  configureApp(app, { logger, lostLines: () => 0 });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {

@@ -1,0 +1,67 @@
+import { build as bundle } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = promisify(execFile);
+
+/**
+ * Offers the test files one build, which is made when the first of them asks for it. Each test file runs in a process
+ * or context of its own, so they ask over HTTP; `builtService` does.
+ */
+export default async function setUp() {
+  const cache = join(root, 'node_modules', '.cache');
+  await mkdir(cache, { recursive: true });
+  const folder = await mkdtemp(join(cache, 'models-gateway-'));
+  process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
+  let building;
+  const server = createServer((_request, response) => {
+    building ??= build(folder);
+    building.then(
+      (main) => response.end(main),
+      (error) => response.writeHead(500).end(`${error}\n${error.stdout}`),
+    );
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  process.env.TEST_BUILD_URL = `http://127.0.0.1:${server.address().port}`;
+  globalThis.tearDownBuild = async () => {
+    server.close();
+    server.closeAllConnections();
+    await building?.catch(() => undefined);
+    await rm(folder, { recursive: true });
+  };
+}
+
+/**
+ * Builds the service as `npm run build` does, but in a folder of its own: `dist` may be in use. The folder is inside
+ * `node_modules`, where a build finds its dependencies and Git does not look.
+ * @returns the file that `node` has to run
+ */
+async function build(folder) {
+  const scripts = join(folder, 'scripts');
+  await mkdir(scripts);
+  await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
+  // The script works on the folder that it is in.
+  await copyFile(join(root, 'scripts', 'bundle.mjs'), join(scripts, 'bundle.mjs'));
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const dist = join(folder, 'dist');
+  // `npm run typecheck` checks the types; here that would take half of the time.
+  await run(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', dist], {
+    cwd: root,
+  });
+  await run(process.execPath, [join(scripts, 'bundle.mjs')]);
+  return join(dist, 'main.js');
+}
+
+/** Compiles the worker thread for tests that run the service in their own process: Node.js cannot run TypeScript. */
+async function buildScanWorker(folder) {
+  const outfile = join(folder, 'scan-worker.mjs');
+  const entry = join(root, 'src', 'upstream', 'large-bodies', 'scan-worker.ts');
+  await bundle({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  return outfile;
+}
