@@ -34,26 +34,23 @@ export class Slots {
     else next();
   }
 
-  private wait(signal: CancellationSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
+  private async wait(signal: CancellationSignal): Promise<void> {
+    const isTaken = await new Promise<boolean>((resolve) => {
+      const settle = (taken: boolean): void => {
         this.queue.delete(enter);
-        signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', leave);
+        resolve(taken);
       };
       const enter = (): void => {
-        leave();
-        resolve();
+        settle(true);
       };
-      const onAbort = (): void => {
-        leave();
-        reject(signal.reason as Error);
+      const leave = (): void => {
+        settle(false);
       };
-      if (signal.aborted) {
-        onAbort();
-        return;
-      }
       this.queue.add(enter);
-      signal.addEventListener('abort', onAbort);
+      signal.addEventListener('abort', leave);
+      if (signal.aborted) leave();
     });
+    if (!isTaken) throw signal.reason;
   }
 }

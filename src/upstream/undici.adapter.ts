@@ -3,6 +3,7 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestCo
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
+import { BodyBuffer } from './body-buffer.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
@@ -55,7 +56,8 @@ export function keepOnlyAdapter({ defaults }: AxiosInstance): void {
 class Exchange implements Dispatcher.DispatchHandler {
   settled = false;
   private controller: Dispatcher.DispatchController | undefined;
-  private readonly chunks: Buffer[] = [];
+  private readonly body = new BodyBuffer();
+  private announcedBytes = 0;
   private status = 0;
   private headers: UpstreamHeaders = {};
 
@@ -82,19 +84,19 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.status = statusCode;
     this.headers = headers;
+    const length = headers['content-length'];
+    if (typeof length === 'string') this.announcedBytes = Number(length) || 0;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.chunks.push(chunk);
+    this.body.append(chunk, this.announcedBytes);
   }
 
   onResponseEnd(): void {
     if (this.settled) return;
-    const [first] = this.chunks;
     this.settle();
-    const body = first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
     this.resolve({
-      data: { headers: this.headers, body },
+      data: { headers: this.headers, body: this.body.bytes },
       status: this.status,
       statusText: '',
       // AxiosHeaders has properties for headers: one called `normalize` would replace the method that axios calls.

@@ -63,7 +63,9 @@ export class ListReader {
       return last.catalogue;
     }
     this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
-    const catalogue = uniqueById(pages.flatMap((page) => page.models));
+    const [first] = pages;
+    const isUnique = pages.length === 1 && first?.isUnique === true;
+    const catalogue = isUnique ? first.models : uniqueById(pages.flatMap((page) => page.models));
     this.last = { pages, catalogue };
     return catalogue;
   }
@@ -102,8 +104,8 @@ export class ListReader {
       // Others may have had the same body read in the meantime.
       const known = this.lastBodies.get(path, body);
       if (known !== undefined) return known;
-      const scanned = await largeBodies.scan(body);
-      return this.linked(path, body, await readLargePage(body, scanned, this.format.rows, signal));
+      const { scanned, bytes } = await largeBodies.scan(body);
+      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.format.rows, signal));
     });
   }
 

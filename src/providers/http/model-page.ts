@@ -15,6 +15,8 @@ const MAX_MODELS = 200_000;
 /** One page of a provider's list. */
 export interface ModelPage {
   readonly models: readonly Model[];
+  /** Whether no two models have the same id; undefined where that is not known. */
+  readonly isUnique?: boolean;
   /** Rows that are no model. */
   readonly unreadable: number;
   /** What stands around the rows, where the cursor to the next page is; undefined for a bare or an empty list. */
@@ -47,17 +49,23 @@ export async function readLargePage(
   if (found === undefined) throw noList();
   const [index] = found;
   const list = typeof index === 'number' ? lists[index] : undefined;
-  const models: Model[] = [];
+  const models = new Map<string, Model>();
   let unreadable = list?.skipped ?? 0;
   for (const slice of list?.slices ?? []) {
     await pass();
     if (signal.aborted) throw signal.reason;
     const read = modelsOf(rowsOfSlice(bytes, slice), format);
-    for (const model of read.models) models.push(model);
+    for (const model of read.models) if (!models.has(model.id)) models.set(model.id, model);
     unreadable += read.unreadable;
-    checkLength(models.length);
+    checkLength(models.size);
   }
-  return { models, unreadable, envelope: models.length + unreadable > 0 ? asRow(body) : undefined };
+  await pass();
+  return {
+    models: [...models.values()],
+    isUnique: true,
+    unreadable,
+    envelope: models.size + unreadable > 0 ? asRow(body) : undefined,
+  };
 }
 
 /** @throws UpstreamError `invalid` when a list has more models than this service can hold */

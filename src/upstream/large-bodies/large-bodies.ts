@@ -5,6 +5,7 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import { Slots } from '../../concurrency/slots.js';
 import { UpstreamError } from '../upstream.error.js';
 import type { ScannedBody } from './scan-body.js';
+import type { ScanReply } from './scan-worker.js';
 import { SCAN_WORKER_URL } from './scan-worker-url.js';
 
 /** What scanning needs of a heap is some slices, however large the body is. */
@@ -16,6 +17,7 @@ const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32
  */
 @Injectable()
 export class LargeBodies implements OnApplicationShutdown {
+  protected readonly workerUrl: URL = SCAN_WORKER_URL;
   private readonly turns = new Slots(1);
   private worker: Worker | undefined;
 
@@ -35,30 +37,31 @@ export class LargeBodies implements OnApplicationShutdown {
 
   /**
    * Finds the rows of a body; to be called in turn.
+   * @returns the scanned body, and the bytes: the thread has had them, so that `body` is empty now
    * @throws UpstreamError `invalid` when it is not JSON
    */
-  async scan(body: Buffer): Promise<ScannedBody> {
-    const scanned = await this.scanInWorker(body);
+  async scan(body: Buffer): Promise<{ scanned: ScannedBody; bytes: Buffer }> {
+    const { scanned, bytes } = await this.scanInWorker(body);
     if (scanned === undefined) {
       throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.');
     }
-    return scanned;
+    return { scanned, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.worker?.terminate();
   }
 
-  private scanInWorker(body: Buffer): Promise<ScannedBody | undefined> {
+  private scanInWorker(body: Buffer): Promise<ScanReply> {
     const worker = (this.worker ??= this.start());
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         worker.off('message', onMessage);
         worker.off('exit', onExit);
       };
-      const onMessage = (scanned: ScannedBody | undefined): void => {
+      const onMessage = (reply: ScanReply): void => {
         settle();
-        resolve(scanned);
+        resolve(reply);
       };
       const onExit = (): void => {
         settle();
@@ -68,14 +71,15 @@ export class LargeBodies implements OnApplicationShutdown {
       };
       worker.on('message', onMessage);
       worker.on('exit', onExit);
-      // A copy, as what is sent leaves this thread.
-      const copy = new Uint8Array(body);
-      worker.postMessage(copy, [copy.buffer]);
+      // A copy of this size would hold up all callers: memory that is used for the first time is slow.
+      const { buffer, byteOffset, byteLength } = body;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     });
   }
 
   private start(): Worker {
-    const worker = new Worker(SCAN_WORKER_URL, {
+    const worker = new Worker(this.workerUrl, {
       name: 'scan-worker',
       resourceLimits: WORKER_LIMITS,
       // It needs none of the environment, where keys are.

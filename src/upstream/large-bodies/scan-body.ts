@@ -1,9 +1,19 @@
 /** Larger bodies are scanned in a thread of their own, and no larger piece of them is parsed in one go. */
 export const LARGE_BYTES = 524_288;
-/** Slices end at the first row beyond this. The main thread parses them, and gives way to others in between. */
-const SLICE_BYTES = 65_536;
-/** A larger object in the envelope holds no cursor. */
-const MAX_NESTED_BYTES = 16_384;
+
+/** In bytes. */
+export interface ScanLimits {
+  /** Slices end at the first row beyond this. The main thread parses them, and gives way to others in between. */
+  readonly slice: number;
+  /** A larger row is no model. */
+  readonly row: number;
+  /** A larger object in the envelope holds no cursor. */
+  readonly nested: number;
+  /** More beside the rows is no list. */
+  readonly envelope: number;
+}
+
+const LIMITS: ScanLimits = { slice: 65_536, row: LARGE_BYTES, nested: 16_384, envelope: LARGE_BYTES };
 
 /** Where some rows of a list are: the bytes between two offsets of the body. */
 export type Slice = readonly [start: number, end: number];
@@ -39,10 +49,10 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * does not grow with the body.
  * @throws SyntaxError when the body is not JSON, or holds too much beside its rows
  */
-export function scanBody(body: Buffer): ScannedBody {
+export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
   const start = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   const lists: RowCutter[] = [];
-  const envelope = new Envelope(body, start);
+  const envelope = new Envelope(body, start, limits.envelope);
   const listDepth = startsWithBracket(body, start) ? 1 : 2;
   let depth = 0;
   let list: RowCutter | undefined;
@@ -54,7 +64,7 @@ export function scanBody(body: Buffer): ScannedBody {
         break;
       case OPENING_BRACKET:
         depth += 1;
-        if (depth === listDepth) list = new RowCutter(body, at + 1);
+        if (depth === listDepth) list = new RowCutter(body, at + 1, limits);
         break;
       case OPENING_BRACE:
         depth += 1;
@@ -70,12 +80,13 @@ export function scanBody(body: Buffer): ScannedBody {
             list.end(at);
             envelope.replace(list.start, at, String(lists.push(list) - 1));
             list = undefined;
-          } else if (at - objectStart > MAX_NESTED_BYTES) {
+          } else if (at - objectStart > limits.nested) {
             envelope.replace(objectStart, at, '');
           }
         }
         depth -= 1;
         break;
+      case undefined:
       default:
     }
   }
@@ -108,6 +119,7 @@ class Envelope {
   constructor(
     private readonly body: Buffer,
     private from: number,
+    private readonly maxBytes: number,
   ) {}
 
   /** Writes the text in place of the bytes between two offsets. */
@@ -127,7 +139,7 @@ class Envelope {
 
   private take(end: number): void {
     this.bytes += end - this.from;
-    if (this.bytes > LARGE_BYTES) throw new SyntaxError('too much beside the rows');
+    if (this.bytes > this.maxBytes) throw new SyntaxError('too much beside the rows');
     this.pieces.push(this.body.toString('utf8', this.from, end));
   }
 }
@@ -142,6 +154,7 @@ class RowCutter implements ScannedList {
   constructor(
     private readonly body: Buffer,
     readonly start: number,
+    private readonly limits: ScanLimits,
   ) {
     this.sliceStart = start;
     this.rowStart = start;
@@ -149,8 +162,8 @@ class RowCutter implements ScannedList {
 
   /** A comma after a row. */
   endRow(at: number): void {
-    if (at - this.rowStart > LARGE_BYTES) this.skipRow(at);
-    else if (at - this.sliceStart >= SLICE_BYTES) {
+    if (at - this.rowStart > this.limits.row) this.skipRow(at);
+    else if (at - this.sliceStart >= this.limits.slice) {
       this.cut(at);
       this.sliceStart = at + 1;
     }
@@ -159,7 +172,7 @@ class RowCutter implements ScannedList {
 
   /** The end of the list. */
   end(at: number): void {
-    if (at - this.rowStart > LARGE_BYTES) this.skipRow(at);
+    if (at - this.rowStart > this.limits.row) this.skipRow(at);
     else this.cut(at);
   }
 

@@ -2,9 +2,19 @@ import { parentPort } from 'node:worker_threads';
 import { scanBody } from './scan-body.js';
 import type { ScannedBody } from './scan-body.js';
 
-/** The thread that scans large bodies: one in, one out, undefined for what is not JSON. */
-parentPort?.on('message', (body: Uint8Array) => {
-  parentPort?.postMessage(scanned(Buffer.from(body.buffer, body.byteOffset, body.byteLength)));
+/** The answer to a body. */
+export interface ScanReply {
+  /** Undefined for what is not JSON. */
+  readonly scanned: ScannedBody | undefined;
+  /** The body, given back. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** The thread that scans large bodies. It owns a body while it scans it. */
+parentPort?.on('message', (bytes: Uint8Array<ArrayBuffer>) => {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const reply: ScanReply = { scanned: scanned(body), bytes };
+  parentPort?.postMessage(reply, [bytes.buffer]);
 });
 
 function scanned(body: Buffer): ScannedBody | undefined {
