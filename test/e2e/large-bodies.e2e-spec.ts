@@ -63,12 +63,12 @@ function list(): Promise<Response> {
 
 /** The longest that `/healthz` took until some work was done, ms. */
 async function longestWait(work: Promise<unknown>): Promise<number> {
-  let isDone = false;
+  const state = { isDone: false };
   const done = work.finally(() => {
-    isDone = true;
+    state.isDone = true;
   });
   let longest = 0;
-  while (!isDone) {
+  while (!state.isDone) {
     const asked = performance.now();
     const { status } = await fetch(`${service.url}/healthz`);
     longest = Math.max(longest, performance.now() - asked);
