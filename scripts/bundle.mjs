@@ -1,5 +1,5 @@
 // Bundles the compiled service and its dependencies into one file, which starts in a third of the time and needs a
-// fifth less memory than a thousand separate modules.
+// fifth less memory than a thousand separate modules. The worker thread is another file.
 import { build } from 'esbuild';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,8 +10,12 @@ const compiled = join(root, 'dist');
 const bundled = join(root, 'node_modules', '.bundle');
 
 await build({
-  entryPoints: [join(compiled, 'main.js')],
-  outfile: join(bundled, 'main.js'),
+  entryPoints: [
+    { in: join(compiled, 'main.js'), out: 'main' },
+    // Beside main.js, where `scan-worker-url.ts` looks for it.
+    { in: join(compiled, 'upstream/large-bodies/scan-worker.js'), out: 'scan-worker' },
+  ],
+  outdir: bundled,
   bundle: true,
   platform: 'node',
   target: 'node20',

@@ -451,6 +451,7 @@ const VARIABLES: readonly VariableCase[] = [
     1_073_741_824,
   ),
   wholeNumber('UPSTREAM_MAX_CONNECTIONS', () => upstreamConfig().maxConnections, 64, 1, 65_535),
+  wholeNumber('UPSTREAM_MAX_PENDING', () => upstreamConfig().maxPending, 1024, 0, 1_000_000),
   wholeNumber('UPSTREAM_MAX_PAGES', () => upstreamConfig().maxPages, 100, 1, 100_000),
   {
     variable: 'UPSTREAM_HEADERS',

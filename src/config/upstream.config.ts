@@ -15,6 +15,9 @@ class UpstreamVariables {
   @IsWholeNumber(1, 65_535)
   UPSTREAM_MAX_CONNECTIONS = 64;
 
+  @IsWholeNumber(0, 1_000_000)
+  UPSTREAM_MAX_PENDING = 1024;
+
   @IsWholeNumber(1, 100_000)
   UPSTREAM_MAX_PAGES = 100;
 
@@ -28,6 +31,7 @@ export const upstreamConfig = registerVariables('upstream', UpstreamVariables, (
   maxRetries: variables.UPSTREAM_MAX_RETRIES,
   maxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
   maxConnections: variables.UPSTREAM_MAX_CONNECTIONS,
+  maxPending: variables.UPSTREAM_MAX_PENDING,
   maxPages: variables.UPSTREAM_MAX_PAGES,
   coalesce: variables.COALESCE,
 }));

@@ -314,6 +314,11 @@ const RESPONSES: NonNullable<Components['responses']> = {
       ],
     ],
   ),
+  Overloaded: errors(
+    'Too many requests wait for the provider.',
+    ['retry-after'],
+    [['Too many requests', 503, 'Too many requests wait for the provider.', { code: 'overloaded' }]],
+  ),
   NotReady: errors(
     'The configuration is incomplete, or the service is shutting down.',
     [],
@@ -346,6 +351,7 @@ const MODELS_RESPONSES = {
   '429': response('TooManyRequests'),
   '4XX': response('ProviderClientError'),
   '502': response('BadGateway'),
+  '503': response('Overloaded'),
 };
 
 const REQUEST_HEADERS = [

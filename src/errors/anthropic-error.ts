@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { OVERLOADED } from './openai-error.js';
 import type { OpenAiErrorBody } from './openai-error.js';
 
 /** An error in Anthropic's form. @see https://platform.claude.com/docs/en/api/errors */
@@ -34,10 +35,14 @@ export function anthropicError(
   { error: { message, code } }: OpenAiErrorBody,
   requestId: string,
 ): AnthropicErrorBody {
-  const type = TYPES.get(status) ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+  const type = code === OVERLOADED ? 'overloaded_error' : typeOf(status);
   return {
     type: 'error',
     error: { type, message, ...(code !== null && { details: { error_code: code } }) },
     request_id: requestId,
   };
+}
+
+function typeOf(status: number): string {
+  return TYPES.get(status) ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
 }

@@ -6,6 +6,9 @@ export interface OpenAiErrorBody {
   readonly error: OpenAiError;
 }
 
+/** The code of an error of this service that has too much to do. */
+export const OVERLOADED = 'overloaded';
+
 /** All four fields are always present. */
 export interface OpenAiError {
   readonly message: string;

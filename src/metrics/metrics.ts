@@ -15,6 +15,8 @@ export const METRIC_LABELS = {
   models_gateway_models: ['engine'],
   models_gateway_upstream_up: ['engine'],
   models_gateway_coalesced_requests_total: ['engine'],
+  models_gateway_overloaded_requests_total: ['engine'],
+  models_gateway_upstream_pending_requests: [],
   models_gateway_cache_requests_total: ['engine', 'outcome'],
   models_gateway_cache_bytes: [],
   models_gateway_shared_cache_up: [],
@@ -74,6 +76,10 @@ export class Metrics {
   private readonly coalesced = this.counter(
     'models_gateway_coalesced_requests_total',
     'Requests that shared the fetch of another request.',
+  );
+  private readonly overloaded = this.counter(
+    'models_gateway_overloaded_requests_total',
+    'Requests to the provider refused because too many waited for a connection.',
   );
   private readonly cacheRequests = this.counter(
     'models_gateway_cache_requests_total',
@@ -154,6 +160,20 @@ export class Metrics {
 
   requestCoalesced(engine: string): void {
     this.coalesced.inc({ engine });
+  }
+
+  /** Counts a request to the provider that was not sent, as too many waited already. */
+  requestOverloaded(engine: string): void {
+    this.overloaded.inc({ engine });
+  }
+
+  /** @param count returns how many requests wait for a connection */
+  watchPendingRequests(count: () => number): void {
+    this.measured(
+      'models_gateway_upstream_pending_requests',
+      'Requests that wait for a connection to the provider.',
+      count,
+    );
   }
 
   cacheAsked(engine: string, outcome: CacheOutcome): void {

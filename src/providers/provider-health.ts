@@ -37,6 +37,8 @@ export class ProviderHealth {
 
   /** The provider gave no list. */
   failed(error: UpstreamError): void {
+    // The provider was not asked.
+    if (error.failure === 'overloaded') return;
     this.log.failed(this.provider, error);
     if (!CALLER_FAILURES.has(error.failure)) {
       this.failedAt = SYSTEM_CLOCK.monotonic();

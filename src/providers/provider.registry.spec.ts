@@ -2,13 +2,17 @@ import { describe, expect, it } from '@jest/globals';
 import { ownVariables } from '../config/engine-variables.js';
 import { namesOf } from '../config/engines.js';
 import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
+import { LargeBodies } from '../upstream/large-bodies/large-bodies.js';
 import { ProviderRegistry } from './provider.registry.js';
 import type { ProviderContext } from './vendor.js';
 import { customProvider } from './vendors/custom.provider.js';
 
 /** As the configuration has it for several engines. */
 const CONTEXT: ProviderContext = {
-  client: { get: () => Promise.reject(new Error('No request was expected.')) },
+  client: {
+    get: () => Promise.reject(new Error('No request was expected.')),
+    largeBodies: new LargeBodies(),
+  },
   config: {
     isMultiEngine: true,
     urls: new Map(),

@@ -9,7 +9,7 @@ export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
 
 /** Everything that providers are made with. */
 export interface ProviderContext {
-  readonly client: Pick<UpstreamClient, 'get'>;
+  readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>;
   readonly config: Pick<
     ProviderConfig,
     'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables'

@@ -20,6 +20,9 @@ const DECODERS: ReadonlyMap<string, Decoder> = new Map([
   ['deflate', deflateDecoder],
 ]);
 
+/** More steps than this are an attack: each one may take as long as the whole body. */
+const MAX_STEPS = 4;
+
 /** The `Accept-Encoding` of requests to the provider. */
 export const ACCEPT_ENCODING = 'gzip, br, deflate';
 
@@ -29,11 +32,14 @@ export const ACCEPT_ENCODING = 'gzip, br, deflate';
  * @throws UpstreamError `invalid` when the body is larger, damaged, or in an encoding that was not requested
  */
 export async function decompress(body: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> {
+  const names = contentEncoding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
   let decoded = body;
-  for (const encoding of contentEncoding.toLowerCase().split(',').reverse()) {
-    const name = encoding.trim();
-    if (name === '' || name === 'identity') continue;
-    const decoder = DECODERS.get(name);
+  for (const name of names.reverse()) {
+    const decoder = names.length > MAX_STEPS ? undefined : DECODERS.get(name);
     if (decoder === undefined)
       throw new UpstreamError('invalid', 'The provider sent a content encoding that was not requested.');
     decoded = await decoder(decoded, { maxOutputLength: maxBytes }).catch((error: unknown) => {

@@ -1,9 +1,10 @@
 import { AxiosHeaders } from 'axios';
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
-import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
+import { BodyBuffer } from './body-buffer.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 
 declare module 'axios' {
@@ -16,9 +17,15 @@ declare module 'axios' {
   }
 }
 
+/** What a provider has answered. */
+export interface UpstreamAnswer {
+  readonly headers: UpstreamHeaders;
+  readonly body: Buffer;
+}
+
 /**
- * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns the body as bytes
- * for any status.
+ * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns an
+ * `UpstreamAnswer` for any status.
  *
  * axios' own adapters are several times as slow, follow redirects, and do not limit the size after decompression.
  * @returns an adapter that rejects with the abort reason of the request's signal, or with undici's error
@@ -49,14 +56,15 @@ export function keepOnlyAdapter({ defaults }: AxiosInstance): void {
 class Exchange implements Dispatcher.DispatchHandler {
   settled = false;
   private controller: Dispatcher.DispatchController | undefined;
-  private readonly chunks: Buffer[] = [];
+  private readonly body = new BodyBuffer();
+  private announcedBytes = 0;
   private status = 0;
-  private headers: IncomingHttpHeaders = {};
+  private headers: UpstreamHeaders = {};
 
   constructor(
     private readonly config: InternalAxiosRequestConfig,
     private readonly signal: CancellationSignal,
-    private readonly resolve: (response: AxiosResponse<Buffer>) => void,
+    private readonly resolve: (response: AxiosResponse<UpstreamAnswer>) => void,
     private readonly reject: (error: unknown) => void,
   ) {
     if (signal.aborted) this.abort();
@@ -72,26 +80,27 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     statusCode: number,
-    headers: IncomingHttpHeaders,
+    headers: UpstreamHeaders,
   ): void {
     this.status = statusCode;
     this.headers = headers;
+    const length = headers['content-length'];
+    if (typeof length === 'string') this.announcedBytes = Number(length) || 0;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.chunks.push(chunk);
+    this.body.append(chunk, this.announcedBytes);
   }
 
   onResponseEnd(): void {
     if (this.settled) return;
-    const [first] = this.chunks;
     this.settle();
     this.resolve({
-      data: first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks),
+      data: { headers: this.headers, body: this.body.bytes },
       status: this.status,
       statusText: '',
-      // undici's header names are in lower case already.
-      headers: Object.assign(new AxiosHeaders(), this.headers as Record<string, string>),
+      // AxiosHeaders has properties for headers: one called `normalize` would replace the method that axios calls.
+      headers: new AxiosHeaders(),
       config: this.config,
     });
   }

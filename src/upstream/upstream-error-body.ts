@@ -9,6 +9,9 @@ export interface UpstreamErrorBody {
   readonly code?: string | undefined;
 }
 
+/** No provider writes an error of this size, and parsing it would hold up all callers. */
+const MAX_BYTES = 65_536;
+
 /**
  * Reads the error bodies that providers send: OpenAI's envelope, also with a numeric code (vLLM); `{error:"text"}`
  * (vLLM's 401, Ollama, xAI with a `code` beside it); flat objects (TensorRT-LLM, Cohere); `{detail}` as a text or a
@@ -38,6 +41,7 @@ export function readUpstreamErrorBody(body: Buffer): UpstreamErrorBody {
 }
 
 function parseObject(body: Buffer): Row | undefined {
+  if (body.length > MAX_BYTES) return undefined;
   try {
     return asRow(JSON.parse(body.toString('utf8')));
   } catch {
@@ -60,7 +64,14 @@ function detailText(detail: unknown): string | undefined {
   const lines = detail.flatMap((each) => {
     const { loc, msg } = asRow(each) ?? {};
     if (typeof msg !== 'string') return [];
-    return [Array.isArray(loc) ? `${loc.join('.')}: ${msg}` : msg];
+    const place = placeText(loc);
+    return [place === '' ? msg : `${place}: ${msg}`];
   });
   return nonEmpty(lines.join('; '));
+}
+
+/** Other things than names and numbers are left out: they may have no text, or be nested without end. */
+function placeText(loc: unknown): string {
+  if (!Array.isArray(loc)) return '';
+  return loc.filter((each) => typeof each === 'string' || typeof each === 'number').join('.');
 }

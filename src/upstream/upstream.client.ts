@@ -1,24 +1,29 @@
 import { HttpService } from '@nestjs/axios';
 import { Inject, Injectable, Optional } from '@nestjs/common';
-import type { IncomingHttpHeaders } from 'node:http';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
+import type { Slots } from '../concurrency/slots.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
+import { LargeBodies } from './large-bodies/large-bodies.js';
 import { connectionFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
+import type { UpstreamAnswer } from './undici.adapter.js';
+import { headerList } from './upstream-headers.js';
 import type { UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
+import { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
 /** Besides failed connections, these statuses are retried. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
 const FIRST_BACKOFF_MS = 50;
-const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
+/** The outcome of a request that was sent. */
+const OUTCOMES: Readonly<Record<Exclude<UpstreamFailure, 'overloaded'>, UpstreamOutcomeLabel>> = {
   rejected: '4xx',
   failed: '5xx',
   timeout: 'timeout',
@@ -33,10 +38,14 @@ const OUTCOMES: Readonly<Record<UpstreamFailure, UpstreamOutcomeLabel>> = {
 export class UpstreamClient {
   constructor(
     private readonly http: HttpService,
+    private readonly connections: UpstreamConnections,
+    /** For bodies that are too large to be parsed at once. */
+    readonly largeBodies: LargeBodies,
     @Inject(upstreamConfig.KEY) private readonly config: UpstreamConfig,
     @Optional() @Inject(METRICS) private readonly metrics?: Metrics,
   ) {
     keepOnlyAdapter(http.axiosRef);
+    metrics?.watchPendingRequests(() => connections.pending);
   }
 
   /**
@@ -44,7 +53,7 @@ export class UpstreamClient {
    * @param read converts the body of a 200 into the result; throws an `UpstreamError` when the body is invalid
    * @throws UpstreamError for anything but a complete 200
    */
-  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T): Promise<T> {
+  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T | Promise<T>): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
       try {
         return await this.measuredAttempt(request, attempts, read);
@@ -63,19 +72,37 @@ export class UpstreamClient {
   private async measuredAttempt<T>(
     request: UpstreamRequest,
     attempts: number,
-    read: (body: Buffer) => T,
+    read: (body: Buffer) => T | Promise<T>,
   ): Promise<T> {
-    const end = this.metrics?.upstreamRequest(request.label);
+    const { label, address, call } = request;
+    const connections = this.connectionsTo(address.origin, label);
+    const end = this.metrics?.upstreamRequest(label);
     try {
-      const { trace } = request.call;
-      const body = await (trace === undefined
-        ? this.attempt(request)
-        : this.tracedAttempt(request, attempts, trace));
-      const result = read(body);
-      end?.('ok');
-      return result;
+      const turn = connections.take(call.signal);
+      if (turn !== undefined) await turn;
+      try {
+        const body = await (call.trace === undefined
+          ? this.attempt(request)
+          : this.tracedAttempt(request, attempts, call.trace));
+        // With the connection kept: so the number of bodies that wait to be read is bounded too.
+        const result = await read(body);
+        end?.('ok');
+        return result;
+      } finally {
+        connections.free();
+      }
     } catch (error) {
       end?.(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  /** @throws UpstreamError `overloaded` */
+  private connectionsTo(origin: string, label: string): Slots {
+    try {
+      return this.connections.to(origin);
+    } catch (error) {
+      this.metrics?.requestOverloaded(label);
       throw error;
     }
   }
@@ -99,19 +126,18 @@ export class UpstreamClient {
   private async attempt(request: UpstreamRequest): Promise<Buffer> {
     const { credential, headerSecrets, signal } = request.call;
     const response = await this.http.axiosRef
-      .request<Buffer>({ upstream: request })
+      .request<UpstreamAnswer>({ upstream: request })
       .catch((error: unknown) => {
         // axios' errors contain the request's headers, so none of them may leave this function.
         throw signal.aborted ? signal.reason : connectionFailure(error, { credential });
       });
-    const { data, status } = response;
-    const responseHeaders = response.headers as IncomingHttpHeaders;
-    const encoding = responseHeaders['content-encoding'];
-    const body = encoding === undefined ? data : await this.decompressed(data, encoding, status);
+    const { data: answer, status } = response;
+    const encoding = headerList(answer.headers, 'content-encoding');
+    const body = encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status);
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
-    const details = { status, headers: responseHeaders, body, credential, headerSecrets };
+    const details = { status, headers: answer.headers, body, credential, headerSecrets };
     if (status >= 400 && status < 500) {
       throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
     }
@@ -136,7 +162,9 @@ export class UpstreamClient {
 }
 
 function outcomeOf(error: unknown): UpstreamOutcomeLabel {
-  return error instanceof UpstreamError ? OUTCOMES[error.failure] : 'unreachable';
+  return error instanceof UpstreamError && error.failure !== 'overloaded'
+    ? OUTCOMES[error.failure]
+    : 'unreachable';
 }
 
 function isTemporary({ failure, details: { status } }: UpstreamError): boolean {

@@ -1,5 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Credential } from '../credentials/credential.js';
+import { OVERLOADED } from '../errors/openai-error.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 
 /**
  * What went wrong between this service and the provider:
@@ -10,9 +11,17 @@ import type { Credential } from '../credentials/credential.js';
  * - `rejected`: a 4xx
  * - `not_configured`: a required setting is missing, no request was sent
  * - `cancelled`: the caller hung up
+ * - `overloaded`: too many requests wait for the provider already, none was sent
  */
 export type UpstreamFailure =
-  'unreachable' | 'timeout' | 'failed' | 'invalid' | 'rejected' | 'not_configured' | 'cancelled';
+  | 'unreachable'
+  | 'timeout'
+  | 'failed'
+  | 'invalid'
+  | 'rejected'
+  | 'not_configured'
+  | 'cancelled'
+  | 'overloaded';
 
 /** The `code` of each failure but a 4xx. */
 const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
@@ -22,12 +31,13 @@ const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
   invalid: 'upstream_invalid_response',
   not_configured: 'provider_not_configured',
   cancelled: 'cancelled',
+  overloaded: OVERLOADED,
 };
 
 /** Details of a failed request to the provider. */
 export interface UpstreamErrorDetails {
   readonly status?: number;
-  readonly headers?: IncomingHttpHeaders;
+  readonly headers?: UpstreamHeaders;
   readonly body?: Buffer;
   /** The credential that was sent, to be redacted in relayed text. */
   readonly credential?: Credential | undefined;

@@ -16,6 +16,7 @@ import type { ProviderSettings } from '../../src/providers/model-provider.js';
 import { ProviderRegistry } from '../../src/providers/provider.registry.js';
 import { COMPATIBLE_VENDORS } from '../../src/providers/vendors/compatible-vendors.js';
 import { customProvider } from '../../src/providers/vendors/custom.provider.js';
+import { LargeBodies } from '../../src/upstream/large-bodies/large-bodies.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
@@ -839,7 +840,10 @@ function inEnvironment<T>(environment: Environment, call: () => T): T {
 /** The settings of a provider that sends no request. */
 function settingsOf(engine: string, environment: Environment): ProviderSettings | undefined {
   return inEnvironment(environment, () => {
-    const client = { get: () => Promise.reject(new Error('No request was expected.')) };
+    const client = {
+      get: () => Promise.reject(new Error('No request was expected.')),
+      largeBodies: new LargeBodies(),
+    };
     const context = { client, config: providerConfig(), limits: upstreamConfig() };
     const vendor = BUILT_IN_PROVIDERS.find((each) => each.engine === engine);
     return (vendor === undefined ? customProvider(engine, context) : new vendor.Provider(context)).settings;

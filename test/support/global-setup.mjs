@@ -1,3 +1,4 @@
+import { build as bundle } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +18,7 @@ export default async function setUp() {
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'models-gateway-'));
+  process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
   let building;
   const server = createServer((_request, response) => {
     building ??= build(folder);
@@ -54,4 +56,12 @@ async function build(folder) {
   });
   await run(process.execPath, [join(scripts, 'bundle.mjs')]);
   return join(dist, 'main.js');
+}
+
+/** Compiles the worker thread for tests that run the service in their own process: Node.js cannot run TypeScript. */
+async function buildScanWorker(folder) {
+  const outfile = join(folder, 'scan-worker.mjs');
+  const entry = join(root, 'src', 'upstream', 'large-bodies', 'scan-worker.ts');
+  await bundle({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  return outfile;
 }

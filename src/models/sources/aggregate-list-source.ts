@@ -66,7 +66,8 @@ function allProvidersFailed(
   causes: readonly UpstreamError[],
 ): UpstreamError {
   const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(', ');
-  return new UpstreamError('failed', `These providers gave no list: ${codes}.`, { causes });
+  const failure = causes.every((each) => each.failure === 'overloaded') ? 'overloaded' : 'failed';
+  return new UpstreamError(failure, `These providers gave no list: ${codes}.`, { causes });
 }
 
 /** As old as the oldest part. */

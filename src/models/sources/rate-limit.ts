@@ -1,7 +1,8 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { RateLimit } from '../../cache/list-cache.js';
 import { SYSTEM_CLOCK } from '../../concurrency/clock.js';
 import { redact } from '../../credentials/redact.js';
+import { allHeaderLines } from '../../upstream/upstream-headers.js';
+import type { UpstreamHeaders } from '../../upstream/upstream-headers.js';
 import { retryAfterMs } from '../../upstream/retry-after.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { UpstreamErrorDetails } from '../../upstream/upstream.error.js';
@@ -43,15 +44,14 @@ function withoutCallersCredential({
   body,
   credential,
   headerSecrets = [],
-}: UpstreamErrorDetails): UpstreamErrorDetails & { readonly headers: IncomingHttpHeaders } {
+}: UpstreamErrorDetails): UpstreamErrorDetails & { readonly headers: UpstreamHeaders } {
   const isOperators = credential?.variable !== undefined;
   const clean = (text: string): string =>
     credential === undefined || isOperators ? text : redact(text, [credential]);
-  const kept = Object.entries(headers).flatMap(([name, value]): [string, string | string[]][] => {
-    // The remaining seconds are written anew.
-    if (value === undefined || name === 'retry-after-ms') return [];
-    return [[name, Array.isArray(value) ? value.map(clean) : clean(value)]];
-  });
+  // The remaining seconds are written anew.
+  const kept = allHeaderLines(headers)
+    .filter(([name]) => name !== 'retry-after-ms')
+    .map(([name, lines]) => [name, lines.map(clean)] as const);
   return {
     status,
     headers: Object.fromEntries(kept),

@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import { uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import type { Row } from '../../catalogue/row.js';
+import type { CancellationSignal } from '../../concurrency/cancellation.js';
+import { LARGE_BYTES } from '../../upstream/large-bodies/scan-body.js';
 import { addressOf } from '../../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../../upstream/upstream-address.js';
 import type { UpstreamClient } from '../../upstream/upstream.client.js';
@@ -9,7 +11,7 @@ import { UpstreamError } from '../../upstream/upstream.error.js';
 import { UpstreamRequest } from '../../upstream/upstream-request.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
-import { readPage } from './model-page.js';
+import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
 import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
@@ -41,7 +43,7 @@ export class ListReader {
   private reportedUnreadableRows = 0;
 
   constructor(
-    private readonly client: Pick<UpstreamClient, 'get'>,
+    private readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>,
     private readonly format: ListFormat,
   ) {
     this.first = addressOf(format.url);
@@ -64,7 +66,9 @@ export class ListReader {
       return last.catalogue;
     }
     this.reportUnreadableRows(pages.reduce((sum, page) => sum + page.unreadable, 0));
-    const catalogue = uniqueById(pages.flatMap((page) => page.models));
+    const [first] = pages;
+    const isUnique = pages.length === 1 && first?.isUnique === true;
+    const catalogue = isUnique ? first.models : uniqueById(pages.flatMap((page) => page.models));
     this.last = { pages, catalogue };
     return catalogue;
   }
@@ -74,6 +78,7 @@ export class ListReader {
     const { label, maxPages } = this.format;
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
+    let models = 0;
     for (let address: UpstreamAddress | undefined = this.first; address !== undefined;) {
       if (asked.has(address.path)) {
         throw new UpstreamError('invalid', 'The provider repeats a page of its list.');
@@ -85,16 +90,29 @@ export class ListReader {
       const { path } = address;
       const page: LinkedPage = await this.client.get(
         new UpstreamRequest(label, address, headers, call),
-        (body) => this.lastBodies.get(path, body) ?? this.page(path, body),
+        (body) => this.lastBodies.get(path, body) ?? this.page(path, body, call.signal),
       );
       pages.push(page);
+      models += page.models.length;
+      checkLength(models);
       address = page.next;
     }
     return pages;
   }
 
-  private page(path: string, body: Buffer): LinkedPage {
-    const page = readPage(body, this.rows);
+  private page(path: string, body: Buffer, signal: CancellationSignal): LinkedPage | Promise<LinkedPage> {
+    if (body.length <= LARGE_BYTES) return this.linked(path, body, readPage(body, this.rows));
+    const { largeBodies } = this.client;
+    return largeBodies.inTurn(signal, async () => {
+      // Others may have had the same body read in the meantime.
+      const known = this.lastBodies.get(path, body);
+      if (known !== undefined) return known;
+      const { scanned, bytes } = await largeBodies.scan(body);
+      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
+    });
+  }
+
+  private linked(path: string, body: Buffer, page: ModelPage): LinkedPage {
     const next = page.envelope && this.format.nextPage(page.envelope);
     const linked = { ...page, next: next && addressOf(next) };
     this.lastBodies.set(path, body, linked);

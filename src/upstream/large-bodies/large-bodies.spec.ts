@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Cancellation } from '../../concurrency/cancellation.js';
+import { LargeBodies } from './large-bodies.js';
+import { SCAN_WORKER_URL } from './scan-worker-url.js';
+
+/** Takes more memory than it may as soon as it gets a body. */
+const GREEDY = new URL(
+  `data:text/javascript,${encodeURIComponent(
+    "import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => { const all = []; for (;;) all.push([{}]); });",
+  )}`,
+);
+
+class TestedBodies extends LargeBodies {
+  override workerUrl: URL = SCAN_WORKER_URL;
+}
+
+let bodies: TestedBodies;
+
+beforeEach(() => {
+  bodies = new TestedBodies();
+});
+
+afterEach(() => bodies.onApplicationShutdown());
+
+describe('LargeBodies', () => {
+  it('scans bodies, and gives them back', async () => {
+    for (const text of ['[{"id":"a"}]', '{"data":[]}']) {
+      const { scanned, bytes } = await bodies.scan(Buffer.from(text));
+      expect(scanned.lists).toHaveLength(1);
+      expect(bytes.toString()).toBe(text);
+    }
+  });
+
+  it('refuses what is not JSON', async () => {
+    await expect(bodies.scan(Buffer.from('[{"id":"a"'))).rejects.toMatchObject({ failure: 'invalid' });
+  });
+
+  it('survives a thread that takes too much memory, and starts another one', async () => {
+    bodies.workerUrl = GREEDY;
+    await expect(bodies.scan(Buffer.from('[]'))).rejects.toMatchObject({
+      failure: 'invalid',
+      message: 'The response of the provider needs too much memory to be read.',
+    });
+    bodies.workerUrl = SCAN_WORKER_URL;
+    await expect(bodies.scan(Buffer.from('[]'))).resolves.toMatchObject({ scanned: { envelope: '[0]' } });
+  });
+
+  it('reads one body at a time', async () => {
+    const signal = new Cancellation();
+    const order: string[] = [];
+    const read = (name: string) => async (): Promise<void> => {
+      order.push(`${name} begins`);
+      await bodies.scan(Buffer.from('[]'));
+      order.push(`${name} ends`);
+    };
+    await Promise.all(['a', 'b', 'c'].map((name) => bodies.inTurn(signal, read(name))));
+    expect(order).toEqual(['a begins', 'a ends', 'b begins', 'b ends', 'c begins', 'c ends']);
+  });
+
+  it('does not read for callers that have left the queue', async () => {
+    const first = new Cancellation();
+    const second = new Cancellation();
+    let finish = (): void => undefined;
+    const reading = bodies.inTurn(first, () => new Promise<void>((resolve) => (finish = resolve)));
+    const waiting = bodies.inTurn(second, () => Promise.reject(new Error('it was read')));
+    second.abort(new Error('gone'));
+    await expect(waiting).rejects.toThrow('gone');
+    finish();
+    await reading;
+    await expect(bodies.inTurn(first, () => Promise.resolve('next'))).resolves.toBe('next');
+  });
+});

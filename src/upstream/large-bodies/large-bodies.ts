@@ -1,0 +1,97 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Worker } from 'node:worker_threads';
+import type { CancellationSignal } from '../../concurrency/cancellation.js';
+import { Slots } from '../../concurrency/slots.js';
+import { UpstreamError } from '../upstream.error.js';
+import type { ScannedBody } from './scan-body.js';
+import type { ScanReply } from './scan-worker.js';
+import { SCAN_WORKER_URL } from './scan-worker-url.js';
+
+/** What scanning needs of a heap is some slices, however large the body is. */
+const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32 } as const;
+
+/**
+ * Bodies that are too large to be parsed at once: a thread of their own scans them, and they are read one at a time, so
+ * that their number does not matter to the memory either. The thread is started for the first one.
+ */
+@Injectable()
+export class LargeBodies implements OnApplicationShutdown {
+  protected readonly workerUrl: URL = SCAN_WORKER_URL;
+  private readonly turns = new Slots(1);
+  private worker: Worker | undefined;
+
+  /**
+   * Reads a large body when it is its turn.
+   * @throws the signal's reason when it is aborted before, or what `read` throws
+   */
+  async inTurn<T>(signal: CancellationSignal, read: () => Promise<T>): Promise<T> {
+    const turn = this.turns.take(signal);
+    if (turn !== undefined) await turn;
+    try {
+      return await read();
+    } finally {
+      this.turns.free();
+    }
+  }
+
+  /**
+   * Finds the rows of a body; to be called in turn.
+   * @returns the scanned body, and the bytes: the thread has had them, so that `body` is empty now
+   * @throws UpstreamError `invalid` when it is not JSON
+   */
+  async scan(body: Buffer): Promise<{ scanned: ScannedBody; bytes: Buffer }> {
+    const { scanned, bytes } = await this.scanInWorker(body);
+    if (scanned === undefined) {
+      throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.');
+    }
+    return { scanned, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.worker?.terminate();
+  }
+
+  private scanInWorker(body: Buffer): Promise<ScanReply> {
+    const worker = (this.worker ??= this.start());
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        worker.off('message', onMessage);
+        worker.off('exit', onExit);
+      };
+      const onMessage = (reply: ScanReply): void => {
+        settle();
+        resolve(reply);
+      };
+      const onExit = (): void => {
+        settle();
+        reject(
+          new UpstreamError('invalid', 'The response of the provider needs too much memory to be read.'),
+        );
+      };
+      worker.on('message', onMessage);
+      worker.on('exit', onExit);
+      // A copy of this size would hold up all callers: memory that is used for the first time is slow.
+      const { buffer, byteOffset, byteLength } = body;
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
+    });
+  }
+
+  private start(): Worker {
+    const worker = new Worker(this.workerUrl, {
+      name: 'scan-worker',
+      resourceLimits: WORKER_LIMITS,
+      // It needs none of the environment, where keys are.
+      env: {},
+      execArgv: [],
+    });
+    // Its end follows. Without a listener the error would end the process.
+    worker.on('error', () => undefined);
+    worker.once('exit', () => {
+      this.worker = undefined;
+    });
+    worker.unref();
+    return worker;
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { rowsOfSlice, scanBody } from './scan-body.js';
+import type { ScanLimits } from './scan-body.js';
+
+/** So small that every body is cut. */
+const SMALL: ScanLimits = { slice: 8, row: 60, nested: 30, envelope: 400 };
+
+/** What a scan finds: the envelope, and of each list the rows and how many were left out. */
+function found(text: string, limits = SMALL): unknown[] {
+  const body = Buffer.from(text);
+  const { envelope, lists } = scanBody(body, limits);
+  return [
+    JSON.parse(envelope),
+    ...lists.map(({ slices, skipped }) => [slices.flatMap((slice) => rowsOfSlice(body, slice)), skipped]),
+  ];
+}
+
+describe('scanBody', () => {
+  it.each<[what: string, text: string, expected: unknown[]]>([
+    ['a bare array', '[{"id":"a"},{"id":"b"}]', [[0], [[{ id: 'a' }, { id: 'b' }], 0]]],
+    [
+      'an envelope',
+      '{"object":"list","data":[{"id":"a"}],"last_id":"a"}',
+      [{ object: 'list', data: [0], last_id: 'a' }, [[{ id: 'a' }], 0]],
+    ],
+    ['two lists', '{"a":[],"b":[{"id":"a"}]}', [{ a: [0], b: [1] }, [[], 0], [[{ id: 'a' }], 0]]],
+    ['an empty list with white space', ' { "data" : [ \n ] } ', [{ data: [0] }, [[], 0]]],
+    ['a byte order mark', '\uFEFF[{"id":"a"}]', [[0], [[{ id: 'a' }], 0]]],
+    ['no list', '{"data":null,"more":{"a":[1]}}', [{ data: null, more: { a: [1] } }]],
+    ['a text', '"[{"', ['[{']],
+    [
+      'brackets, commas and quotes in strings',
+      '[{"id":"],[{\\"\\\\"},{"id":"☃,"}]',
+      [[0], [[{ id: '],[{"\\' }, { id: '☃,' }], 0]],
+    ],
+    [
+      'rows that say nothing',
+      `[${'{},'.repeat(20)}[],1,null,"a",{"id":"a"}]`,
+      [[0], [expect.arrayContaining([{ id: 'a' }]), expect.any(Number)]],
+    ],
+    ['only rows that say nothing', `[${'{},'.repeat(20)}[[1]]]`, [[0], [[], 21]]],
+    [
+      'a row that is too large',
+      `[{"id":"a"},{"id":"${'x'.repeat(60)}"},{"id":"b"}]`,
+      [[0], [[{ id: 'a' }, { id: 'b' }], 1]],
+    ],
+    [
+      'a last row that is too large',
+      `[{"id":"a"},[${'['.repeat(40)}${']'.repeat(40)}]]`,
+      [[0], [[{ id: 'a' }], 1]],
+    ],
+    [
+      'a large object beside the rows',
+      `{"x":{"y":[${'1,'.repeat(20)}1]},"data":[]}`,
+      [{ x: {}, data: [0] }, [[], 0]],
+    ],
+  ])('reads %s', (_what, text, expected) => {
+    expect(found(text)).toEqual(expected);
+  });
+
+  it.each([
+    '',
+    '[',
+    '{"data":[',
+    '[{"id":"a"}',
+    '{"data":[{"id":"a"}}',
+    '[{"id":"a"}]]',
+    '[{"id":"a"}] [{"id":"b"}]',
+    '[{"id":"aaaaaaaaaa"},]',
+    '[{"id":"aaaaaaaaaa"},,{"id":"b"}]',
+    '[,{"id":"aaaaaaaaaa"}]',
+    '[{"id":"aaaaaaaaaa"} {"id":"b"}]',
+    '[{"id":"a]',
+    '{"data":[] "x":1}',
+    '{"data":[}',
+    `{"a":"${'x'.repeat(400)}","data":[]}`,
+    '<html>',
+  ])('refuses what is not JSON, or no list: %s', (text) => {
+    expect(() => found(text)).toThrow(SyntaxError);
+  });
+
+  it('finds what JSON.parse finds, and refuses what it refuses', () => {
+    const rows = fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 12 });
+    const damage = fc.tuple(fc.nat(), fc.constantFrom('', ',', ']', '[', '{', '}', '"', ' '));
+    const limits = { ...SMALL, row: 1e6, nested: 1e6, envelope: 1e6 };
+    fc.assert(
+      fc.property(rows, fc.boolean(), fc.option(damage), (data, isBare, broken) => {
+        let text = JSON.stringify(isBare ? data : { object: 'list', data });
+        if (broken !== null) {
+          const at = broken[0] % (text.length + 1);
+          text = text.slice(0, at) + broken[1] + text.slice(at + 1);
+        }
+        const parsed = attempt(() => JSON.parse(text) as unknown);
+        const scanned = attempt(() => scanBody(Buffer.from(text), limits));
+        expect(scanned === undefined).toBe(parsed === undefined);
+        if (scanned === undefined || broken !== null) return;
+        const [list] = scanned.lists;
+        const all = list?.slices.flatMap((slice) => rowsOfSlice(Buffer.from(text), slice)) ?? [];
+        // What is left out says nothing.
+        const says = (row: unknown): boolean =>
+          typeof row === 'object' && row !== null && !Array.isArray(row) && Object.keys(row).length > 0;
+        expect(all.filter(says)).toEqual(data.filter(says));
+        expect(all.length + (list?.skipped ?? 0)).toBe(data.length);
+      }),
+      { seed: 13, numRuns: 400 },
+    );
+  });
+});
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(SyntaxError);
+    return undefined;
+  }
+}

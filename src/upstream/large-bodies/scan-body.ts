@@ -1,0 +1,204 @@
+/** Larger bodies are scanned in a thread of their own, and no larger piece of them is parsed in one go. */
+export const LARGE_BYTES = 524_288;
+
+/** In bytes. */
+export interface ScanLimits {
+  /** Slices end at the first row beyond this. The main thread parses them, and gives way to others in between. */
+  readonly slice: number;
+  /** A larger row is no model. */
+  readonly row: number;
+  /** A larger object in the envelope holds no cursor. */
+  readonly nested: number;
+  /** More beside the rows is no list. */
+  readonly envelope: number;
+}
+
+const LIMITS: ScanLimits = { slice: 65_536, row: LARGE_BYTES, nested: 16_384, envelope: LARGE_BYTES };
+
+/** Where some rows of a list are: the bytes between two offsets of the body. */
+export type Slice = readonly [start: number, end: number];
+
+/** An array in a body that may be the list. */
+export interface ScannedList {
+  /** The slices in which there are objects that say something. */
+  readonly slices: readonly Slice[];
+  /** The number of rows in all other slices, which can be no models. */
+  readonly skipped: number;
+}
+
+/** A body of JSON, read without making objects of its rows. */
+export interface ScannedBody {
+  /** JSON of what stands around the rows: the body with `[n]` in place of the nth list. */
+  readonly envelope: string;
+  readonly lists: readonly ScannedList[];
+}
+
+/** ASCII codes. */
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
+
+/**
+ * Finds the rows in a large body: a bare array, or the arrays in an object. Only brackets, strings and commas are
+ * looked at one by one; JSON.parse checks everything in slices, which are garbage at once. So the memory that it takes
+ * does not grow with the body.
+ * @throws SyntaxError when the body is not JSON, or holds too much beside its rows
+ */
+export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
+  const start = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte) ? BYTE_ORDER_MARK.length : 0;
+  const lists: RowCutter[] = [];
+  const envelope = new Envelope(body, start, limits.envelope);
+  const listDepth = startsWithBracket(body, start) ? 1 : 2;
+  let depth = 0;
+  let list: RowCutter | undefined;
+  let objectStart = 0;
+  for (let at = start; at < body.length; at += 1) {
+    switch (body[at]) {
+      case QUOTE:
+        at = endOfString(body, at);
+        break;
+      case OPENING_BRACKET:
+        depth += 1;
+        if (depth === listDepth) list = new RowCutter(body, at + 1, limits);
+        break;
+      case OPENING_BRACE:
+        depth += 1;
+        if (depth === listDepth) objectStart = at + 1;
+        break;
+      case COMMA:
+        if (depth === listDepth) list?.endRow(at);
+        break;
+      case CLOSING_BRACKET:
+      case CLOSING_BRACE:
+        if (depth === listDepth) {
+          if (list !== undefined) {
+            list.end(at);
+            envelope.replace(list.start, at, String(lists.push(list) - 1));
+            list = undefined;
+          } else if (at - objectStart > limits.nested) {
+            envelope.replace(objectStart, at, '');
+          }
+        }
+        depth -= 1;
+        break;
+      case undefined:
+      default:
+    }
+  }
+  return { envelope: envelope.end(), lists: lists.map(({ slices, skipped }) => ({ slices, skipped })) };
+}
+
+/** The rows of a slice. @throws SyntaxError */
+export function rowsOfSlice(body: Buffer, [start, end]: Slice): unknown[] {
+  return JSON.parse(`[${body.toString('utf8', start, end)}]`) as unknown[];
+}
+
+function startsWithBracket(body: Buffer, start: number): boolean {
+  let at = start;
+  while ((body[at] ?? 0xff) <= 0x20) at += 1;
+  return body[at] === OPENING_BRACKET;
+}
+
+/** The offset of the quote that ends the string. */
+function endOfString(body: Buffer, start: number): number {
+  let at = start + 1;
+  while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;
+  return at;
+}
+
+/** What stands around the rows, piece by piece. */
+class Envelope {
+  private readonly pieces: string[] = [];
+  private bytes = 0;
+
+  constructor(
+    private readonly body: Buffer,
+    private from: number,
+    private readonly maxBytes: number,
+  ) {}
+
+  /** Writes the text in place of the bytes between two offsets. */
+  replace(start: number, end: number, text: string): void {
+    this.take(start);
+    this.pieces.push(text);
+    this.from = end;
+  }
+
+  /** @throws SyntaxError */
+  end(): string {
+    this.take(this.body.length);
+    const json = this.pieces.join('');
+    JSON.parse(json);
+    return json;
+  }
+
+  private take(end: number): void {
+    this.bytes += end - this.from;
+    if (this.bytes > this.maxBytes) throw new SyntaxError('too much beside the rows');
+    this.pieces.push(this.body.toString('utf8', this.from, end));
+  }
+}
+
+/** Cuts a list into slices. */
+class RowCutter implements ScannedList {
+  readonly slices: Slice[] = [];
+  skipped = 0;
+  private sliceStart: number;
+  private rowStart: number;
+
+  constructor(
+    private readonly body: Buffer,
+    readonly start: number,
+    private readonly limits: ScanLimits,
+  ) {
+    this.sliceStart = start;
+    this.rowStart = start;
+  }
+
+  /** A comma after a row. */
+  endRow(at: number): void {
+    if (at - this.rowStart > this.limits.row) this.skipRow(at);
+    else if (at - this.sliceStart >= this.limits.slice) {
+      this.cut(at);
+      this.sliceStart = at + 1;
+    }
+    this.rowStart = at + 1;
+  }
+
+  /** The end of the list. */
+  end(at: number): void {
+    if (at - this.rowStart > this.limits.row) this.skipRow(at);
+    else this.cut(at);
+  }
+
+  /** A row that is larger than all of a small body is no model, and is not parsed. */
+  private skipRow(at: number): void {
+    if (this.sliceStart < this.rowStart) this.cut(this.rowStart - 1);
+    this.skipped += 1;
+    this.sliceStart = at + 1;
+  }
+
+  /** @throws SyntaxError also for a comma without a row, which would be between slices */
+  private cut(end: number): void {
+    const slice: Slice = [this.sliceStart, end];
+    const rows = rowsOfSlice(this.body, slice);
+    if (rows.length === 0 && this.sliceStart > this.start) throw new SyntaxError('a comma without a row');
+    if (rows.some(saysSomething)) this.slices.push(slice);
+    else this.skipped += rows.length;
+  }
+}
+
+/** Whether a row is an object with a field: without one it has no id. */
+function saysSomething(row: unknown): boolean {
+  return typeof row === 'object' && row !== null && !Array.isArray(row) && hasField(row);
+}
+
+function hasField(row: object): boolean {
+  for (const _name in row) return true;
+  return false;
+}

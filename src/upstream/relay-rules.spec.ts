@@ -1,0 +1,118 @@
+import { describe, expect, it } from '@jest/globals';
+import { authorizationCredential, keyCredential } from '../credentials/credential.js';
+import { RelayRules } from './relay-rules.js';
+
+const KEY = 'sk-Zq7vLm20517483Xw';
+const DIGITS = '849302715566';
+
+const operators = new RelayRules({ credential: keyCredential(KEY, 'VLLM_API_KEY') });
+const digits = new RelayRules({ credential: keyCredential(DIGITS, 'VLLM_API_KEY') });
+const operatorsHeader = new RelayRules({ headerSecrets: [authorizationCredential(`Token ${KEY}`)] });
+const callers = new RelayRules({ credential: keyCredential(KEY) });
+
+/** The ways in which a provider may show a key. */
+const SHOWN: readonly (readonly [way: string, text: string])[] = [
+  ['as it is', KEY],
+  ['in capitals', KEY.toUpperCase()],
+  ['its beginning', KEY.slice(0, 6)],
+  ['its end', KEY.slice(-5)],
+  ['inside a word', `req${KEY.slice(5, 11)}x`],
+  ['in Base64', Buffer.from(KEY).toString('base64')],
+  ['in Base64 without padding', Buffer.from(`${KEY}12`).toString('base64').replace(/=+$/, '')],
+  ['in Base64 for URLs', Buffer.from(KEY).toString('base64url')],
+  ['in Base64 behind other bytes', Buffer.from(`k:${KEY}`).toString('base64url')],
+  ['in Base64 behind other characters', `a${Buffer.from(KEY).toString('base64url')}`],
+  ['in Base64, in part', Buffer.from(KEY.slice(4, 12)).toString('base64url')],
+  ['in hexadecimal digits', Buffer.from(KEY).toString('hex')],
+  ['in hexadecimal digits behind another', `a${Buffer.from(KEY).toString('hex').toUpperCase()}`],
+  ['URL-encoded', [...Buffer.from(KEY)].map((byte) => `%${byte.toString(16)}`).join('')],
+  ['with separators', KEY.replace(/./g, '$& ')],
+];
+
+describe('where a key of the operator was sent', () => {
+  it.each(SHOWN)('no header of a 4xx shows it: %s', (_way, text) => {
+    for (const rules of [operators, operatorsHeader]) {
+      const shown = rules.headers({
+        'x-request-id': text,
+        'retry-after': text,
+        'x-ratelimit-key': text,
+        'www-authenticate': text,
+        [`x-ratelimit-${text.toLowerCase()}`]: '1',
+      });
+      const values = Object.entries(shown).flat(2);
+      expect(values.filter((value) => !['x-upstream-request-id', '[redacted]'].includes(value))).toEqual([]);
+    }
+  });
+
+  it.each(SHOWN)('no identifier shows it: %s', (_way, text) => {
+    for (const rules of [operators, operatorsHeader]) expect(rules.identifier(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['in Retry-After', { 'retry-after': DIGITS }],
+    ['in part', { 'retry-after': DIGITS.slice(3, 8) }],
+    ['as a fraction', { 'x-ratelimit-reset': `0.${DIGITS.slice(0, 6)}` }],
+    ['as a duration', { 'x-ratelimit-reset': `${DIGITS.slice(0, 9)}ms` }],
+    ['in two lines', { 'x-ratelimit-limit': ['84', '9302'] }],
+    ['in lines that are only together a part of it', { 'x-ratelimit-limit': ['84', '93'] }],
+    ['in one line of two', { 'x-ratelimit-limit': ['5', DIGITS] }],
+    ['as characters', { 'x-ratelimit-limit': '115,107,45,90,113' }],
+    ['beside words', { 'x-ratelimit-limit': ['5', 'some words'] }],
+  ])('digits do not show it: %s', (_way, headers) => {
+    expect(digits.headers(headers)).toEqual({});
+  });
+
+  it('no prose passes', () => {
+    expect(operators.prose('The key is wrong.')).toBeUndefined();
+    expect(operatorsHeader.prose('The key is wrong.')).toBeUndefined();
+  });
+
+  it('what is no part of it passes', () => {
+    const headers = {
+      'retry-after': '12',
+      'retry-after-ms': '1200.5',
+      'x-ratelimit-limit-requests': ['500', '1000'],
+      'x-ratelimit-reset-tokens': '6m0s',
+      'anthropic-ratelimit-requests-reset': '2026-11-24T10:00:00Z',
+      'x-ratelimit-reset': 'Wed, 21 Oct 2026 07:28:00 GMT',
+      'www-authenticate': ['Bearer realm="x"', 'Negotiate'],
+    };
+    expect(operators.headers({ ...headers, 'x-request-id': 'req_011CTgbD' })).toEqual({
+      ...headers,
+      'www-authenticate': ['Bearer', 'Negotiate'],
+      'x-upstream-request-id': 'req_011CTgbD',
+    });
+    for (const word of ['invalid_api_key', 'quota', '401', 'tokens.limit']) {
+      expect(operators.identifier(word)).toBe(word);
+    }
+  });
+
+  it('a value is redacted first and judged then', () => {
+    expect(operators.headers({ 'x-request-id': `vllm ${KEY}` })).toEqual({
+      'x-upstream-request-id': 'vllm [redacted]',
+    });
+  });
+});
+
+describe("where the caller's own credential was sent", () => {
+  it('it is struck out, and nothing else', () => {
+    expect(callers.prose(`no ${KEY}, nor ${KEY.slice(0, 6)}`)).toBe(`no [redacted], nor ${KEY.slice(0, 6)}`);
+    expect(
+      callers.headers({
+        'www-authenticate': ['Bearer', `Basic realm="${KEY}"`],
+        [`x-ratelimit-${KEY.toLowerCase()}`]: '1',
+      }),
+    ).toEqual({ 'www-authenticate': ['Bearer', 'Basic realm="[redacted]"'] });
+  });
+
+  it('a short one garbles no number', () => {
+    const short = new RelayRules({ credential: keyCredential('2') });
+    expect(short.headers({ 'retry-after': '12' })).toEqual({ 'retry-after': '12' });
+  });
+});
+
+it('a value that node:http refuses is left out', () => {
+  expect(callers.headers({ 'retry-after': ['1\u0000', '7'], 'x-request-id': 'a\r\nb' })).toEqual({
+    'retry-after': '7',
+  });
+});

@@ -1,0 +1,97 @@
+import type { Credential } from '../credentials/credential.js';
+import { couldReveal, redact } from '../credentials/redact.js';
+import { allHeaderLines, headerLines } from './upstream-headers.js';
+import type { UpstreamErrorDetails } from './upstream.error.js';
+
+/** Headers of a 4xx that tell clients when and how to retry. */
+const RELAYED_HEADERS = /^(retry-after|retry-after-ms|(anthropic-|x-)ratelimit-.+)$/;
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
+/** What node:http accepts as the value of a header. */
+const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** A machine-readable identifier, as opposed to prose and to a masked secret. */
+const IDENTIFIER = /^(?=.{1,64}$)([a-z]+([_.:-][a-z]+)*|[A-Za-z]+(_[A-Za-z]+)*|\d{1,6})$/;
+/** A number, a duration or a date. */
+const MEASURE =
+  /^(\d{1,16}(\.\d{1,6})?|(\d{1,9}(\.\d{1,9})?(ms|[smhd])){1,5}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)$/;
+/** The name of an authentication scheme. */
+const SCHEME = /^[A-Za-z][A-Za-z\d-]{2,31}$/;
+/** The names of rate-limit headers, made of the words that providers use. */
+const LIMIT_HEADER =
+  /^(x|anthropic)-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
+const REQUEST_ID = /^[\x20-\x7e]{1,200}$/;
+
+/** Decides what callers may see of a provider's 4xx: providers repeat what they were sent. */
+export class RelayRules {
+  private readonly secrets: readonly Credential[];
+  /** The caller may know its own credential, but no part of the operator's. */
+  private readonly operatorSecretSent: boolean;
+
+  constructor({ credential, headerSecrets = [] }: UpstreamErrorDetails) {
+    this.secrets = credential === undefined ? headerSecrets : [credential, ...headerSecrets];
+    this.operatorSecretSent = credential?.variable !== undefined || headerSecrets.length > 0;
+  }
+
+  /** Prose, redacted. It may describe a secret of the operator in ways that cannot be found. */
+  prose(text: string | undefined): string | undefined {
+    return this.passed(text, undefined);
+  }
+
+  /** A type, a parameter or a code, redacted. */
+  identifier(text: string | undefined): string | undefined {
+    return this.passed(text, IDENTIFIER);
+  }
+
+  /** The headers that help a client, in the form that node:http takes. */
+  headers(headers: UpstreamErrorDetails['headers'] = {}): Record<string, string | string[]> {
+    const relayed: Record<string, string | string[]> = {};
+    const relay = (name: string, lines: readonly string[] | undefined): void => {
+      const [first, ...others] = lines?.filter((line) => HEADER_VALUE.test(line)) ?? [];
+      if (first !== undefined) relayed[name] = others.length === 0 ? first : [first, ...others];
+    };
+    for (const [name, lines] of allHeaderLines(headers)) {
+      if (RELAYED_HEADERS.test(name) && this.mayShowName(name)) relay(name, this.measures(lines));
+    }
+    relay('www-authenticate', this.challenges(headerLines(headers, 'www-authenticate')));
+    const requestIds = REQUEST_ID_HEADERS.map((name) => headerLines(headers, name));
+    const [requestId] = requestIds.find((lines) => lines.length > 0) ?? [];
+    const passed = this.passed(requestId, REQUEST_ID);
+    relay('x-upstream-request-id', passed === undefined ? undefined : [passed]);
+    return relayed;
+  }
+
+  /**
+   * The one rule: a value is redacted first and judged then. Where a secret of the operator was sent, only a value of
+   * a known shape passes that holds no part of the secret.
+   * @param shape undefined for what has none
+   */
+  private passed(value: string | undefined, shape: RegExp | undefined): string | undefined {
+    if (value === undefined) return undefined;
+    const redacted = redact(value, this.secrets);
+    if (!this.operatorSecretSent) return redacted;
+    return shape?.test(redacted) === true && !couldReveal(redacted, this.secrets) ? redacted : undefined;
+  }
+
+  /** Names come in lower case, in which nothing encoded can be found again. */
+  private mayShowName(name: string): boolean {
+    if (!this.operatorSecretSent) return redact(name, this.secrets) === name;
+    return (name.startsWith('retry-after') || LIMIT_HEADER.test(name)) && !couldReveal(name, this.secrets);
+  }
+
+  /** The lines of a header, none when one of them must not pass, or all of them together. */
+  private measures(lines: readonly string[]): readonly string[] | undefined {
+    // A caller's own credential may be short and occur in a number.
+    if (!this.operatorSecretSent && lines.every((line) => MEASURE.test(line))) return lines;
+    const passed = lines.map((line) => this.passed(line, MEASURE)).filter((line) => line !== undefined);
+    const isWhole = passed.length === lines.length;
+    return isWhole && !(this.operatorSecretSent && couldReveal(lines.join(''), this.secrets))
+      ? passed
+      : undefined;
+  }
+
+  /** Of a challenge only the scheme where a secret of the operator was sent: its parameters are prose. */
+  private challenges(lines: readonly string[]): readonly string[] {
+    const shown = this.operatorSecretSent ? lines.map((line) => /^[^\s,]*/.exec(line)?.[0]) : lines;
+    return shown.map((line) => this.passed(line, SCHEME)).filter((line) => line !== undefined);
+  }
+}
