@@ -563,7 +563,7 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
 );
 
 describe.each(STATIC_CONTRACTS)('$engine', ({ engine, ids }) => {
-  it('lists what is written down, and asks nobody', async () => {
+  it('gives its static list, and sends no request', async () => {
     const everything = Object.fromEntries(
       [...KEY_VARIABLES, `${engine.toUpperCase()}_API_KEY`].map((name) => [name, OURS]),
     );
