@@ -5,9 +5,10 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { ModelProvider } from './model-provider.js';
 
+/** The injection token of `ProviderContext`. */
 export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
 
-/** Everything that providers are made with. */
+/** The dependencies of a provider. */
 export interface ProviderContext {
   readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>;
   readonly config: Pick<

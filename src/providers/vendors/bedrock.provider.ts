@@ -144,7 +144,7 @@ async function signature(
 }
 
 const ADVICE =
-  'Check the role or the profile that requests are signed with, and that whoever hands out its credentials answers.';
+  'Check the role or the profile that signs requests, and that the source of its credentials answers.';
 
 /** Keeps the kind of the SDK's error alone: its message may quote files of the operator. */
 function signatureError(error: unknown): unknown {
