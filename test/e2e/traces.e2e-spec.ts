@@ -159,7 +159,7 @@ describe('a traced request', () => {
     expect(new Set(collector.paths)).toEqual(new Set(['/v1/traces']));
   });
 
-  it('continues the trace of its caller, and hands it to the provider', async () => {
+  it('continues the trace of its caller, and passes it on to the provider', async () => {
     const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { ...CALLER_HEADERS, baggage: 'user=alice' } });
     const [server, client] = await collector.received(2);
@@ -175,7 +175,7 @@ describe('a traced request', () => {
     expect(headers).not.toHaveProperty('baggage');
   });
 
-  it('begins a trace of its own when the caller’s is malformed', async () => {
+  it('starts a new trace when the caller’s is malformed', async () => {
     const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { traceparent: 'rubbish', tracestate: 'vendor=a' } });
     const [server, client] = await collector.received(2);
@@ -185,7 +185,7 @@ describe('a traced request', () => {
     expect(headers).not.toHaveProperty('tracestate');
   });
 
-  it('has a client span an attempt', async () => {
+  it('has a client span for each attempt', async () => {
     const { ask, collector } = shared(inTurn(text('', 503), LIST));
     expect(await idsOf(await ask())).toEqual(['meta/llama']);
     const spans = await collector.received(3);
@@ -273,7 +273,7 @@ describe('a traced request', () => {
     const held = heldAnswers(LIST);
     const { collector, gateway, upstream } = shared(held.script);
     const get = 'GET /v1/models HTTP/1.1\r\nHost: x\r\n';
-    // On one connection, so that all requests have arrived when the provider is clientSpans.
+    // On one connection, so that all requests have arrived when the provider is asked.
     const answers = sendRaw(gateway.url, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`);
     await held.release(1);
     expect((await answers).status).toBe(200);
@@ -322,7 +322,7 @@ describe('a traced request', () => {
     expect(collector.bodies.join('')).not.toContain(SECRET_MARK);
   });
 
-  it('is known by its trace in the log', async () => {
+  it('has its trace id in the log', async () => {
     const { ask, collector, stop } = await startTraced();
     await ask();
     await ask('/v1/models', { headers: CALLER_HEADERS });
@@ -347,7 +347,7 @@ describe('variables that name no exporter of spans', () => {
   it.each([
     ['nowhere', { OTEL_TRACES_EXPORTER: 'nowhere' }],
     ['none', { OTEL_TRACES_EXPORTER: 'none' }],
-  ])('are told of once, and there are no trace ids: %s', async (_name, env) => {
+  ])('cause one warning, and there are no trace ids: %s', async (_name, env) => {
     const { ask, collector, stop } = await startTraced(LIST, env);
     expect((await ask()).status).toBe(200);
     const { code, stdout, stderr } = await stop();
@@ -381,7 +381,7 @@ describe('the name of the service', () => {
 });
 
 describe('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => {
-  it('is enough, and taken as it is', async () => {
+  it('is sufficient, and used unchanged', async () => {
     const { ask, collector } = await started(
       launch(LIST, (receiver) => ({
         ...traced(receiver),
@@ -399,7 +399,7 @@ describe('without a collector', () => {
   it.each<[string, (collector: OtlpReceiver) => Record<string, string>]>([
     ['no variable is set', () => ({})],
     ['OTEL_SDK_DISABLED is true', ({ url }) => ({ ...collectorAt(url), OTEL_SDK_DISABLED: 'true' })],
-  ])('the caller’s trace goes through as it is, and nothing is loaded, when %s', async (_name, envFor) => {
+  ])('the caller’s trace is forwarded unchanged, and nothing is loaded, when %s', async (_name, envFor) => {
     const { ask, collector, stop, upstream } = await started(
       launch(LIST, (receiver) => ({ ...envFor(receiver), NODE_DEBUG: 'module' })),
     );
@@ -423,7 +423,7 @@ describe('without a collector', () => {
 });
 
 describe('the end of the process', () => {
-  it('sends the last spans', async () => {
+  it('exports the last spans', async () => {
     const { ask, collector, stop } = await startTraced(LIST, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
     await ask();
     expect(collector.spans).toHaveLength(0);
