@@ -66,7 +66,7 @@ describe('with CORS_ORIGINS', () => {
   );
 
   it.each([
-    ['/v1/models/nobody', 'GET', 404],
+    ['/v1/models/unknown', 'GET', 404],
     ['/nowhere', 'GET', 404],
     ['/v1/models', 'DELETE', 405],
     ['/v1/models/%zz', 'GET', 400],

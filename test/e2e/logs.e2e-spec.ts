@@ -49,7 +49,7 @@ describe('the line of a request', () => {
     [
       'an unknown model',
       'GET',
-      '/v1/models/nobody',
+      '/v1/models/unknown',
       LIST,
       { route: '/v1/models/*', status: 404, upstreamStatus: 200 },
     ],

@@ -227,7 +227,7 @@ describe('several engines', () => {
       it('delay callers once that give up before the deadline too', async () => {
         const { ask } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '60000' });
         await expect(ask({ signal: AbortSignal.timeout(1300) })).rejects.toThrow();
-        await until('nobody waits any more', async () => {
+        await until('no caller waits any more', async () => {
           const answer = await ask({ signal: AbortSignal.timeout(1300) }).catch(() => undefined);
           return answer?.headers.get('x-models-incomplete') === missing;
         });

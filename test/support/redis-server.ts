@@ -70,7 +70,7 @@ export async function startRedis(options: readonly string[] = [], password?: str
     async restart() {
       await kill();
       server = await launch(port);
-      if (server === undefined) throw new Error(`somebody has taken the port ${String(port)}`);
+      if (server === undefined) throw new Error(`another process has the port ${String(port)}`);
     },
     async close() {
       await kill();
