@@ -264,7 +264,7 @@ describeWithRedis('with a Redis', () => {
     }
 
     it.each<[string, (key: string) => string[]]>([
-      ['rubbish', (key) => ['SET', key, '\u0000\u00ff{']],
+      ['invalid bytes', (key) => ['SET', key, '\u0000\u00ff{']],
       ['an empty text', (key) => ['SET', key, '']],
       ['half of a JSON text', (key) => ['SET', key, stored('{"object":"list"').slice(0, -5)]],
       ['a number', (key) => ['SET', key, '5']],

@@ -237,8 +237,8 @@ describe('several engines', () => {
         const { ask, anthropic } = await startSeveral({}, { ...slow, ...CACHED });
         expect(await idsOf(await ask())).toContain('claude-5');
         anthropic.answer(silence);
-        const anew = { headers: { 'cache-control': 'no-cache' } };
-        expect((await ask(anew)).headers.get('x-models-incomplete')).toBe(missing);
+        const noCache = { headers: { 'cache-control': 'no-cache' } };
+        expect((await ask(noCache)).headers.get('x-models-incomplete')).toBe(missing);
         const cached = await quickly(ask);
         expect(cached.headers.has('x-models-incomplete')).toBe(false);
         expect(await idsOf(cached)).toContain('claude-5');

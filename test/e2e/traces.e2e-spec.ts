@@ -149,7 +149,7 @@ describe('a traced request', () => {
 
   it('starts a new trace when the caller’s is malformed', async () => {
     const { ask, upstream } = await startTraced();
-    await ask('/v1/models', { headers: { traceparent: 'rubbish', tracestate: 'vendor=a' } });
+    await ask('/v1/models', { headers: { traceparent: 'malformed', tracestate: 'vendor=a' } });
     const [server, client] = await collector.received(2);
     expect(server?.parentSpanId).toBeUndefined();
     const { headers } = upstream.requests[0] ?? {};
@@ -371,7 +371,7 @@ describe('without a collector', () => {
   ])('the caller’s trace is forwarded unchanged, and nothing is loaded, when %s', async (_name, env) => {
     const { ask, stop, upstream } = await start(LIST, { ...env(), NODE_DEBUG: 'module' });
     await ask('/v1/models', { headers: CALLER_HEADERS });
-    await ask('/v1/models', { headers: { traceparent: 'rubbish' } });
+    await ask('/v1/models', { headers: { traceparent: 'malformed' } });
     const { code, stdout, stderr } = await stop();
     expect(code).toBe(0);
     expect(

@@ -9,7 +9,7 @@ import { describeWithProgram } from './program.js';
 
 const PROGRAM = 'redis-server';
 
-/** A real Redis on a port of its own, which keeps nothing on disk. */
+/** A real Redis on its own port, which keeps nothing on disk. */
 export interface RedisServer {
   /** With the password, if there is one. */
   readonly url: string;
@@ -17,7 +17,7 @@ export interface RedisServer {
   command(...words: string[]): Promise<unknown>;
   /** All keys, sorted. */
   keys(): Promise<string[]>;
-  /** Stops it with SIGSTOP, lets it go on with SIGCONT. */
+  /** Pauses it with SIGSTOP, continues it with SIGCONT. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it at once; all that it held is gone. */
   kill(): Promise<void>;
