@@ -53,7 +53,7 @@ async function pageOf(scenario: Scenario, query: string): Promise<[ids: string[]
 }
 
 describe('a request with anthropic-version', () => {
-  it('gets the list in the form of Anthropic', async () => {
+  it('gets the list in Anthropic’s format', async () => {
     const { ask } = shared(LIST);
     const response = await ask('/v1/models?limit=2', { headers: VERSION });
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -97,7 +97,7 @@ describe('a request with anthropic-version', () => {
     ['?before_id=b:1', 0, 1, false],
     ['?limit=2&unknown=1', 0, 2, true],
     ['?limit=2&after_id=&before_id=', 0, 2, true],
-  ])('pages: %s', async (query, from, to, hasMore) => {
+  ])('gets a page for %s', async (query, from, to, hasMore) => {
     const scenario = shared(LIST);
     const [ids, page] = await pageOf(scenario, query);
     expect(ids).toEqual(IDS.slice(from, to));
@@ -122,7 +122,7 @@ describe('a request with anthropic-version', () => {
     ['?limit=2&before_id=unknown', ['old', 'ending'], true],
     ['?limit=1&before_id=gone', ['ending'], true],
     ['?lifecycle=retired&after_id=unknown', [], false],
-  ])('leaves out models in other stages of life: %s', async (query, ids, hasMore) => {
+  ])('gets the models of the selected lifecycles: %s', async (query, ids, hasMore) => {
     const [found, page] = await pageOf(shared(STAGES), query);
     expect([found, page.has_more]).toEqual([ids, hasMore]);
   });
@@ -135,7 +135,7 @@ describe('a request with anthropic-version', () => {
     expect((await pageOf(scenario, ''))[0]).toContain('old');
   });
 
-  it('says since when a model is deprecated, or when it ends, of those that are', async () => {
+  it('gets the date of a deprecation when it has passed, else that of the end', async () => {
     const scenario = shared(STAGES);
     const [, { data }] = await pageOf(scenario, '?lifecycle=active&lifecycle=deprecated&lifecycle=retired');
     expect(data).toMatchObject([
@@ -180,7 +180,7 @@ describe('a request with anthropic-version', () => {
     ['after_id=d&after_id=d', 'after_id'],
     [`after_id=${'x'.repeat(5000)}`, 'after_id'],
     ['after_id=__proto__', 'after_id'],
-  ])('is refused: ?%s', async (query, parameter) => {
+  ])('is rejected with ?%s', async (query, parameter) => {
     const { ask } = shared(LIST);
     const response = await ask(`/v1/models?${query}`, { headers: VERSION });
     expect(response.status).toBe(400);
@@ -190,7 +190,7 @@ describe('a request with anthropic-version', () => {
     expect(error.message.length).toBeLessThan(200);
   });
 
-  it('which is malformed asks nobody', async () => {
+  it('with a malformed parameter causes no request to the provider', async () => {
     const { ask, upstream } = shared(LIST);
     expect((await ask('/v1/models?limit=0', { headers: VERSION })).status).toBe(400);
     expect(upstream.requests).toEqual([]);
@@ -206,7 +206,7 @@ describe('a request with anthropic-version', () => {
     ['an unknown model', '/v1/models/unknown', 404, 'not_found_error', 'model_not_found'],
     ['an unknown route', '/v1/nothing', 404, 'not_found_error', 'unknown_url'],
     ['a malformed URL', '/v1/models/%E0%A4%A', 400, 'invalid_request_error', 'invalid_url'],
-  ])('gets errors in the form of Anthropic: %s', async (_name, path, status, type, code) => {
+  ])('gets errors in Anthropic’s format: %s', async (_name, path, status, type, code) => {
     const { ask } = shared(LIST);
     const response = await ask(path, { headers: { ...VERSION, 'x-request-id': 'mine-1' } });
     expect(response.status).toBe(status);
@@ -218,7 +218,7 @@ describe('a request with anthropic-version', () => {
     });
   });
 
-  it('gets a wrong method in the form of Anthropic', async () => {
+  it('gets a 405 in Anthropic’s format', async () => {
     const { ask } = shared(LIST);
     const response = await ask('/v1/models', { method: 'POST', headers: VERSION });
     expect(response.status).toBe(405);
@@ -236,7 +236,7 @@ describe('a request with anthropic-version', () => {
     expect(await response.text()).not.toContain('Bad key');
   });
 
-  it('is answered to HEAD as to GET', async () => {
+  it('gets the same headers for HEAD as for GET', async () => {
     const { ask } = shared(LIST);
     const [get, head] = [
       await ask('/v1/models?limit=2', { headers: VERSION }),
@@ -257,13 +257,13 @@ describe('a request with anthropic-version', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('is not passed on', async () => {
+  it('does not forward the header', async () => {
     const { ask, upstream } = shared(LIST);
     await ask('/v1/models', { headers: VERSION });
     expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-version');
   });
 
-  it('has tags of its own', async () => {
+  it('gets other entity tags than the other dialect', async () => {
     const { ask } = shared(LIST);
     const plain = (await ask()).headers.get('etag') ?? '';
     const response = await ask('/v1/models', { headers: { ...VERSION, 'if-none-match': plain } });
@@ -282,7 +282,7 @@ describe('a request without anthropic-version', () => {
     ['both credentials, as Jan sends them', { 'x-api-key': 'sk-x', authorization: 'Bearer sk-x' }],
     ['an empty version', { 'anthropic-version': '' }],
     ['the header of browsers', { 'anthropic-dangerous-direct-browser-access': 'true' }],
-  ])('gets the form of OpenAI: %s', async (_name, headers) => {
+  ])('gets OpenAI’s format: %s', async (_name, headers) => {
     const { ask } = shared(LIST);
     const plain = await (await ask()).text();
     // Parameters of the other dialect are ignored.

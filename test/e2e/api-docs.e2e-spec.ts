@@ -44,7 +44,7 @@ function operations() {
 }
 
 describe('/openapi.json', () => {
-  it('is the document that lies in the repository', async () => {
+  it('is the document in the repository', async () => {
     const { ask } = shared();
     const response = await ask('/openapi.json');
     expect(response.status).toBe(200);
@@ -133,7 +133,7 @@ describe('/openapi.json', () => {
 });
 
 describe('/docs', () => {
-  it.each(['/docs', '/docs/'])('is a page whose files are all this service’s own: %s', async (path) => {
+  it.each(['/docs', '/docs/'])('is a page that loads files of this service only: %s', async (path) => {
     const { ask, gateway } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
@@ -145,7 +145,7 @@ describe('/docs', () => {
     expect(files.sort()).toEqual(ASSETS.map(([asset]) => asset).sort());
   });
 
-  it.each(ASSETS)('has %s', async (path, contentType) => {
+  it.each(ASSETS)('serves %s', async (path, contentType) => {
     const { ask } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
@@ -153,7 +153,7 @@ describe('/docs', () => {
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
   });
 
-  it('has no other file', async () => {
+  it('serves no other file', async () => {
     const { ask } = shared();
     expect(await failureOf(await ask('/docs/package.json'))).toEqual([404, 'unknown_url']);
     expect(await failureOf(await ask('/docs/..%2fpackage.json'))).toEqual([404, 'unknown_url']);
@@ -161,7 +161,7 @@ describe('/docs', () => {
 });
 
 describe.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('the documentation at %s', (path) => {
-  it('takes GET and HEAD only', async () => {
+  it('allows GET and HEAD only', async () => {
     const { ask } = shared();
     const response = await ask(path, { method: 'POST' });
     expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD']);

@@ -70,7 +70,7 @@ describe('bedrock', () => {
     const { ask } = await start(undefined, { ...env, MAIN_MODEL_BASE_URL: upstream.url + path });
     expect(await idsOf(await ask())).toEqual(['orbit.large-v1:0']);
     const [request] = upstream.requests;
-    if (request === undefined) throw new Error('nobody was asked');
+    if (request === undefined) throw new Error('no request was sent');
     expect(request.url).toBe(`${path}/foundation-models`);
     expect(request.headers.host).toBe(upstream.host);
     expect(request.headers.authorization).toMatch(/SignedHeaders=[^,]*host;.*x-amz-date/);
@@ -196,7 +196,7 @@ describe('bedrock', () => {
     // It may take several times on a busy machine.
     await until('it is signed for', async () => (await ask()).ok);
     const [request] = upstream.requests;
-    if (request === undefined) throw new Error('nobody was asked');
+    if (request === undefined) throw new Error('no request was sent');
     expect(request.headers.authorization).toBe(expectedAuthorization(request));
   });
 
@@ -232,7 +232,7 @@ describe('bedrock', () => {
 describeWithRedis('bedrock with a shared cache', () => {
   it.each<[string, Record<string, string>]>([
     ['another account', { AWS_ACCESS_KEY_ID: 'AKIDOTHER', AWS_SECRET_ACCESS_KEY: secret('other') }],
-    ['nobody', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
+    ['no account', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
   ])('does not share a signed list with a gateway that signs for %s', async (_name, env) => {
     const redis = await started(startRedis());
     const cache = { CACHE_TTL_SECONDS: '60', ...redis.env };

@@ -116,10 +116,10 @@ describe('a list', () => {
   });
 
   it('is kept for each credential and scope', async () => {
-    const whose: Script = (request, response) => {
+    const callerList: Script = (request, response) => {
       json({ data: [{ id: scopeOf(request.headers) }] })(request, response);
     };
-    const { ask, upstream } = await startScenario(whose, { ...CACHE, VLLM_API_KEY: secret('operator') });
+    const { ask, upstream } = await startScenario(callerList, { ...CACHE, VLLM_API_KEY: secret('operator') });
     const callers: Record<string, string>[] = [
       {},
       KEY,

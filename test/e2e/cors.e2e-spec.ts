@@ -26,7 +26,7 @@ function corsHeadersOf(response: Response): string[] {
 describe('without CORS_ORIGINS', () => {
   const shared = sharedScenario();
 
-  it('no answer says anything of origins', async () => {
+  it('no answer has CORS headers', async () => {
     const { ask } = shared(MODELS);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(corsHeadersOf(response)).toEqual([]);
@@ -44,7 +44,7 @@ describe('without CORS_ORIGINS', () => {
 const open = sharedScenario(ALLOWED);
 
 describe('with CORS_ORIGINS', () => {
-  it('lets an origin of the list read an answer and its headers', async () => {
+  it('lets a listed origin read an answer and its headers', async () => {
     const { ask } = open(MODELS);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(response.status).toBe(200);
@@ -66,14 +66,14 @@ describe('with CORS_ORIGINS', () => {
   );
 
   it.each([
-    ['/v1/models/nobody', 'GET', 404],
+    ['/v1/models/unknown', 'GET', 404],
     ['/nowhere', 'GET', 404],
     ['/v1/models', 'DELETE', 405],
     ['/v1/models/%zz', 'GET', 400],
     ['/healthz', 'GET', 200],
     ['/openapi.json', 'GET', 200],
     ['/v1/models/m', 'HEAD', 200],
-  ])('lets it read what comes of %s %s (%i)', async (path, method, status) => {
+  ])('lets it read the answer to %s %s (%i)', async (path, method, status) => {
     const { gateway } = open(MODELS);
     const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: ${ORIGIN}\r\n\r\n`;
     const response = await sendRaw(gateway.url, head);
@@ -139,7 +139,7 @@ describe('a preflight', () => {
     expect(response.headers.get('access-control-allow-headers')).toBe(name.toLowerCase());
   });
 
-  it('allows of many headers those of its list only', async () => {
+  it('allows only listed headers among many', async () => {
     const { ask } = open(MODELS);
     const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
@@ -158,7 +158,7 @@ describe('a preflight', () => {
   it.each([
     ['origin', { 'access-control-request-method': 'GET' }],
     ['access-control-request-method', { origin: ORIGIN }],
-  ])('without %s is none, but an OPTIONS: a 405', async (_name, headers) => {
+  ])('without %s is an ordinary OPTIONS: a 405', async (_name, headers) => {
     const { ask } = open(MODELS);
     const response = await ask('/v1/models', { method: 'OPTIONS', headers });
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
@@ -168,7 +168,7 @@ describe('a preflight', () => {
 describe('CORS_ORIGINS=*', () => {
   const shared = sharedScenario({ CORS_ORIGINS: '*' });
 
-  it('lets everybody read an answer, which does not depend on the origin', async () => {
+  it('lets every origin read an answer, which does not depend on the origin', async () => {
     const { ask } = shared(MODELS);
     const response = await ask('/v1/models', {
       headers: { origin: 'https://any.test', authorization: `Bearer ${secret('caller')}` },
@@ -177,7 +177,7 @@ describe('CORS_ORIGINS=*', () => {
     expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
   });
 
-  it('answers the preflights of everybody', async () => {
+  it('answers the preflights of every origin', async () => {
     const { ask } = shared(MODELS);
     const response = await ask(
       '/v1/models',

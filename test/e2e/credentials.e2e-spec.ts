@@ -70,7 +70,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a placeholder as api-key', { 'api-key': 'not-used' }, asKey(OURS)],
     ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
     ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
-  ])('is sent what it takes for %s', async (_name, headers, expected) => {
+  ])('gets its form of credential for %s', async (_name, headers, expected) => {
     expect(await sentUpstream(withKey(), headers)).toEqual(expected);
   });
 
@@ -80,7 +80,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['empty headers', { authorization: '', 'x-api-key': '', 'api-key': '' }],
     ['a cookie', { cookie: `session=${KEY}` }],
     ['a proxy credential', { 'proxy-authorization': BASIC }],
-  ])('is sent no credential for %s when there is none', async (_name, headers) => {
+  ])('gets no credential for %s without an operator key', async (_name, headers) => {
     expect(await sentUpstream(withoutKey(), headers)).toEqual({});
   });
 });
@@ -116,7 +116,7 @@ describe('PLACEHOLDER_API_KEYS', () => {
     ['EMPTY', OURS],
     ['empty', 'empty'],
     ['not-used', 'not-used'],
-  ])('decides on %s', async (token, sent) => {
+  ])('decides whether %s counts', async (token, sent) => {
     expect(await sentUpstream(shared(), { authorization: `Bearer ${token}` })).toEqual({
       authorization: `Bearer ${sent}`,
     });

@@ -71,7 +71,7 @@ describe('a 4xx of the provider', () => {
     ],
     ['an array', ['No.'], {}],
     ['nulls', { error: { message: null, type: null, param: null, code: null } }, {}],
-  ])('is understood with %s', async (_name, body, expected) => {
+  ])('is read with %s', async (_name, body, expected) => {
     const { ask } = shared(json(body, 401));
     expect(await errorOf(await ask())).toEqual({
       message: 'The provider answered 401.',
@@ -86,7 +86,7 @@ describe('a 4xx of the provider', () => {
     ['no body', ''],
     ['HTML', '<h1>Forbidden</h1>'],
     ['truncated JSON', '{"error":{"message":"No'],
-  ])('stands for itself with %s', async (_name, body) => {
+  ])('has a message of this service with %s', async (_name, body) => {
     const { ask } = shared(text(body, 403));
     const response = await ask();
     expect(response.status).toBe(403);
@@ -157,7 +157,7 @@ describe('the headers of a 4xx', () => {
     'content-language': 'en',
   };
 
-  it.each([400, 401, 429])('are relayed where they help, with %d', async (status) => {
+  it.each([400, 401, 429])('are relayed if clients need them, with %d', async (status) => {
     const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
@@ -232,7 +232,7 @@ describe('a credential that the provider repeats', () => {
     }
   });
 
-  it('is struck out of the user name and password that the Basic scheme hides', async () => {
+  it('is redacted in the user name and password of the Basic scheme', async () => {
     const { ask } = shared(rejection({ message: `No user op with password ${KEY}.` }));
     const authorization = `Basic ${Buffer.from(`op:${KEY}`).toString('base64')}`;
     const response = await ask('/v1/models', { headers: { authorization } });
@@ -319,7 +319,7 @@ describe('x-should-retry', () => {
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
-  it('is not there when a retry has helped', async () => {
+  it('is absent when a retry succeeded', async () => {
     const { ask } = shared(inTurn(text('', 503), json({ data: [] })));
     const response = await ask();
     expect(await idsOf(response)).toEqual([]);

@@ -49,7 +49,7 @@ describe('the line of a request', () => {
     [
       'an unknown model',
       'GET',
-      '/v1/models/nobody',
+      '/v1/models/unknown',
       LIST,
       { route: '/v1/models/*', status: 404, upstreamStatus: 200 },
     ],
@@ -129,7 +129,7 @@ describe('the line of a request', () => {
     ['no span id', `00-${traceId}-${'0'.repeat(16)}-01`, undefined],
     ['capital letters', `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`, undefined],
     ['more', `00-${traceId}-00f067aa0ba902b7-01-SECRET`, undefined],
-    ['rubbish', 'rubbish', undefined],
+    ['a malformed header', 'x', undefined],
   ])('has the trace id of a caller that sends %s, if it is valid', async (_name, traceparent, expected) => {
     const { ask, gateway } = await startScenario(LIST);
     await ask('/v1/models', { headers: { traceparent } });

@@ -55,7 +55,7 @@ describe('include_metadata', () => {
     expect(scenario.upstream.requests[0]?.url).toBe('/v1/models');
   });
 
-  it('holds for one model too', async () => {
+  it('applies to one model too', async () => {
     const { ask } = shared(RICH);
     const model = { id: 'a/b', object: 'model', created: 1, owned_by: 'x' };
     expect(await (await ask('/v1/models/a/b')).json()).toEqual(model);
@@ -66,7 +66,7 @@ describe('include_metadata', () => {
     });
   });
 
-  it('has tags of its own', async () => {
+  it('has its own entity tags', async () => {
     const { ask } = shared(RICH);
     const [plain, full] = await Promise.all([ask(), ask('/v1/models?include_metadata=true')]);
     expect(full.headers.get('etag')).not.toBe(plain.headers.get('etag'));

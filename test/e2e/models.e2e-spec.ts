@@ -104,7 +104,7 @@ describe('created', () => {
     expect(Math.abs((model?.created ?? 0) - processStarted)).toBeLessThan(2);
   });
 
-  it('stays what it is where the provider says nothing', async () => {
+  it('stays the same when the provider gives none', async () => {
     const clock = movableClock();
     const { ask, upstream } = await startScenario(json({ data: [{ id: 'a' }] }));
     const [first] = await modelsOf(await ask());
@@ -166,13 +166,13 @@ describe('the body of a provider', () => {
     ['data: []', { object: 'list', data: [] }],
     ['models: []', { models: [] }],
     ['[]', []],
-  ])('may say that there are none: %s', async (_name, body) => {
+  ])('may be empty: %s', async (_name, body) => {
     const { ask } = shared(json(body));
     expect(await idsOf(await ask())).toEqual([]);
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([404, 'model_not_found']);
   });
 
-  it('may come under any content type', async () => {
+  it('may have any content type', async () => {
     const { ask } = shared(text(JSON.stringify({ data: rows })));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
@@ -202,7 +202,7 @@ describe('the body of a provider', () => {
     expect(await failureOf(await ask('/v1/models/a'))).toEqual(INVALID);
   });
 
-  it('must be a list each time', async () => {
+  it('must be a list in every answer', async () => {
     const { ask, upstream } = shared(json({ data: rows }));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
     upstream.answer(text('<!doctype html>'));

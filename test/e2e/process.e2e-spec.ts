@@ -443,7 +443,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
   });
 });
 
-it('the documentation is found from the one file of the build', async () => {
+it('the bundled build serves the documentation', async () => {
   const running = await start({});
   await untilAlive(running);
   for (const path of ['/openapi.json', '/docs', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css']) {

@@ -19,7 +19,7 @@ const MODELS = json({ data: IDS.map((id) => ({ id, created: 1, owned_by: 'x' }))
 
 const shared = sharedScenario();
 
-/** The headers that say something of the answer, not of the exchange. */
+/** The headers of the answer, without those of the connection. */
 function headersOf(response: Response): Record<string, string> {
   const others = ['date', 'x-request-id', 'connection', 'keep-alive'];
   return Object.fromEntries([...response.headers].filter(([name]) => !others.includes(name)));
@@ -34,7 +34,7 @@ describe('the list', () => {
     '/v1/models?limit=20&after_id=a&limit=x',
     '/v1/models/?',
     '//v1/models/?api-version=2024-06-01',
-  ])('is at %s, and is asked of the provider in one way', async (path) => {
+  ])('is at %s, and causes the same upstream request', async (path) => {
     const { ask, upstream } = shared(MODELS);
     expect(await idsOf(await ask(path))).toEqual(IDS);
     expect(upstream.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /v1/models']);
@@ -65,7 +65,7 @@ describe('HEAD', () => {
     ['/healthz', 200],
     ['/readyz', 200],
     ['/nowhere', 404],
-  ])('gives the headers of GET %s and no body', async (path, status) => {
+  ])('has the headers of GET %s and no body', async (path, status) => {
     const { ask, gateway } = shared(MODELS);
     const got = await ask(path);
     const length = (await got.arrayBuffer()).byteLength;
@@ -119,7 +119,7 @@ describe('one model', () => {
     },
   );
 
-  it('is not found before the provider has been asked', async () => {
+  it('is a 404 only after the provider has been asked', async () => {
     const { ask } = shared(json({ error: { message: 'no' } }, 403));
     expect(await failureOf(await ask('/v1/models/nobody'))).toEqual([403, null]);
   });

@@ -227,7 +227,7 @@ describe('several engines', () => {
       it('delay callers once that give up before the deadline too', async () => {
         const { ask } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '60000' });
         await expect(ask({ signal: AbortSignal.timeout(1300) })).rejects.toThrow();
-        await until('nobody waits any more', async () => {
+        await until('no caller waits any more', async () => {
           const answer = await ask({ signal: AbortSignal.timeout(1300) }).catch(() => undefined);
           return answer?.headers.get('x-models-incomplete') === missing;
         });
@@ -237,8 +237,8 @@ describe('several engines', () => {
         const { ask, anthropic } = await startSeveral({}, { ...slow, ...CACHED });
         expect(await idsOf(await ask())).toContain('claude-5');
         anthropic.answer(silence);
-        const anew = { headers: { 'cache-control': 'no-cache' } };
-        expect((await ask(anew)).headers.get('x-models-incomplete')).toBe(missing);
+        const noCache = { headers: { 'cache-control': 'no-cache' } };
+        expect((await ask(noCache)).headers.get('x-models-incomplete')).toBe(missing);
         const cached = await quickly(ask);
         expect(cached.headers.has('x-models-incomplete')).toBe(false);
         expect(await idsOf(cached)).toContain('claude-5');

@@ -404,7 +404,7 @@ describe('without a collector', () => {
       launch(LIST, (receiver) => ({ ...envFor(receiver), NODE_DEBUG: 'module' })),
     );
     await ask('/v1/models', { headers: CALLER_HEADERS });
-    await ask('/v1/models', { headers: { traceparent: 'rubbish' } });
+    await ask('/v1/models', { headers: { traceparent: 'malformed' } });
     const { code, stdout, stderr } = await stop();
     expect(code).toBe(0);
     expect(

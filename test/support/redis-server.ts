@@ -10,7 +10,7 @@ import { until } from './until.js';
 
 const PROGRAM = 'redis-server';
 
-/** A real Redis on a port of its own, which keeps nothing on disk. */
+/** A real Redis on its own port, which keeps nothing on disk. */
 export interface RedisServer {
   /** With the password, if there is one. */
   readonly url: string;
@@ -83,7 +83,7 @@ export async function startRedis(options: readonly string[] = [], password?: str
     async restart() {
       await kill();
       server = await launch(port);
-      if (server === undefined) throw new Error(`somebody has taken the port ${String(port)}`);
+      if (server === undefined) throw new Error(`another process has the port ${String(port)}`);
     },
     async close() {
       await kill();
