@@ -577,16 +577,16 @@ describeWithRedis('with a Redis', () => {
       it('goes on being used while a new one does not work, until that one works', async () => {
         const gateway = await replicaWithFile();
         await rotate(gateway, urlWith('new'));
-        await until('it is said', () => saidOfRedis(gateway).length > 0);
-        expect(saidOfRedis(gateway)).toEqual([
+        await until('it is said', () => redisMessages(gateway).length > 0);
+        expect(redisMessages(gateway)).toEqual([
           'The new Redis URL does not work, the last one stays in use: WRONGPASS',
         ]);
         await ask(gateway, { ...KEY, ...NO_CACHE });
         await entryKey(redis);
         const before = await connections();
         await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
-        await until('it is in use', () => saidOfRedis(gateway).length > 1);
-        expect(saidOfRedis(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
+        await until('it is in use', () => redisMessages(gateway).length > 1);
+        expect(redisMessages(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
         await until('there is another connection, and no other', async () => {
           const now = await connections();
           return now.length === 1 && now[0] !== before[0];
@@ -598,8 +598,8 @@ describeWithRedis('with a Redis', () => {
         const other = await started(startRedis([], secret('other')));
         await redis.kill();
         await rotate(gateway, other.url.replace(secret('other'), secret('wrong')));
-        await until('it is said', () => saidOfRedis(gateway).length > 0);
-        expect(saidOfRedis(gateway)).toEqual([failing(/WRONGPASS/)]);
+        await until('it is said', () => redisMessages(gateway).length > 0);
+        expect(redisMessages(gateway)).toEqual([failing(/WRONGPASS/)]);
         await other.command('CONFIG', 'SET', 'requirepass', secret('wrong'));
         await until('a list is stored there', async () => {
           await ask(gateway, { ...KEY, ...NO_CACHE });
@@ -610,7 +610,7 @@ describeWithRedis('with a Redis', () => {
       it('is forgotten when the file has a better one', async () => {
         const gateway = await replicaWithFile();
         await rotate(gateway, urlWith('wrong'));
-        await until('it is said', () => saidOfRedis(gateway).length > 0);
+        await until('it is said', () => redisMessages(gateway).length > 0);
         const other = await started(startRedis());
         await writeFile(file, other.url);
         await until('a list is stored there', async () => {
@@ -619,7 +619,7 @@ describeWithRedis('with a Redis', () => {
         });
         await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('wrong')}`);
         await until('the old server is left', async () => (await connections()).length === 0);
-        expect(saidOfRedis(gateway)).toHaveLength(1);
+        expect(redisMessages(gateway)).toHaveLength(1);
       });
     });
 
