@@ -28,7 +28,11 @@ export class LogDestination implements DestinationStream {
   private readonly neverBlocks: boolean;
   private lost = 0;
 
-  constructor(private readonly fd: number) {
+  private readonly fd: number;
+
+  /** @param stream standard output; that it was made is what keeps a pipe from blocking */
+  constructor({ fd }: Pick<NodeJS.WriteStream & { fd: number }, 'fd'>) {
+    this.fd = fd;
     const stats = fstatSync(fd);
     this.neverBlocks = stats.isFIFO() || stats.isSocket();
     setInterval(() => {

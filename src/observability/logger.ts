@@ -19,7 +19,7 @@ export async function createLog(level: string, readable: boolean): Promise<Log> 
   if (readable && process.stdout.isTTY) {
     return { logger: loggerTo((await import('pino-pretty')).build(), level), lostLines: undefined };
   }
-  const stdout = new LogDestination(1);
+  const stdout = new LogDestination(process.stdout);
   return { logger: loggerTo(stdout, level), lostLines: () => stdout.lostLines };
 }
 

@@ -13,7 +13,7 @@ import { freePort } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
 /** More lines than the pipe and the pending lines hold, with a long id each. */
-const MANY = 12_000;
+const MANY = 5000;
 const AT_ONCE = 50;
 
 let main: string;
