@@ -232,6 +232,7 @@ describeWithRedis('with a Redis', () => {
       const lease = key.replace('v2::', 'v2:lease:');
       await redis.command('SET', lease, 'neighbour', 'PX', '1400');
       const neighbour = setInterval(() => {
+        clock.advance(200);
         // The last one may meet the end of the server.
         redis.command('SET', lease, 'neighbour', 'PX', '1400').catch(() => undefined);
       }, 200);
