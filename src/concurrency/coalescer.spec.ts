@@ -24,7 +24,7 @@ function join(key: string | undefined, { work }: Task<string>, caller = new Call
   return answer;
 }
 
-/** Why somebody got no answer. */
+/** Why a caller got no answer. */
 async function failureOf(answer: Promise<string>): Promise<string> {
   const error = await answer.then(
     () => undefined,
@@ -34,7 +34,7 @@ async function failureOf(answer: Promise<string>): Promise<string> {
   return error.failure;
 }
 
-/** Whether somebody still waits. */
+/** Whether the caller still waits. */
 async function isWaiting(answer: Promise<string>): Promise<boolean> {
   const nothing = Symbol('nothing');
   await jest.advanceTimersByTimeAsync(0);

@@ -30,7 +30,7 @@ interface AnthropicModel {
   readonly max_input_tokens: number | null;
   /** Tokens. */
   readonly max_tokens: number | null;
-  /** Anthropic's says of each of dozens of features whether it is there, which nobody else does. */
+  /** Anthropic's API lists dozens of features here; other providers give no such list. */
   readonly capabilities: null;
 }
 
@@ -112,7 +112,7 @@ export class AnthropicList {
     this.rows = models.map((model, position) => ({
       id: model.id,
       json: JSON.stringify(anthropicModel(model)),
-      // Of which nobody says otherwise can be used.
+      // A model without a lifecycle counts as active.
       stage: model.metadata?.lifecycle ?? 'active',
       position,
     }));

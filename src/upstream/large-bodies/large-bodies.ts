@@ -43,7 +43,10 @@ export class LargeBodies implements OnApplicationShutdown {
   async scan(body: Buffer): Promise<{ scanned: ScannedBody; bytes: Buffer }> {
     const { scanned, bytes } = await this.scanInWorker(body);
     if (scanned === undefined) {
-      throw new UpstreamError('invalid', 'The provider answered 200 with a body that is not JSON.');
+      throw new UpstreamError(
+        'invalid',
+        'The provider answered 200 with a body that cannot be read as a list.',
+      );
     }
     return { scanned, bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
   }

@@ -42,7 +42,7 @@ describe('scanBody', () => {
     ['only rows that say nothing', `[${'{},'.repeat(20)}[[1]]]`, [[0], [[], 21]]],
     [
       'a row that is too large',
-      `[{"id":"a"},{"id":"${'x'.repeat(60)}"},{"id":"b"}]`,
+      `[{"id":"a"},"${'x'.repeat(60)}",{"id":"b"}]`,
       [[0], [[{ id: 'a' }, { id: 'b' }], 1]],
     ],
     [
@@ -75,6 +75,7 @@ describe('scanBody', () => {
     '{"data":[] "x":1}',
     '{"data":[}',
     `{"a":"${'x'.repeat(400)}","data":[]}`,
+    `[{"id":"a"},{"id":"b","x":"${'x'.repeat(60)}"}]`,
     '<html>',
   ])('refuses what is not JSON, or no list: %s', (text) => {
     expect(() => found(text)).toThrow(SyntaxError);

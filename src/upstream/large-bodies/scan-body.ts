@@ -5,7 +5,7 @@ export const LARGE_BYTES = 524_288;
 export interface ScanLimits {
   /** Slices end at the first row beyond this. The main thread parses them, and gives way to others in between. */
   readonly slice: number;
-  /** A larger row is no model. */
+  /** A larger object is not parsed: the body is refused. Other rows of that size are no models. */
   readonly row: number;
   /** A larger object in the envelope holds no cursor. */
   readonly nested: number;
@@ -13,7 +13,7 @@ export interface ScanLimits {
   readonly envelope: number;
 }
 
-const LIMITS: ScanLimits = { slice: 65_536, row: LARGE_BYTES, nested: 16_384, envelope: LARGE_BYTES };
+const LIMITS: ScanLimits = { slice: 65_536, row: 2_097_152, nested: 16_384, envelope: LARGE_BYTES };
 
 /** Where some rows of a list are: the bytes between two offsets of the body. */
 export type Slice = readonly [start: number, end: number];
@@ -47,13 +47,13 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
  * Finds the rows in a large body: a bare array, or the arrays in an object. Only brackets, strings and commas are
  * looked at one by one; JSON.parse checks everything in slices, which are garbage at once. So the memory that it takes
  * does not grow with the body.
- * @throws SyntaxError when the body is not JSON, or holds too much beside its rows
+ * @throws SyntaxError when the body is not JSON, or holds too much beside its rows or in one of them
  */
 export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
   const start = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   const lists: RowCutter[] = [];
   const envelope = new Envelope(body, start, limits.envelope);
-  const listDepth = startsWithBracket(body, start) ? 1 : 2;
+  const listDepth = firstByte(body, start) === OPENING_BRACKET ? 1 : 2;
   let depth = 0;
   let list: RowCutter | undefined;
   let objectStart = 0;
@@ -98,10 +98,11 @@ export function rowsOfSlice(body: Buffer, [start, end]: Slice): unknown[] {
   return JSON.parse(`[${body.toString('utf8', start, end)}]`) as unknown[];
 }
 
-function startsWithBracket(body: Buffer, start: number): boolean {
+/** The first byte that is no white space. */
+function firstByte(body: Buffer, start: number): number | undefined {
   let at = start;
   while ((body[at] ?? 0xff) <= 0x20) at += 1;
-  return body[at] === OPENING_BRACKET;
+  return body[at];
 }
 
 /** The offset of the quote that ends the string. */
@@ -176,8 +177,9 @@ class RowCutter implements ScannedList {
     else this.cut(at);
   }
 
-  /** A row that is larger than all of a small body is no model, and is not parsed. */
+  /** @throws SyntaxError for an object: without its model the list would not be whole */
   private skipRow(at: number): void {
+    if (firstByte(this.body, this.rowStart) === OPENING_BRACE) throw new SyntaxError('a row is too large');
     if (this.sliceStart < this.rowStart) this.cut(this.rowStart - 1);
     this.skipped += 1;
     this.sliceStart = at + 1;
