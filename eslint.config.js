@@ -9,7 +9,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      // Nest's modules are classes that hold nothing but their decorator.
+      // Nest's modules are classes with nothing but their decorator.
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       // `import type` on an injected class compiles and then breaks injection, so it stays a person's choice.
       '@typescript-eslint/consistent-type-imports': 'off',

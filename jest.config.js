@@ -13,7 +13,7 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 90_000,
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -54,8 +54,46 @@ export class RedisConnection {
     return new RedisConnection(client, keyv);
   }
 
+  /**
+   * Connects. Without success the client goes on trying.
+   * @returns what fails; undefined when the server can be written to
+   */
+  async open(probeKey: string, timeoutMs: number): Promise<unknown> {
+    const started = performance.now();
+    const failure = await failureOf(this.client.connect(), timeoutMs);
+    if (failure !== undefined) return this.error ?? failure;
+    return this.probe(probeKey, Math.max(1, timeoutMs - (performance.now() - started)));
+  }
+
+  /**
+   * Writes a key that is gone at once.
+   * @returns what fails; undefined when the server can be written to
+   */
+  probe(key: string, timeoutMs: number): Promise<unknown> {
+    return failureOf(this.client.set(key, '', { PX: 1 }), timeoutMs);
+  }
+
   /** Closes the connection and aborts its commands. */
   end(): void {
     if (this.client.isOpen) this.client.destroy();
+  }
+}
+
+/** The error of an operation, or that it takes too long; undefined for its success. */
+async function failureOf(operation: Promise<unknown>, timeoutMs: number): Promise<unknown> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<Error>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(new Error('time-out'));
+    }, timeoutMs);
+  });
+  const failure = operation.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  try {
+    return await Promise.race([failure, timeout]);
+  } finally {
+    clearTimeout(timer);
   }
 }

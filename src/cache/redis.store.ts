@@ -2,6 +2,8 @@ import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Cancellation, pause } from '../concurrency/cancellation.js';
+import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { RedisConnection } from './redis-connection.js';
 import type { Stored } from './redis-connection.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
@@ -12,6 +14,12 @@ const NAMESPACE = 'models-gateway:v2';
 const RENEWALS = 3;
 /** How long the server is not asked after a failure. */
 const COOLDOWN_MS = 1000;
+
+/** Written for a moment, to see whether a server works. */
+const PROBE_KEY = `${NAMESPACE}:probe`;
+/** The pause after which a new URL that does not work is tried again; it doubles each time. */
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
 
 /** Only the holder of a lease may renew or release it. */
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) end return 0`;
@@ -38,6 +46,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   /** Monotonic time in ms before which a failing server is not asked again. */
   private cooldownUntil = 0;
   private lastMove = Promise.resolve();
+  private newestMove = new Cancellation();
   private closed = false;
 
   private constructor(
@@ -54,31 +63,55 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return store;
   }
 
-  /** Changes to another URL: another server, or a new password of the same server. */
+  /**
+   * Changes to another URL: another server, or a new password of the same server. One that does not work does not
+   * replace one that does: it is tried again, until it works, the other one fails, or there is a newer URL.
+   */
   moveTo(url: string): Promise<void> {
-    this.lastMove = this.lastMove.then(() => this.move(url));
+    this.newestMove.abort(undefined);
+    const move = (this.newestMove = new Cancellation());
+    this.lastMove = this.lastMove.then(() => this.move(url, move));
     return this.lastMove;
   }
 
-  private async move(url: string): Promise<void> {
-    const { connection: previous, options } = this;
-    const next = await RedisConnection.to(url, NAMESPACE, options.timeoutMs);
-    const connected = next.client.connect();
-    // The previous connection serves until the new one is ready.
-    await Promise.race([
-      connected.catch(() => undefined),
-      sleep(options.timeoutMs, undefined, { ref: false }),
-    ]);
-    if (this.closed) {
+  private async move(url: string, signal: CancellationSignal): Promise<void> {
+    const { timeoutMs } = this.options;
+    for (let pauseMs = FIRST_RETRY_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_RETRY_MS)) {
+      const next = await RedisConnection.to(url, NAMESPACE, timeoutMs);
+      // The previous connection serves until the new one is ready.
+      const failure = await next.open(PROBE_KEY, timeoutMs);
+      const isNeeded =
+        failure === undefined || (await this.connection.probe(PROBE_KEY, timeoutMs)) !== undefined;
+      if (this.closed) {
+        next.end();
+        return;
+      }
+      if (isNeeded) {
+        await this.replaceConnection(next, failure, pauseMs > FIRST_RETRY_MS);
+        return;
+      }
       next.end();
-      return;
+      if (signal.aborted) return;
+      if (pauseMs === FIRST_RETRY_MS) {
+        this.logger.warn(`The new Redis URL does not work, the last one stays in use: ${reasonOf(failure)}`);
+      }
+      // A pause that a newer URL or the end of the process cuts short.
+      if (!(await pause(pauseMs, signal))) return;
     }
+  }
+
+  private async replaceConnection(
+    next: RedisConnection,
+    failure: unknown,
+    wasReported: boolean,
+  ): Promise<void> {
+    const { connection: previous } = this;
     this.connection = next;
     this.cooldownUntil = 0;
-    // This logs a failure.
-    await this.attempt(() => connected);
+    if (failure !== undefined) this.fail(failure);
+    else if (wasReported) this.logger.log('The new Redis URL works and is in use');
     // No operation on the previous connection takes longer.
-    await sleep(options.timeoutMs, undefined, { ref: false });
+    await sleep(this.options.timeoutMs, undefined, { ref: false });
     previous.end();
   }
 
@@ -138,6 +171,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   onApplicationShutdown(): void {
     // Otherwise Keyv would connect again for a refresh that ends later.
     this.closed = true;
+    this.newestMove.abort(undefined);
     this.connection.end();
   }
 

@@ -15,6 +15,9 @@ class CacheVariables {
   @IsWholeNumber(1, 1_000_000)
   CACHE_MAX_ENTRIES = 1000;
 
+  @IsWholeNumber(1, 1_000_000_000_000)
+  CACHE_MAX_BYTES = 67_108_864;
+
   @IsRedisUrl()
   REDIS_URL?: string;
 
@@ -32,6 +35,8 @@ export const cacheConfig = registerVariables('cache', CacheVariables, (variables
   ttlMs: variables.CACHE_TTL_SECONDS * 1000,
   staleMs: variables.CACHE_STALE_SECONDS * 1000,
   maxEntries: variables.CACHE_MAX_ENTRIES,
+  /** Of the lists of all engines together. */
+  maxBytes: variables.CACHE_MAX_BYTES,
   redisUrl: variables.REDIS_URL,
   /** The path of a file that holds the URL. */
   redisUrlFile: variables.REDIS_URL_FILE,

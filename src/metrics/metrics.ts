@@ -18,6 +18,7 @@ export const METRIC_LABELS = {
   models_gateway_overloaded_requests_total: ['engine'],
   models_gateway_upstream_pending_requests: [],
   models_gateway_cache_requests_total: ['engine', 'outcome'],
+  models_gateway_cache_bytes: [],
   models_gateway_shared_cache_up: [],
   models_gateway_log_lines_lost_total: [],
   models_gateway_build_info: ['version', 'node_version', 'engine'],
@@ -177,6 +178,11 @@ export class Metrics {
 
   cacheAsked(engine: string, outcome: CacheOutcome): void {
     this.cacheRequests.inc({ engine, outcome });
+  }
+
+  /** @param bytes returns the memory of all lists that are kept */
+  watchCacheMemory(bytes: () => number): void {
+    this.measured('models_gateway_cache_bytes', 'Estimated memory of the lists that are kept.', bytes);
   }
 
   /** @param isUp returns whether the shared cache works */

@@ -1,9 +1,12 @@
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
+import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
-import { asRow } from '../catalogue/row.js';
+import { asRow, unixSeconds } from '../catalogue/row.js';
+import { Footprint } from '../cache/footprint.js';
+import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
-import { renderJson } from './http/rendered-body.js';
+import { renderedBytes, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
@@ -17,6 +20,9 @@ interface OpenAiModel extends ModelMetadata {
   readonly max_model_len?: number;
 }
 
+/** A list and its two views, without what they hold. */
+const LIST_BYTES = 700;
+
 /** Out of a store that others write to as well. */
 const readMetadata = metadataReader(OWN_FORMAT);
 
@@ -27,9 +33,31 @@ export class ModelList {
   /** With what else the providers say. */
   readonly withMetadata: ListView;
 
-  constructor(readonly models: readonly Model[]) {
-    this.plain = new ListView(models, plainModel);
-    this.withMetadata = new ListView(models, modelWithMetadata);
+  /** @param footprint what the list takes in memory; what is made of it later and kept has to be added */
+  constructor(
+    readonly models: readonly Model[],
+    readonly footprint = new Footprint(() => LIST_BYTES + heapBytes(models)),
+  ) {
+    this.plain = new ListView(models, plainModel, footprint);
+    this.withMetadata = new ListView(models, modelWithMetadata, footprint);
+  }
+
+  /**
+   * A list that is made of this one and lives as long.
+   * @param bytes what its models take in memory beside those of this list
+   */
+  derive(models: readonly Model[], bytes: number): ModelList {
+    this.footprint.grow(LIST_BYTES + bytes);
+    return new ModelList(models, this.footprint);
+  }
+
+  /** A list of what other lists have, without a copy of their models. */
+  static joined(models: readonly Model[], parts: readonly ModelList[]): ModelList {
+    const footprint = new Footprint(
+      () => LIST_BYTES + arrayBytes(models.length),
+      parts.map((part) => part.footprint),
+    );
+    return new ModelList(models, footprint);
   }
 
   /**
@@ -39,32 +67,48 @@ export class ModelList {
   static parse(text: string): ModelList {
     const { object, data } = JSON.parse(text) as Record<string, unknown>;
     if (object !== 'list' || !Array.isArray(data)) throw new Error('no list of models');
-    return new ModelList(data.map(parseModel));
+    const models = data.map(parseModel);
+    if (uniqueById(models).length !== models.length) throw new Error('an id is there twice');
+    return new ModelList(models);
   }
 }
 
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
   private renderedList: RenderedBody | undefined;
-  private readonly bodyOf = memoize((model: Model) => renderJson(this.show(model)));
+  private readonly bodyOf = memoize((model: Model) => {
+    const body = renderJson(this.show(model));
+    this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
+    return body;
+  });
   private byId: ReadonlyMap<string, Model> | undefined;
 
   constructor(
     private readonly models: readonly Model[],
     private readonly show: (model: Model) => OpenAiModel,
+    private readonly footprint: Footprint,
   ) {}
 
   /** The answer to `GET /v1/models`. */
   get rendered(): RenderedBody {
-    this.renderedList ??= renderJson({ object: 'list', data: this.models.map(this.show) });
-    return this.renderedList;
+    return (this.renderedList ??= this.render());
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
   find(id: string): RenderedBody | undefined {
-    this.byId ??= new Map(this.models.map((model) => [model.id, model]));
-    const model = this.byId.get(id);
+    const model = (this.byId ??= this.index()).get(id);
     return model && this.bodyOf(model);
+  }
+
+  private render(): RenderedBody {
+    const body = renderJson({ object: 'list', data: this.models.map(this.show) });
+    this.footprint.grow(renderedBytes(body));
+    return body;
+  }
+
+  private index(): ReadonlyMap<string, Model> {
+    this.footprint.grow(mapBytes(this.models.length));
+    return new Map(this.models.map((model) => [model.id, model]));
   }
 }
 
@@ -82,12 +126,18 @@ function parseModel(value: unknown): Model {
   const row = asRow(value) ?? {};
   const { id, object, created, owned_by: ownedBy } = row;
   if (
-    typeof id !== 'string' ||
+    !isName(id) ||
     object !== 'model' ||
     typeof created !== 'number' ||
-    typeof ownedBy !== 'string'
+    // A fraction, milliseconds and a negative date are all another number then.
+    unixSeconds(created) !== created ||
+    !isName(ownedBy)
   ) {
     throw new Error('no model');
   }
   return { id, created, ownedBy, metadata: readMetadata(row) };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

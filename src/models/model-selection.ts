@@ -8,8 +8,9 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { staticModels } from '../providers/static.provider.js';
+import { arrayBytes } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
-import { ModelList } from './model-list.js';
+import type { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;
 /** What a model can be for that writes text. */
@@ -21,8 +22,8 @@ export class ModelSelection {
   private readonly appended: readonly Model[];
   private readonly changesNothing: boolean;
   private readonly selected = memoize((list: ModelList) => {
-    const models = uniqueById([...list.models, ...this.appended]);
-    return new ModelList(models.filter((model) => this.isShown(model)));
+    const models = uniqueById([...list.models, ...this.appended]).filter((model) => this.isShown(model));
+    return list.derive(models, arrayBytes(models.length));
   });
 
   constructor(

@@ -37,8 +37,8 @@ export interface ProviderSettings {
 }
 
 /**
- * The port to an LLM vendor. The environment chooses an implementation by its engine name; `CustomProvider` serves the
- * names that no other implementation has.
+ * The port to an LLM vendor. The environment chooses an implementation by its engine name; `customProvider` makes one
+ * for a name that is not built in.
  */
 export interface ModelProvider {
   readonly identity: ProviderIdentity;
@@ -48,11 +48,10 @@ export interface ModelProvider {
   /**
    * The provider's whole list.
    *
-   * An unchanged list is the SAME object as the last time. What is made of a list hangs on that object, and is made
-   * again for a new one: the `ModelList` (`ProviderListSource`), the prefixed list (`PrefixedListSource`), the list
+   * An unchanged list is the SAME object as the last time. These are computed once for each object, and again for a
+   * copy: the `ModelList` (`ProviderListSource`), the prefixed list (`PrefixedListSource`), the list
    * of several providers (`AggregateListSource`), the selected list (`ModelSelection`), rendered bodies with their
-   * ETags (`ListView`), and the pages in Anthropic's format (`ModelsController`). A copy costs all of them at every
-   * request.
+   * ETags (`ListView`), and the pages in Anthropic's format (`ModelsController`).
    * @throws UpstreamError
    */
   listModels(request: ModelsRequest): Promise<readonly Model[]>;

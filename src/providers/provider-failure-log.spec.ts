@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import { authorizationCredential, keyCredential } from '../credentials/credential.js';
 import type { Credential } from '../credentials/credential.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
@@ -28,13 +29,13 @@ const record = (level: string) => (message: string) => lines.push({ level, messa
 Logger.overrideLogger({ log: record('log'), warn: record('warn'), error: record('error') });
 
 let status: ProviderFailureLog;
-/** Unix time in ms. */
+/** Monotonic time in ms. */
 let now: number;
 
 beforeEach(() => {
   lines.length = 0;
-  now = 1_800_000_000_000;
-  jest.spyOn(Date, 'now').mockImplementation(() => now);
+  now = 1_000_000;
+  jest.spyOn(SYSTEM_CLOCK, 'monotonic').mockImplementation(() => now);
   status = new ProviderFailureLog();
 });
 

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import type { Credential } from '../credentials/credential.js';
 import type { UpstreamError } from '../upstream/upstream.error.js';
 import type { ModelProvider } from './model-provider.js';
@@ -8,7 +9,7 @@ const CALM_MS = 10_000;
 /** These may be the fault of the credential, the others hardly. */
 const CREDENTIAL_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 402, 403, 429]);
 
-/** A failure that was reported, times in Unix ms. */
+/** A failure that was reported, times in monotonic ms. */
 interface Report {
   readonly failure: string;
   readonly saidAt: number;
@@ -70,7 +71,7 @@ export class ProviderFailureLog {
   }
 
   private report(subject: string, failure: string, message: string): void {
-    const now = Date.now();
+    const now = SYSTEM_CLOCK.monotonic();
     const last = this.reports.get(subject);
     if (last !== undefined) {
       last.failedAt = now;
@@ -82,7 +83,7 @@ export class ProviderFailureLog {
 
   private recovered(subject: string): void {
     const last = this.reports.get(subject);
-    if (last === undefined || Date.now() - last.failedAt < CALM_MS) return;
+    if (last === undefined || SYSTEM_CLOCK.monotonic() - last.failedAt < CALM_MS) return;
     this.reports.delete(subject);
     this.logger.log(`${subject} works again`);
   }

@@ -1,3 +1,4 @@
+import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import type { Credential } from '../credentials/credential.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { UpstreamError, UpstreamFailure } from '../upstream/upstream.error.js';
@@ -12,7 +13,7 @@ const SLOW_MS = 1000;
 /** Knows whether one provider works; the log and the metrics learn it from here. */
 export class ProviderHealth {
   private slow = false;
-  /** Unix time of the last failure, ms; undefined when a list came after it. */
+  /** Monotonic time of the last failure, ms; undefined when a list came after it. */
   private failedAt: number | undefined;
 
   constructor(
@@ -40,7 +41,7 @@ export class ProviderHealth {
     if (error.failure === 'overloaded') return;
     this.log.failed(this.provider, error);
     if (!CALLER_FAILURES.has(error.failure)) {
-      this.failedAt = Date.now();
+      this.failedAt = SYSTEM_CLOCK.monotonic();
       this.metrics?.providerUp(this.provider.identity.label, false);
     } else if (error.failure === 'rejected') {
       this.answers();
@@ -49,7 +50,7 @@ export class ProviderHealth {
 
   /** A list of this age came out of the cache: if another replica fetched it after the last failure, the provider works. */
   cacheServed(ageMs: number, credential: Credential | undefined): void {
-    if (this.failedAt === undefined || Date.now() - ageMs <= this.failedAt) return;
+    if (this.failedAt === undefined || SYSTEM_CLOCK.monotonic() - ageMs <= this.failedAt) return;
     this.answers();
     this.failedAt = undefined;
     this.log.succeeded(this.provider, credential);

@@ -3,13 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOf } from '../support/answers.js';
 import { json, silence, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
-import { startScenario } from '../support/scenario.js';
+import { sharedScenario, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const VERSION = { 'anthropic-version': '2023-06-01' };
 const IDS = ['meta/llama-3.1-8b', 'b:1', 'c@2', 'd', 'modèle "e"'];
-/** What a vLLM says. */
+/** A list of vLLM's. */
 const LIST: Script = json({
   object: 'list',
   data: IDS.map((id, index) => ({
@@ -22,9 +22,9 @@ const LIST: Script = json({
   })),
 });
 
-/** What Anthropic's clients look for and vLLM does not say. */
+/** Fields of Anthropic's that vLLM does not give. */
 const UNKNOWN = { deprecated_at: null, retires_at: null, line: null, max_tokens: null, capabilities: null };
-/** In all stages of life. */
+/** Models of every lifecycle. */
 const STAGES: Script = json({
   data: [
     { id: 'new', lifecycle: 'active' },
@@ -35,6 +35,8 @@ const STAGES: Script = json({
     { id: 'newer', lifecycle: 'active', deprecates_at: 1_790_000_000 },
   ],
 });
+
+const shared = sharedScenario();
 
 interface Page {
   readonly data: readonly { readonly id: string }[];
@@ -51,8 +53,8 @@ async function pageOf(scenario: Scenario, query: string): Promise<[ids: string[]
 }
 
 describe('a request with anthropic-version', () => {
-  it('gets the list in the form of Anthropic', async () => {
-    const { ask } = await startScenario(LIST);
+  it('gets the list in Anthropic’s format', async () => {
+    const { ask } = shared(LIST);
     const response = await ask('/v1/models?limit=2', { headers: VERSION });
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(response.headers.get('vary')).toContain('anthropic-version');
@@ -95,16 +97,16 @@ describe('a request with anthropic-version', () => {
     ['?before_id=b:1', 0, 1, false],
     ['?limit=2&unknown=1', 0, 2, true],
     ['?limit=2&after_id=&before_id=', 0, 2, true],
-  ])('pages: %s', async (query, from, to, hasMore) => {
-    const scenario = await startScenario(LIST);
+  ])('gets a page for %s', async (query, from, to, hasMore) => {
+    const scenario = shared(LIST);
     const [ids, page] = await pageOf(scenario, query);
     expect(ids).toEqual(IDS.slice(from, to));
     expect(page).toMatchObject({ has_more: hasMore, first_id: ids[0], last_id: ids.at(-1) });
   });
 
-  it('has 20 models on a page that does not say how many', async () => {
+  it('gets 20 models on a page without a limit', async () => {
     const ids = Array.from({ length: 21 }, (_, index) => `m${String(index)}`);
-    const scenario = await startScenario(json({ data: ids.map((id) => ({ id })) }));
+    const scenario = shared(json({ data: ids.map((id) => ({ id })) }));
     const [first, { has_more: hasMore }] = await pageOf(scenario, '');
     expect([first, hasMore]).toEqual([ids.slice(0, 20), true]);
     expect((await pageOf(scenario, '?after_id=m19'))[0]).toEqual(['m20']);
@@ -120,12 +122,12 @@ describe('a request with anthropic-version', () => {
     ['?limit=2&before_id=unknown', ['old', 'ending'], true],
     ['?limit=1&before_id=gone', ['ending'], true],
     ['?lifecycle=retired&after_id=unknown', [], false],
-  ])('leaves out models in other stages of life: %s', async (query, ids, hasMore) => {
-    const [found, page] = await pageOf(await startScenario(STAGES), query);
+  ])('gets the models of the selected lifecycles: %s', async (query, ids, hasMore) => {
+    const [found, page] = await pageOf(shared(STAGES), query);
     expect([found, page.has_more]).toEqual([ids, hasMore]);
   });
 
-  it('has pages of each choice of stages, one after the other', async () => {
+  it('gets consecutive pages of each selection', async () => {
     const scenario = await startScenario(STAGES, { CACHE_TTL_SECONDS: '60' });
     expect((await pageOf(scenario, ''))[0]).toContain('new');
     expect((await pageOf(scenario, '?lifecycle=retired'))[0]).toEqual(['gone']);
@@ -133,8 +135,8 @@ describe('a request with anthropic-version', () => {
     expect((await pageOf(scenario, ''))[0]).toContain('old');
   });
 
-  it('says since when a model is deprecated, or when it ends, of those that are', async () => {
-    const scenario = await startScenario(STAGES);
+  it('gets the date of a deprecation when it has passed, else that of the end', async () => {
+    const scenario = shared(STAGES);
     const [, { data }] = await pageOf(scenario, '?lifecycle=active&lifecycle=deprecated&lifecycle=retired');
     expect(data).toMatchObject([
       { lifecycle: 'active', deprecated_at: null },
@@ -149,15 +151,15 @@ describe('a request with anthropic-version', () => {
   });
 
   it.each(['?after_id=modèle "e"', '?before_id=meta/llama-3.1-8b'])(
-    'gets an empty page at the end: %s',
+    'gets an empty page after the last model: %s',
     async (query) => {
-      const [, page] = await pageOf(await startScenario(LIST), query);
+      const [, page] = await pageOf(shared(LIST), query);
       expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
     },
   );
 
   it('gets an empty page of an empty list', async () => {
-    const [, page] = await pageOf(await startScenario(), '');
+    const [, page] = await pageOf(shared(), '');
     expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
   });
 
@@ -173,13 +175,13 @@ describe('a request with anthropic-version', () => {
     ['limit=1&limit=2', 'limit'],
     ['lifecycle=dead', 'lifecycle'],
     ['lifecycle[]=active&lifecycle[]=', 'lifecycle'],
-    ['after_id=nobody', 'after_id'],
+    ['after_id=unknown', 'after_id'],
     ['after_id=d&before_id=d', 'before_id'],
     ['after_id=d&after_id=d', 'after_id'],
     [`after_id=${'x'.repeat(5000)}`, 'after_id'],
     ['after_id=__proto__', 'after_id'],
-  ])('is refused: ?%s', async (query, parameter) => {
-    const { ask } = await startScenario(LIST);
+  ])('is rejected with ?%s', async (query, parameter) => {
+    const { ask } = shared(LIST);
     const response = await ask(`/v1/models?${query}`, { headers: VERSION });
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as { error: { type: string; message: string } };
@@ -188,24 +190,24 @@ describe('a request with anthropic-version', () => {
     expect(error.message.length).toBeLessThan(200);
   });
 
-  it('which is malformed asks nobody', async () => {
-    const { ask, upstream } = await startScenario(LIST);
+  it('with a malformed parameter causes no request to the provider', async () => {
+    const { ask, upstream } = shared(LIST);
     expect((await ask('/v1/models?limit=0', { headers: VERSION })).status).toBe(400);
     expect(upstream.requests).toEqual([]);
   });
 
   it.each(['meta/llama-3.1-8b', 'meta%2Fllama-3.1-8b', 'b:1', 'c@2'])('gets one model: %s', async (path) => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask(`/v1/models/${path}`, { headers: VERSION });
     expect(await response.json()).toMatchObject({ type: 'model', id: decodeURIComponent(path) });
   });
 
   it.each<[string, string, number, string, string]>([
-    ['an unknown model', '/v1/models/nobody', 404, 'not_found_error', 'model_not_found'],
+    ['an unknown model', '/v1/models/unknown', 404, 'not_found_error', 'model_not_found'],
     ['an unknown route', '/v1/nothing', 404, 'not_found_error', 'unknown_url'],
     ['a malformed URL', '/v1/models/%E0%A4%A', 400, 'invalid_request_error', 'invalid_url'],
-  ])('gets errors in the form of Anthropic: %s', async (_name, path, status, type, code) => {
-    const { ask } = await startScenario(LIST);
+  ])('gets errors in Anthropic’s format: %s', async (_name, path, status, type, code) => {
+    const { ask } = shared(LIST);
     const response = await ask(path, { headers: { ...VERSION, 'x-request-id': 'mine-1' } });
     expect(response.status).toBe(status);
     expect(response.headers.get('request-id')).toBe('mine-1');
@@ -216,15 +218,15 @@ describe('a request with anthropic-version', () => {
     });
   });
 
-  it('gets a wrong method in the form of Anthropic', async () => {
-    const { ask } = await startScenario(LIST);
+  it('gets a 405 in Anthropic’s format', async () => {
+    const { ask } = shared(LIST);
     const response = await ask('/v1/models', { method: 'POST', headers: VERSION });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
     expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 
-  it('never learns what the provider says of the key of the operator', async () => {
+  it('never gets the provider’s text about the operator’s key', async () => {
     const key = secret('ours');
     const { ask } = await startScenario(json({ error: { message: `Bad key ${key}` } }, 401), {
       VLLM_API_KEY: key,
@@ -234,8 +236,8 @@ describe('a request with anthropic-version', () => {
     expect(await response.text()).not.toContain('Bad key');
   });
 
-  it('is answered to HEAD as to GET', async () => {
-    const { ask } = await startScenario(LIST);
+  it('gets the same headers for HEAD as for GET', async () => {
+    const { ask } = shared(LIST);
     const [get, head] = [
       await ask('/v1/models?limit=2', { headers: VERSION }),
       await ask('/v1/models?limit=2', { method: 'HEAD', headers: VERSION }),
@@ -246,7 +248,7 @@ describe('a request with anthropic-version', () => {
     }
   });
 
-  it('gets its pages out of the cache, which both dialects share', async () => {
+  it('gets its pages from the cache, which both dialects share', async () => {
     const { ask, upstream } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
     expect((await ask()).status).toBe(200);
     const response = await ask('/v1/models?limit=1&after_id=b:1', { headers: VERSION });
@@ -255,14 +257,14 @@ describe('a request with anthropic-version', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('is not passed on', async () => {
-    const { ask, upstream } = await startScenario(LIST);
+  it('does not forward the header', async () => {
+    const { ask, upstream } = shared(LIST);
     await ask('/v1/models', { headers: VERSION });
     expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-version');
   });
 
-  it('has tags of its own', async () => {
-    const { ask } = await startScenario(LIST);
+  it('gets other entity tags than the other dialect', async () => {
+    const { ask } = shared(LIST);
     const plain = (await ask()).headers.get('etag') ?? '';
     const response = await ask('/v1/models', { headers: { ...VERSION, 'if-none-match': plain } });
     expect(response.status).toBe(200);
@@ -280,14 +282,14 @@ describe('a request without anthropic-version', () => {
     ['both credentials, as Jan sends them', { 'x-api-key': 'sk-x', authorization: 'Bearer sk-x' }],
     ['an empty version', { 'anthropic-version': '' }],
     ['the header of browsers', { 'anthropic-dangerous-direct-browser-access': 'true' }],
-  ])('gets the form of OpenAI: %s', async (_name, headers) => {
-    const { ask } = await startScenario(LIST);
+  ])('gets OpenAI’s format: %s', async (_name, headers) => {
+    const { ask } = shared(LIST);
     const plain = await (await ask()).text();
-    // Parameters of the other dialect mean nothing.
-    const response = await ask('/v1/models?limit=1&after_id=nobody', { headers });
+    // Parameters of the other dialect are ignored.
+    const response = await ask('/v1/models?limit=1&after_id=unknown', { headers });
     expect(await response.text()).toBe(plain);
     expect(response.headers.has('request-id')).toBe(false);
-    expect((await errorOf(await ask('/v1/models/nobody', { headers }))).code).toBe('model_not_found');
+    expect((await errorOf(await ask('/v1/models/unknown', { headers }))).code).toBe('model_not_found');
   });
 });
 
@@ -317,7 +319,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     return { ...scenario, client };
   }
 
-  it('reads the list one model a page', async () => {
+  it('reads the list with one model a page', async () => {
     const { client, upstream } = await start(LIST);
     const ids: string[] = [];
     for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
@@ -326,7 +328,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('caller')}`);
   });
 
-  it('reads it backwards', async () => {
+  it('reads the list backwards', async () => {
     const { client } = await start(LIST);
     let page = await client.models.list({ limit: 2, before_id: 'modèle "e"' });
     const ids = [page.data.map(({ id }) => id)];
@@ -337,7 +339,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     expect(ids).toEqual([IDS.slice(2, 4), IDS.slice(0, 2)]);
   });
 
-  it('asks for retired models', async () => {
+  it('lists retired models', async () => {
     const { client } = await start(STAGES);
     const { data } = await client.models.list({ lifecycle: ['retired', 'deprecated'] });
     expect(data.map(({ id }) => id)).toEqual(['old', 'ending', 'gone']);
@@ -352,7 +354,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     ['a 503', text('busy', 503), 'InternalServerError', 'upstream_error'],
     ['silence', silence, 'InternalServerError', 'upstream_timeout'],
     ['a 401', json({ error: { message: 'no', code: 'bad_key' } }, 401), 'AuthenticationError', 'bad_key'],
-  ])('raises its own error for %s', async (_name, script, exception, code) => {
+  ])('raises its own exception for %s', async (_name, script, exception, code) => {
     const { client } = await start(script, { UPSTREAM_TIMEOUT_MS: '300' });
     const error: unknown = await client.models.list().then(
       () => undefined,

@@ -6,7 +6,7 @@ import { VERSION } from '../../src/version.js';
 import { failureOf } from '../support/answers.js';
 import { json } from '../support/fake-upstream.js';
 import { logLines, requestLines } from '../support/log-lines.js';
-import { startScenario } from '../support/scenario.js';
+import { sharedScenario, startScenario } from '../support/scenario.js';
 
 const DOCUMENT = openApiDocument(VERSION);
 const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
@@ -17,6 +17,8 @@ const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
 ];
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const;
 
+const shared = sharedScenario();
+
 /** Every object in a document, the document included. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return;
@@ -24,7 +26,7 @@ function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   for (const each of Object.values(value)) yield* objectsIn(each);
 }
 
-/** What a reference means; undefined when it means nothing. */
+/** The target of a reference; undefined when there is none. */
 function resolve(reference: string): unknown {
   return reference
     .replace(/^#\//, '')
@@ -42,18 +44,20 @@ function operations() {
 }
 
 describe('/openapi.json', () => {
-  it('is the document that lies in the repository', async () => {
-    const { ask } = await startScenario();
+  it('is the document in the repository', async () => {
+    const { ask } = shared();
     const response = await ask('/openapi.json');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     const served: unknown = await response.json();
-    const kept: unknown = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
+    const committed: unknown = JSON.parse(
+      readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'),
+    );
     // When this fails: npm run openapi
-    expect(kept).toEqual(served);
+    expect(committed).toEqual(served);
   });
 
-  it('is OpenAPI 3.1 whose references all lead somewhere, and nothing in it is unused', () => {
+  it('is OpenAPI 3.1 without broken references and unused components', () => {
     expect(DOCUMENT.openapi).toMatch(/^3\.1\./);
     const references = [...objectsIn(DOCUMENT)].flatMap(({ $ref }) =>
       typeof $ref === 'string' ? [$ref] : [],
@@ -79,8 +83,8 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('has every route of a controller, and no other', async () => {
-    const { gateway } = await startScenario();
+  it('has every route of a controller, and no other', () => {
+    const { gateway } = shared();
     const { paths } = SwaggerModule.createDocument(gateway.app, { openapi: '3.1.0', info: DOCUMENT.info });
     const routes = Object.keys(paths).map((path) => path.replace(/\/(\*\w*|\{[^}]+\})$/, '/{id}'));
     expect(Object.keys(DOCUMENT.paths).sort()).toEqual(routes.sort());
@@ -92,7 +96,7 @@ describe('/openapi.json', () => {
   });
 
   it.each(['/v1/models', '/v1/models/{id}', '/healthz', '/readyz'])(
-    'says what %s answers, with its headers',
+    'describes the answers of %s and their headers',
     async (path) => {
       const model = { id: 'meta/llama-3.1-8b-instruct', created: 1, owned_by: 'x' };
       const { ask } = await startScenario(json({ data: [model] }), { CACHE_TTL_SECONDS: '60' });
@@ -102,7 +106,7 @@ describe('/openapi.json', () => {
       const own = [...response.headers.keys()].filter(
         (name) => !['content-type', 'content-length', 'date', 'connection', 'keep-alive'].includes(name),
       );
-      // On the incomplete list of several providers only.
+      // Present only on an incomplete list of several providers.
       const others = path.startsWith('/v1/') ? ['x-models-incomplete'] : [];
       expect(Object.keys(documented.headers ?? {}).sort()).toEqual([...own, ...others].sort());
       const example = documented.content?.['application/json']?.example as object;
@@ -129,8 +133,8 @@ describe('/openapi.json', () => {
 });
 
 describe('/docs', () => {
-  it.each(['/docs', '/docs/'])('is a page whose files are all this service’s own: %s', async (path) => {
-    const { ask, gateway } = await startScenario();
+  it.each(['/docs', '/docs/'])('is a page that loads files of this service only: %s', async (path) => {
+    const { ask, gateway } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^text\/html/);
@@ -141,24 +145,24 @@ describe('/docs', () => {
     expect(files.sort()).toEqual(ASSETS.map(([asset]) => asset).sort());
   });
 
-  it.each(ASSETS)('has %s', async (path, contentType) => {
-    const { ask } = await startScenario();
+  it.each(ASSETS)('serves %s', async (path, contentType) => {
+    const { ask } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(contentType);
     expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(100);
   });
 
-  it('has no other file', async () => {
-    const { ask } = await startScenario();
+  it('serves no other file', async () => {
+    const { ask } = shared();
     expect(await failureOf(await ask('/docs/package.json'))).toEqual([404, 'unknown_url']);
     expect(await failureOf(await ask('/docs/..%2fpackage.json'))).toEqual([404, 'unknown_url']);
   });
 });
 
 describe.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('the documentation at %s', (path) => {
-  it('takes GET and HEAD only', async () => {
-    const { ask } = await startScenario();
+  it('allows GET and HEAD only', async () => {
+    const { ask } = shared();
     const response = await ask(path, { method: 'POST' });
     expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD']);
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
@@ -166,14 +170,14 @@ describe.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('the documenta
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  it('is logged at debug', async () => {
+  it('is logged at level debug', async () => {
     const { ask, gateway } = await startScenario();
     await (await ask(path)).arrayBuffer();
     await requestLines(gateway, 1);
     expect(logLines(gateway).find(({ msg }) => msg === 'request')).toMatchObject({ route: path, level: 20 });
   });
 
-  it('is not there with DOCS_ENABLED=false', async () => {
+  it('is a 404 with DOCS_ENABLED=false', async () => {
     const { ask } = await startScenario(undefined, { DOCS_ENABLED: 'false' });
     expect(await failureOf(await ask(path))).toEqual([404, 'unknown_url']);
   });

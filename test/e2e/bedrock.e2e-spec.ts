@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
@@ -9,12 +9,15 @@ import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
 
 const ACCESS_KEY = 'AKIDEXAMPLE';
 const SECRET_KEY = secret('aws');
 const REGION = 'eu-central-1';
 const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
-/** Nothing of the machine that the tests run on. */
+/** The SDK warns on the console of credentials that take a second. */
+const SHORT = { UPSTREAM_TIMEOUT_MS: '300' };
+/** Hides the AWS configuration of this machine. */
 const NO_CREDENTIALS = {
   MAIN_MODEL_ENGINE: 'bedrock',
   AWS_REGION: REGION,
@@ -36,7 +39,7 @@ const hmac = (key: string | Buffer, value: string): Buffer =>
   createHmac('sha256', key).update(value).digest();
 
 /**
- * The Authorization header that a request should have, computed from the request as it came.
+ * The Authorization header that a request should have, computed from the received request.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 function expectedAuthorization({ method, url, headers }: RecordedRequest): string {
@@ -67,7 +70,7 @@ describe('bedrock', () => {
     const { ask } = await start(undefined, { ...env, MAIN_MODEL_BASE_URL: upstream.url + path });
     expect(await idsOf(await ask())).toEqual(['orbit.large-v1:0']);
     const [request] = upstream.requests;
-    if (request === undefined) throw new Error('nobody was asked');
+    if (request === undefined) throw new Error('no request was sent');
     expect(request.url).toBe(`${path}/foundation-models`);
     expect(request.headers.host).toBe(upstream.host);
     expect(request.headers.authorization).toMatch(/SignedHeaders=[^,]*host;.*x-amz-date/);
@@ -88,21 +91,21 @@ describe('bedrock', () => {
     ['a caller’s key', { authorization: `Bearer ${secret('caller')}` }, `Bearer ${secret('caller')}`],
     ['a key as Anthropic’s clients send it', { 'x-api-key': secret('caller') }, `Bearer ${secret('caller')}`],
     ['another scheme', { authorization: 'Basic eDp5' }, 'Basic eDp5'],
-  ])('passes %s on instead of signing', async (_name, headers, expected) => {
+  ])('forwards %s instead of signing', async (_name, headers, expected) => {
     const { ask, upstream } = await start();
     expect((await ask('/v1/models', { headers })).status).toBe(200);
     expect(upstream.requests[0]?.headers.authorization).toBe(expected);
     expect(Object.keys(upstream.requests[0]?.headers ?? {}).join()).not.toContain('x-amz');
   });
 
-  it('prefers a key of its own to signing', async () => {
+  it('prefers the operator’s key to a signature', async () => {
     const { ask, upstream, gateway } = await start(LIST, { AWS_BEARER_TOKEN_BEDROCK: secret('ours') });
     expect((await ask()).status).toBe(200);
     expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('ours')}`);
     expect(gateway.logs.join('')).toContain('key from AWS_BEARER_TOKEN_BEDROCK');
   });
 
-  it('says at the start that it signs', async () => {
+  it('logs at the start that it signs', async () => {
     const { gateway } = await start();
     expect(gateway.logs.join('')).toContain('key from the AWS credential chain');
   });
@@ -120,7 +123,7 @@ describe('bedrock', () => {
     expect(await failureOf(await ask())).toEqual(failure);
   });
 
-  it('says what to check when it is refused, and nothing of what was sent', async () => {
+  it('logs what to check when it is rejected, without what was sent', async () => {
     const session = secret('session');
     const refused = json({ message: `Token ${session} of ${ACCESS_KEY} is not valid` }, 403);
     const { ask, gateway } = await start(refused, { AWS_SESSION_TOKEN: session });
@@ -131,7 +134,7 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).not.toContain(session);
   });
 
-  it('without credentials is a 502 that says what is missing, as the log does once', async () => {
+  it('without credentials is a 502 that names what is missing, and one line in the log', async () => {
     const { ask, upstream, gateway } = await startScenario(LIST, NO_CREDENTIALS);
     await ask();
     const error = await errorOf(await ask());
@@ -143,7 +146,7 @@ describe('bedrock', () => {
     expect((await ask('/v1/models', { headers })).status).toBe(200);
   });
 
-  it('whose credentials cannot be had is a 502, and the log says what to check', async () => {
+  it('with unavailable credentials is a 502, and the log says what to check', async () => {
     const { ask, upstream, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/to/be/found',
@@ -159,35 +162,41 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).not.toContain('/nowhere');
   });
 
-  it('whose credentials are handed out by somebody who keeps silent has its deadline', async () => {
+  it('with a silent source of credentials ends at its deadline', async () => {
+    const issuer = await started(startFakeUpstream(silence));
     const { ask, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(silence))).url,
-      UPSTREAM_TIMEOUT_MS: '500',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
+      ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
+    await issuer.close();
     expect(gateway.logs.join('')).toContain('AWS gave no credentials to sign with in time. Check the role');
     const metrics = await (await ask('/metrics')).text();
     expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
   });
 
-  it('is signed for as soon as somebody hands out credentials again', async () => {
+  it('signs as soon as the source of credentials works again', async () => {
     const credentials = json({
       AccessKeyId: ACCESS_KEY,
       SecretAccessKey: SECRET_KEY,
       Token: secret('session'),
       Expiration: '2099-01-01T00:00:00Z',
     });
+    const held: ServerResponse[] = [];
+    const issuer = await started(startFakeUpstream((_request, response) => held.push(response)));
     const { ask, upstream } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(inTurn(silence, credentials))))
-        .url,
-      UPSTREAM_TIMEOUT_MS: '1000',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
+      ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
-    expect((await ask()).status).toBe(200);
+    for (const response of held) response.destroy();
+    issuer.answer(credentials);
+    // It may take several times on a busy machine.
+    await until('it is signed for', async () => (await ask()).ok);
     const [request] = upstream.requests;
-    if (request === undefined) throw new Error('nobody was asked');
+    if (request === undefined) throw new Error('no request was sent');
     expect(request.headers.authorization).toBe(expectedAuthorization(request));
   });
 
@@ -200,7 +209,7 @@ describe('bedrock', () => {
     'us-isob-east-1',
     'us-isof-south-1',
     'eu-isoe-west-1',
-  ])('asks where the SDK would ask in %s', async (region) => {
+  ])('uses the SDK’s host in %s', async (region) => {
     const { BedrockClient } = await import('@aws-sdk/client-bedrock');
     const { endpointProvider } = new BedrockClient({ region }).config;
     const { gateway } = await startScenario(LIST, {
@@ -211,7 +220,7 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).toContain(`upstream ${endpointProvider({ Region: region }).url.host},`);
   });
 
-  it('without a region is not ready', async () => {
+  it('is not ready without a region', async () => {
     const { ask } = await start(LIST, { AWS_REGION: '' });
     expect((await errorOf(await ask('/readyz'))).message).toBe(
       'The engine bedrock needs AWS_REGION to be set.',
@@ -223,10 +232,10 @@ describe('bedrock', () => {
 describeWithRedis('bedrock with a shared cache', () => {
   it.each<[string, Record<string, string>]>([
     ['another account', { AWS_ACCESS_KEY_ID: 'AKIDOTHER', AWS_SECRET_ACCESS_KEY: secret('other') }],
-    ['nobody', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
-  ])('does not show what was signed for to a gateway that signs for %s', async (_name, env) => {
+    ['no account', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
+  ])('does not share a signed list with a gateway that signs for %s', async (_name, env) => {
     const redis = await started(startRedis());
-    const cache = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const cache = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const first = await start(LIST, cache);
     expect((await first.ask()).status).toBe(200);
     expect((await first.ask()).headers.get('cache-status')).toMatch(/hit/);
@@ -236,11 +245,12 @@ describeWithRedis('bedrock with a shared cache', () => {
     expect(await redis.keys()).toEqual([]);
   });
 
-  it('shares what a key of its own has fetched', async () => {
+  it('shares a list that was fetched with the operator’s key', async () => {
     const redis = await started(startRedis());
-    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
+    const env = { CACHE_TTL_SECONDS: '60', ...redis.env, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
     const first = await start(LIST, env);
     expect((await first.ask()).status).toBe(200);
+    await redis.stored(1);
     const second = await start(LIST, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
     expect((await second.ask()).status).toBe(200);
     expect(first.upstream.requests).toHaveLength(1);

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { IncomingHttpHeaders } from 'node:http';
 import { failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const KEY = secret('caller');
@@ -12,7 +13,7 @@ const BASIC = `Basic ${Buffer.from(`user:${KEY}`).toString('base64')}`;
 const OAUTH = `sk-ant-oat01-${KEY}`;
 const JWT = `eyJhbGciOiJub25lIn0.${Buffer.from(KEY).toString('base64url')}.c2lnbmF0dXJl`;
 
-/** An engine for each way in which providers take credentials, and the variable of its key. */
+/** An engine for each form in which providers take credentials, and the variable of its key. */
 const ENGINES = [
   { engine: 'vllm', variable: 'VLLM_API_KEY' },
   { engine: 'cohere', variable: 'COHERE_API_KEY' },
@@ -20,25 +21,25 @@ const ENGINES = [
   { engine: 'azure', variable: 'AZURE_OPENAI_API_KEY' },
 ];
 
-/** What of a request authorises it. */
+/** The credential headers of a request. */
 function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string, unknown> {
   const names = ['authorization', 'x-api-key', 'api-key', 'anthropic-beta', 'cookie'];
   return Object.fromEntries(names.flatMap((name) => (headers?.[name] ? [[name, headers[name]]] : [])));
 }
 
-/** What the provider gets of a caller's headers. */
+/** The credential headers that the provider gets for a caller's headers. */
 async function sentUpstream(
+  { ask, upstream }: Scenario,
   headers: Record<string, string>,
-  env: Record<string, string> = {},
 ): Promise<Record<string, unknown>> {
-  const { ask, upstream } = await startScenario(undefined, env);
   expect(await idsOf(await ask('/v1/models', { headers }))).toEqual([]);
   expect(upstream.requests).toHaveLength(1);
   return credentialsOf(upstream.requests[0]?.headers);
 }
 
 describe.each(ENGINES)('$engine', ({ engine, variable }) => {
-  const env = { MAIN_MODEL_ENGINE: engine, [variable]: OURS };
+  const withKey = sharedScenario({ MAIN_MODEL_ENGINE: engine, [variable]: OURS });
+  const withoutKey = sharedScenario({ MAIN_MODEL_ENGINE: engine });
   const asKey = (key: string): Record<string, string> =>
     ({ anthropic: { 'x-api-key': key }, azure: { 'api-key': key } })[engine] ?? {
       authorization: `Bearer ${key}`,
@@ -69,8 +70,8 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a placeholder as api-key', { 'api-key': 'not-used' }, asKey(OURS)],
     ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
     ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
-  ])('is sent what it takes for %s', async (_name, headers, expected) => {
-    expect(await sentUpstream(headers, env)).toEqual(expected);
+  ])('gets its form of credential for %s', async (_name, headers, expected) => {
+    expect(await sentUpstream(withKey(), headers)).toEqual(expected);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -79,17 +80,18 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['empty headers', { authorization: '', 'x-api-key': '', 'api-key': '' }],
     ['a cookie', { cookie: `session=${KEY}` }],
     ['a proxy credential', { 'proxy-authorization': BASIC }],
-  ])('is sent no credential for %s when there is none', async (_name, headers) => {
-    expect(await sentUpstream(headers, { MAIN_MODEL_ENGINE: engine })).toEqual({});
+  ])('gets no credential for %s without an operator key', async (_name, headers) => {
+    expect(await sentUpstream(withoutKey(), headers)).toEqual({});
   });
 });
 
-describe('a token of its own kind', () => {
+describe('a token of another kind', () => {
   it.each([
     ['authorization', `Bearer ${OAUTH}`],
     ['x-api-key', OAUTH],
   ])("stays a bearer token: Anthropic's OAuth in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'anthropic' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'anthropic' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${OAUTH}`,
       'anthropic-beta': 'oauth-2025-04-20',
     });
@@ -99,22 +101,23 @@ describe('a token of its own kind', () => {
     ['authorization', `Bearer ${JWT}`],
     ['api-key', JWT],
   ])("stays a bearer token: Azure's JWT in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'azure' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'azure' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${JWT}`,
     });
   });
 });
 
 describe('PLACEHOLDER_API_KEYS', () => {
-  const env = { PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS };
+  const shared = sharedScenario({ PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS });
 
   it.each([
     ['dummy', OURS],
     ['EMPTY', OURS],
     ['empty', 'empty'],
     ['not-used', 'not-used'],
-  ])('decides on %s', async (token, sent) => {
-    expect(await sentUpstream({ authorization: `Bearer ${token}` }, env)).toEqual({
+  ])('decides whether %s counts', async (token, sent) => {
+    expect(await sentUpstream(shared(), { authorization: `Bearer ${token}` })).toEqual({
       authorization: `Bearer ${sent}`,
     });
   });
@@ -157,7 +160,7 @@ describe('the headers of a caller', () => {
     connection: 'keep-alive',
   };
 
-  it.each(ENGINES)('stay here but for a few, with $engine', async ({ engine }) => {
+  it.each(ENGINES)('are not forwarded except a few, with $engine', async ({ engine }) => {
     const { ask, upstream } = await startScenario(undefined, { MAIN_MODEL_ENGINE: engine });
     await ask('/v1/models?key=x', { headers: { ...noise, ...forwarded } });
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -175,13 +178,16 @@ describe('the headers of a caller', () => {
     ['traceparent', '00-1-1-01'],
     ['traceparent', 'x'.repeat(9000)],
     ['tracestate', `a=${'1'.repeat(511)}`],
-  ])('stay here when they could make the provider refuse others too: %s %.12s', async (name, value) => {
-    const { ask, upstream } = await startScenario();
-    expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
-    expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
-  });
+  ])(
+    'are not forwarded when they could make the provider reject other callers: %s %.12s',
+    async (name, value) => {
+      const { ask, upstream } = await startScenario();
+      expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
+      expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
+    },
+  );
 
-  it('come with a request id in any case', async () => {
+  it('always include a request id', async () => {
     const { ask, upstream } = await startScenario();
     const response = await ask();
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -216,7 +222,7 @@ describe('a credential goes to no other host', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('through a proxy that nobody configured', async () => {
+  it('through a proxy of the environment', async () => {
     const proxy = await started(startFakeUpstream());
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = proxy.url;
     const { ask, upstream } = await startScenario();
@@ -225,7 +231,7 @@ describe('a credential goes to no other host', () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it('by the Host that the caller names', async () => {
+  it('by the caller’s Host header', async () => {
     const other = await started(startFakeUpstream());
     const { ask, upstream } = await startScenario();
     await ask('/v1/models', { headers: { host: other.host, 'x-forwarded-host': other.host } });

@@ -1,17 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf, modelsOf } from '../support/answers.js';
+import { movableClock } from '../support/clock.js';
 import { json, text } from '../support/fake-upstream.js';
 import { logLines, requestLines } from '../support/log-lines.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
-import { until } from '../support/until.js';
 
 const INVALID = [502, 'upstream_invalid_response'];
+
+const shared = sharedScenario();
 
 describe('the list', () => {
   it('has the four fields of OpenAI and no other', async () => {
     const row = { id: 'a', created: 1700000000, owned_by: 'x', root: '/secret/path' };
-    const { ask } = await startScenario(json({ object: 'list', data: [row], has_more: false }));
+    const { ask } = shared(json({ object: 'list', data: [row], has_more: false }));
     const response = await ask();
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -22,25 +24,25 @@ describe('the list', () => {
 
   it("has the provider's order", async () => {
     const ids = ['z', '10', 'a', '2', 'B', 'é'];
-    const { ask } = await startScenario(json({ data: ids.map((id) => ({ id })) }));
+    const { ask } = shared(json({ data: ids.map((id) => ({ id })) }));
     expect(await idsOf(await ask())).toEqual(ids);
   });
 
   it('follows the provider from request to request', async () => {
-    const { ask, upstream } = await startScenario();
+    const { ask, upstream } = shared();
     for (const ids of [['a'], ['a', 'b'], ['b'], []]) {
       upstream.answer(json({ data: ids.map((id) => ({ id })) }));
       expect(await idsOf(await ask())).toEqual(ids);
     }
   });
 
-  it('has the first of rows with the same id', async () => {
+  it('has the first of several rows with the same id', async () => {
     const data = [
       { id: 'a', owned_by: 'first' },
       { id: 'b', owned_by: 'only' },
       { id: 'a', owned_by: 'second' },
     ];
-    const { ask } = await startScenario(json({ data }));
+    const { ask } = shared(json({ data }));
     const models = await modelsOf(await ask());
     expect(models.map(({ id, owned_by }) => [id, owned_by])).toEqual([
       ['a', 'first'],
@@ -49,7 +51,7 @@ describe('the list', () => {
     expect(await (await ask('/v1/models/a')).json()).toMatchObject({ owned_by: 'first' });
   });
 
-  it('leaves out rows that are no model, and says so once', async () => {
+  it('omits rows that are no model, and logs it once', async () => {
     const rows = [null, 'a', 7, ['a'], {}, { id: '' }, { id: null }, { id: 7 }, { name: 'a' }];
     const good = { id: 'good', created: 1 };
     const { ask, gateway, upstream } = await startScenario(json({ data: [...rows, good] }));
@@ -78,14 +80,14 @@ describe('created', () => {
     ['an integer', { created: 1700000000 }, 1700000000],
     ['zero', { created: 0 }, 0],
     ['a float', { created: 1700000000.987 }, 1700000000],
-    ['the last second that is no millisecond', { created: 999_999_999_999 }, 999_999_999_999],
-    ['the first millisecond', { created: 1_000_000_000_000 }, 1_000_000_000],
+    ['the largest number of seconds', { created: 999_999_999_999 }, 999_999_999_999],
+    ['the smallest number of milliseconds', { created: 1_000_000_000_000 }, 1_000_000_000],
     ['milliseconds', { created: 1700000000987 }, 1700000000],
     ['RFC 3339 in UTC', { created_at: '2024-02-29T00:00:00Z' }, 1709164800],
     ['RFC 3339 with an offset', { created_at: '2024-02-29T02:00:00.5+02:00' }, 1709164800],
     ['RFC 3339 in the other field', { created: '2024-02-29T00:00:00Z' }, 1709164800],
   ])('is read from %s', async (_name, row, created) => {
-    const { ask } = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+    const { ask } = shared(json({ data: [{ id: 'a', ...row }] }));
     expect((await modelsOf(await ask()))[0]?.created).toBe(created);
   });
 
@@ -95,18 +97,18 @@ describe('created', () => {
     ['a text', { created: 'yesterday' }],
     ['an object', { created: {} }],
   ])('is the start of the process for %s', async (_name, row) => {
-    const { ask } = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+    const { ask } = shared(json({ data: [{ id: 'a', ...row }] }));
     const [model] = await modelsOf(await ask());
     expect(Number.isInteger(model?.created)).toBe(true);
     const processStarted = Date.now() / 1000 - process.uptime();
     expect(Math.abs((model?.created ?? 0) - processStarted)).toBeLessThan(2);
   });
 
-  it('stays what it is where the provider says nothing', async () => {
+  it('stays the same when the provider gives none', async () => {
+    const clock = movableClock();
     const { ask, upstream } = await startScenario(json({ data: [{ id: 'a' }] }));
     const [first] = await modelsOf(await ask());
-    const second = Math.floor(Date.now() / 1000);
-    await until('the next second begins', () => Math.floor(Date.now() / 1000) > second);
+    clock.advance(60_000);
     upstream.answer(json({ data: [{ id: 'b' }] }));
     expect(await modelsOf(await ask())).toEqual([{ ...first, id: 'b' }]);
   });
@@ -134,7 +136,7 @@ describe('owned_by', () => {
     ['cohere', 'cohere'],
     ['My-Engine', 'My-Engine'],
   ];
-  it.each(cases)('is, with %s, %s where the upstream names nobody', async (engine, owner) => {
+  it.each(cases)('is, with %s, %s when the provider gives none', async (engine, owner) => {
     const rows = [
       { id: 'a' },
       { id: 'b', owned_by: '' },
@@ -152,10 +154,10 @@ describe('the body of a provider', () => {
   it.each([
     ['{data}', { object: 'list', data: rows }],
     ['{models}', { models: rows }],
-    ['both, of which data wins', { models: [{ id: 'x' }], data: rows }],
+    ['both, where data takes precedence', { models: [{ id: 'x' }], data: rows }],
     ['a bare array', rows],
   ])('may be %s', async (_name, body) => {
-    const { ask } = await startScenario(json(body));
+    const { ask } = shared(json(body));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
 
@@ -164,14 +166,14 @@ describe('the body of a provider', () => {
     ['data: []', { object: 'list', data: [] }],
     ['models: []', { models: [] }],
     ['[]', []],
-  ])('may say that there are none: %s', async (_name, body) => {
-    const { ask } = await startScenario(json(body));
+  ])('may be empty: %s', async (_name, body) => {
+    const { ask } = shared(json(body));
     expect(await idsOf(await ask())).toEqual([]);
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([404, 'model_not_found']);
   });
 
-  it('may come under any content type', async () => {
-    const { ask } = await startScenario(text(JSON.stringify({ data: rows })));
+  it('may have any content type', async () => {
+    const { ask } = shared(text(JSON.stringify({ data: rows })));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
 
@@ -182,7 +184,7 @@ describe('the body of a provider', () => {
     ['nothing', ''],
     ['an object with neither', '{"object":"list"}'],
     ['an empty object', '{}'],
-    ['an error in disguise', '{"error":{"message":"no such tenant SECRET0"}}'],
+    ['an error with status 200', '{"error":{"message":"no such tenant SECRET0"}}'],
     ['data that is an object', '{"data":{"a":{"id":"a"}}}'],
     ['data that is a text', '{"data":"a"}'],
     ['models that is null', '{"models":null}'],
@@ -191,7 +193,7 @@ describe('the body of a provider', () => {
     ['null', 'null'],
     ['true', 'true'],
   ])('must not be %s', async (_name, body) => {
-    const { ask } = await startScenario(text(body));
+    const { ask } = shared(text(body));
     const response = await ask();
     expect(response.status).toBe(502);
     const { message, type, code } = await errorOf(response);
@@ -200,8 +202,8 @@ describe('the body of a provider', () => {
     expect(await failureOf(await ask('/v1/models/a'))).toEqual(INVALID);
   });
 
-  it('must be a list each time', async () => {
-    const { ask, upstream } = await startScenario(json({ data: rows }));
+  it('must be a list in every answer', async () => {
+    const { ask, upstream } = shared(json({ data: rows }));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
     upstream.answer(text('<!doctype html>'));
     expect(await failureOf(await ask())).toEqual(INVALID);
@@ -211,7 +213,7 @@ describe('the body of a provider', () => {
 });
 
 describe('an engine that is not built in, without a URL', () => {
-  it('has an empty list, whatever keys there are', async () => {
+  it('has an empty list, with or without keys', async () => {
     const gateway = await started(
       startGateway({ MAIN_MODEL_ENGINE: 'my-custom-engine', OPENAI_API_KEY: 'sk-SECRET0' }),
     );

@@ -27,7 +27,7 @@ import { until } from '../support/until.js';
 
 const TTL_MS = 60_000;
 const STALE_MS = 600_000;
-/** Nothing here takes as long as these time-outs, unless something is broken. */
+/** Longer than any operation here takes. */
 const CACHE = {
   MAIN_MODEL_ENGINE: 'vllm',
   UPSTREAM_TIMEOUT_MS: '60000',
@@ -36,9 +36,10 @@ const CACHE = {
   CACHE_STALE_SECONDS: '600',
   REDIS_TIMEOUT_MS: '10000',
 };
-/** For a Redis that does not answer: what its time-out is, and what an answer may take with all that is around. */
+/** For a Redis that does not answer. */
 const SHORT = { REDIS_TIMEOUT_MS: '300' };
-const LONGEST_ANSWER_MS = 2500;
+/** For a Redis whose own error must come before the time-out, also on a busy machine. */
+const LESS_SHORT = { REDIS_TIMEOUT_MS: '1000' };
 
 const KEY = { authorization: `Bearer ${secret('one')}` };
 const NO_CACHE = { 'cache-control': 'no-cache' };
@@ -54,6 +55,8 @@ const LEASE_KEY = /^models-gateway:v2:lease:[\w-]{43}$/;
 let upstream: FakeUpstream;
 
 beforeEach(async () => {
+  // The time of day stands still, so that a list keeps its age on a busy machine.
+  movableClock();
   upstream = await started(startFakeUpstream(OLD));
 });
 
@@ -78,17 +81,24 @@ function entryKey(redis: RedisServer): Promise<string> {
   });
 }
 
-/** What a gateway has said of its Redis. */
-function saidOfRedis(gateway: Gateway): string[] {
+/** The messages of a gateway about its Redis. */
+function redisMessages(gateway: Gateway): string[] {
   return logLines(gateway).flatMap(({ context, msg }) => (context === 'RedisStore' ? [String(msg)] : []));
 }
 
-/** Resolves when the commands of this name number so many. */
-async function untilAsked(redis: RedisServer, command: string, count: number): Promise<void> {
-  await until(`${command} has come ${String(count)} times`, async () => {
-    const stats = String(await redis.command('INFO', 'commandstats'));
-    return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0) >= count;
-  });
+/** The number of commands of this name; undefined when there was none. */
+async function commandCount(redis: RedisServer, command: string): Promise<number | undefined> {
+  const stats = String(await redis.command('INFO', 'commandstats'));
+  const calls = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1];
+  return calls === undefined ? undefined : Number(calls);
+}
+
+/** Resolves when this many commands of this name have arrived. */
+async function untilCommands(redis: RedisServer, command: string, count: number): Promise<void> {
+  await until(
+    `${command} has come ${String(count)} times`,
+    async () => ((await commandCount(redis, command)) ?? 0) >= count,
+  );
 }
 
 const WORKS = 'Redis works again, lists are shared between replicas';
@@ -107,6 +117,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     it('share what one of them has fetched', async () => {
+      movableClock();
       const fetched = await ask(await replica(redis.url));
       expect(statusOf(fetched)).toBe(MISS);
       await entryKey(redis);
@@ -117,7 +128,8 @@ describeWithRedis('with a Redis', () => {
       expect(upstream.requests).toHaveLength(1);
     });
 
-    it('learn from each other that the provider is back', async () => {
+    it('learn from each other that the provider works again', async () => {
+      const clock = movableClock();
       const one = await replica(redis.url);
       upstream.answer(text('', 500));
       expect((await ask(one)).status).toBe(502);
@@ -126,16 +138,17 @@ describeWithRedis('with a Redis', () => {
           await (await fetch(`${one.url}/metrics`)).text(),
         )?.[1];
       expect(await up()).toBe('0');
+      clock.advance(1);
       upstream.answer(OLD);
       const other = await replica(redis.url);
       expect((await ask(other)).status).toBe(200);
       await entryKey(redis);
-      const asked = upstream.requests.length;
+      const requestsBefore = upstream.requests.length;
       expect(statusOf(await ask(one))).toMatch(/hit/);
-      expect([upstream.requests.length, await up()]).toEqual([asked, '1']);
+      expect([upstream.requests.length, await up()]).toEqual([requestsBefore, '1']);
     });
 
-    it('share nothing between headers of the operators', async () => {
+    it('share nothing between different operator headers', async () => {
       upstream.answer((request, response) => {
         json({ data: [{ id: request.headers['x-tenant'] }] })(request, response);
       });
@@ -161,17 +174,17 @@ describeWithRedis('with a Redis', () => {
       expect(upstream.requests).toHaveLength(3);
     });
 
-    it('leave keys with a name space and an end, and no credential', async () => {
+    it('store keys with a namespace and an expiry, and without a credential', async () => {
       const held = heldAnswers(OLD);
       upstream.answer(held.script);
-      const asking = ask(await replica(redis.url));
+      const pending = ask(await replica(redis.url));
       await upstream.received(1);
       const lease = await until('there is a lease', async () => (await redis.keys())[0]);
       expect(lease).toMatch(LEASE_KEY);
       expect(await redis.command('PTTL', lease)).toBeGreaterThan(0);
       expect(await redis.command('GET', lease)).toMatch(/^[\da-f-]{36}$/);
       await held.release(1);
-      await asking;
+      await pending;
       const entry = await entryKey(redis);
       const ttl = Number(await redis.command('PTTL', entry));
       expect(ttl).toBeGreaterThan(600_000);
@@ -181,7 +194,7 @@ describeWithRedis('with a Redis', () => {
       expect(value).not.toContain(SECRET_MARK);
     });
 
-    it('refresh a stale list once, and all get it', async () => {
+    it('refresh a stale list once for all of them', async () => {
       const clock = movableClock();
       const held = heldAnswers(NEW);
       upstream.answer(inTurn(OLD, held.script));
@@ -201,7 +214,7 @@ describeWithRedis('with a Redis', () => {
       expect(upstream.requests).toHaveLength(2);
     });
 
-    it('forget what the provider rejects', async () => {
+    it('drop a list that the provider rejects', async () => {
       const first = await replica(redis.url);
       await ask(first);
       await entryKey(redis);
@@ -212,7 +225,30 @@ describeWithRedis('with a Redis', () => {
       expect(await failureOf(await ask(await replica(redis.url)))).toEqual([403, 'no']);
     });
 
+    it('wait only for a part of their deadline for a neighbour who keeps taking the lease', async () => {
+      await ask(await replica(redis.url));
+      const key = await entryKey(redis);
+      await redis.command('DEL', key);
+      const lease = key.replace('v2::', 'v2:lease:');
+      await redis.command('SET', lease, 'neighbour', 'PX', '1400');
+      const neighbour = setInterval(() => {
+        // The last one may meet the end of the server.
+        redis.command('SET', lease, 'neighbour', 'PX', '1400').catch(() => undefined);
+      }, 200);
+      try {
+        const gateway = await replica(redis.url, { UPSTREAM_TIMEOUT_MS: '8000' });
+        const begun = performance.now();
+        expect(statusOf(await ask(gateway))).toBe(MISS);
+        const waitedMs = performance.now() - begun;
+        expect(waitedMs).toBeGreaterThan(1500);
+        expect(waitedMs).toBeLessThan(6000);
+      } finally {
+        clearInterval(neighbour);
+      }
+    });
+
     it('share what was asked for with no-cache', async () => {
+      movableClock();
       const first = await replica(redis.url);
       await ask(first);
       upstream.answer(NEW);
@@ -226,12 +262,29 @@ describeWithRedis('with a Redis', () => {
     });
   });
 
-  describe('a poisoned entry', () => {
+  describe('an invalid entry', () => {
     function stored(value: unknown, storedAt: unknown = Date.now()): string {
       return JSON.stringify({ value: { value, storedAt } });
     }
 
-    /** A gateway that needs its Redis for what it had before. */
+    const MODEL = { id: 'theirs', object: 'model', created: 1_800_000_000, owned_by: 'x' };
+
+    function listOf(...data: object[]): string {
+      return JSON.stringify({ object: 'list', data });
+    }
+
+    it('differs from one that is served', async () => {
+      const [, gateway] = await poisoned((key) => ['SET', key, stored(listOf(MODEL))]);
+      expect(await idsOf(await ask(gateway))).toEqual(['theirs']);
+    });
+
+    function leaseKeyOf(key: string): string {
+      const leaseKey = key.replace('::', ':lease:');
+      expect(leaseKey).toMatch(LEASE_KEY);
+      return leaseKey;
+    }
+
+    /** A gateway whose memory no longer has the entry, so that it needs Redis. */
     async function poisoned(poison: (key: string) => string[]): Promise<[RedisServer, Gateway, key: string]> {
       const clock = movableClock();
       const redis = await started(startRedis());
@@ -246,7 +299,7 @@ describeWithRedis('with a Redis', () => {
     }
 
     it.each<[string, (key: string) => string[]]>([
-      ['rubbish', (key) => ['SET', key, '\u0000\u00ff{']],
+      ['invalid bytes', (key) => ['SET', key, '\u0000\u00ff{']],
       ['an empty text', (key) => ['SET', key, '']],
       ['half of a JSON text', (key) => ['SET', key, stored('{"object":"list"').slice(0, -5)]],
       ['a number', (key) => ['SET', key, '5']],
@@ -262,6 +315,18 @@ describeWithRedis('with a Redis', () => {
       ['an object that is no list', (key) => ['SET', key, stored('{"object":"error","data":[]}')]],
       ['a list without rows', (key) => ['SET', key, stored('{"object":"list"}')]],
       ['rows that are no models', (key) => ['SET', key, stored('{"object":"list","data":[{"id":5}]}')]],
+      ...[
+        { id: '' },
+        { owned_by: '' },
+        { created: 1.5 },
+        { created: -1 },
+        { created: -1e308 },
+        { created: 1e12 },
+      ].map((field): [string, (key: string) => string[]] => [
+        `a model with ${JSON.stringify(field)}`,
+        (key) => ['SET', key, stored(listOf({ ...MODEL, ...field }))],
+      ]),
+      ['an id that is there twice', (key) => ['SET', key, stored(listOf(MODEL, MODEL))]],
       ['no date', (key) => ['SET', key, stored('{"object":"list","data":[]}', 'today')]],
       ['a date long ago', (key) => ['SET', key, stored('{"object":"list","data":[]}', 0)]],
       ['a hash', (key) => ['HSET', key, 'value', '{}']],
@@ -276,73 +341,76 @@ describeWithRedis('with a Redis', () => {
       expect(await redis.command('TYPE', key)).toBe('string');
       expect(await redis.command('GET', key)).toMatch(/^\{"value":.*"new/);
       expect(await redis.command('PTTL', key)).toBeGreaterThan(0);
-      expect(saidOfRedis(gateway)).toEqual([]);
+      expect(redisMessages(gateway)).toEqual([]);
     });
 
     it.each<[string, (key: string) => string[]]>([
       ['a text without an end', (key) => ['SET', key, 'me']],
       ['a text for a year', (key) => ['SET', key, 'me', 'EX', '31536000']],
       ['a hash', (key) => ['HSET', key, 'me', '1']],
-    ])('is no lease: %s holds nobody up', async (_name, poison) => {
-      const [, gateway] = await poisoned((key) => poison(key.replace('v1::', 'v1:lease:')));
+    ])('is no lease: %s delays no caller', async (_name, poison) => {
+      const [, gateway] = await poisoned((key) => poison(leaseKeyOf(key)));
       const response = await ask(gateway);
       expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
     });
   });
 
   describe('a Redis', () => {
-    it('that stops, goes on, dies and comes back harms no answer, and each change is said once', async () => {
+    it('that pauses, continues, dies and restarts affects no answer, and each change is logged once', async () => {
       const redis = await started(startRedis());
-      const gateway = await replica(redis.url, SHORT);
-      const answers: { readonly status: number; readonly durationMs: number }[] = [];
+      const gateway = await replica(redis.url, LESS_SHORT);
+      const statuses: number[] = [];
+      const turns = Array<number>(8).fill(0);
       let loaded = true;
-      // Each with a key of its own, so that each needs the Redis.
+      // Each has its own key, so each needs the Redis.
       const worker = async (name: number): Promise<void> => {
         for (let turn = 0; loaded; turn += 1) {
-          const begun = performance.now();
           const response = await ask(gateway, { 'x-api-key': secret(`${String(name)}-${String(turn)}`) });
           await response.text();
-          answers.push({ status: response.status, durationMs: performance.now() - begun });
+          statuses.push(response.status);
+          turns[name] = turn;
         }
       };
-      const working = Promise.all(Array.from({ length: 8 }, (_each, name) => worker(name)));
+      const working = Promise.all(turns.map((_turn, name) => worker(name)));
+      // All workers, so that none of them waits for the Redis.
       const more = async (): Promise<void> => {
-        const before = answers.length;
-        await until('there are more answers', () => answers.length > before + 100);
+        const before = [...turns];
+        await until('all have more answers', () =>
+          turns.every((turn, name) => turn > (before[name] ?? 0) + 10),
+        );
       };
-      const said = (count: number): Promise<true> =>
-        until('a change is said', () => saidOfRedis(gateway).length === count);
+      const logged = (count: number): Promise<true> =>
+        until('a change is logged', () => redisMessages(gateway).length === count);
       await more();
       redis.signal('SIGSTOP');
-      await said(1);
+      await logged(1);
       await more();
       redis.signal('SIGCONT');
-      await said(2);
+      await logged(2);
       await more();
       await redis.kill();
-      await said(3);
+      await logged(3);
       await more();
       await redis.restart();
-      await said(4);
+      await logged(4);
       await more();
       loaded = false;
       await working;
-      expect(saidOfRedis(gateway)).toEqual([
+      expect(redisMessages(gateway)).toEqual([
         failing(/time-out/),
         WORKS,
         failing(/Socket closed.*|.*ECONN.*/),
         WORKS,
       ]);
-      expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-      expect(Math.max(...answers.map(({ durationMs }) => durationMs))).toBeLessThan(LONGEST_ANSWER_MS);
+      expect(new Set(statuses)).toEqual(new Set([200]));
       await until('lists are stored again', async () => (await redis.keys()).some(isEntry));
     });
 
-    it('that is not there at the start is used when it comes', async () => {
+    it('that is missing at the start is used when it appears', async () => {
       const redis = await started(startRedis());
       await redis.kill();
-      const gateway = await replica(redis.url, SHORT);
-      expect(saidOfRedis(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
+      const gateway = await replica(redis.url, LESS_SHORT);
+      expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
       expect(statusOf(await ask(gateway))).toBe(MISS);
       await redis.restart();
       let turn = 0;
@@ -351,10 +419,10 @@ describeWithRedis('with a Redis', () => {
         await ask(gateway, { 'x-api-key': secret(String(turn)) });
         return (await redis.keys()).some(isEntry);
       });
-      expect(saidOfRedis(gateway)).toEqual([failing(/.*ECONNREFUSED.*/), WORKS]);
+      expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/), WORKS]);
     });
 
-    it('that is full harms no answer, which is said once, and so is that it has room again', async () => {
+    it('that is full affects no answer, and its beginning and its end are logged once', async () => {
       const redis = await started(startRedis(['--maxmemory-policy', 'noeviction']));
       await redis.command('SET', 'all the room', 'x'.repeat(1_000_000));
       await redis.command('CONFIG', 'SET', 'maxmemory', '1mb');
@@ -367,22 +435,22 @@ describeWithRedis('with a Redis', () => {
         expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
       };
       const begun = performance.now();
-      // Longer than it is left alone twice.
+      // Longer than two cooldowns.
       await until('it has been tried three times', async () => {
         await next();
         return performance.now() - begun > 2500;
       });
-      expect(saidOfRedis(gateway)).toEqual([failing(/OOM/)]);
+      expect(redisMessages(gateway)).toEqual([failing(/OOM/)]);
       expect(await redis.keys()).toEqual(['all the room']);
       await redis.command('DEL', 'all the room');
       await until('a list is stored', async () => {
         await next();
         return (await redis.keys()).some(isEntry);
       });
-      expect(saidOfRedis(gateway)).toEqual([failing(/OOM/), WORKS]);
+      expect(redisMessages(gateway)).toEqual([failing(/OOM/), WORKS]);
     });
 
-    it('that wants a password gets it out of the URL, which no log shows', async () => {
+    it('with a password gets it from the URL, which no log shows', async () => {
       const redis = await started(startRedis([], secret('redis')));
       expect(redis.url).toContain(SECRET_MARK);
       const gateway = await replica(redis.url, { LOG_LEVEL: 'trace' });
@@ -391,17 +459,17 @@ describeWithRedis('with a Redis', () => {
       await redis.kill();
       await until('it is missed', async () => {
         await ask(gateway, { 'x-api-key': secret('other') });
-        return saidOfRedis(gateway).length > 0;
+        return redisMessages(gateway).length > 0;
       });
       await redis.restart();
       await until('it works again', async () => {
         await ask(gateway, { ...KEY, ...NO_CACHE });
-        return saidOfRedis(gateway).includes(WORKS);
+        return redisMessages(gateway).includes(WORKS);
       });
       expect(gateway.logs.join('')).not.toContain(SECRET_MARK);
     });
 
-    it('that knows users gets both out of the URL', async () => {
+    it('with users gets name and password from the URL', async () => {
       const redis = await started(startRedis());
       const password = `${SECRET_MARK}:/@%`;
       await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~models-gateway:*', '+@all');
@@ -409,7 +477,7 @@ describeWithRedis('with a Redis', () => {
       const gateway = await replica(url);
       await ask(gateway);
       await entryKey(redis);
-      expect(saidOfRedis(gateway)).toEqual([]);
+      expect(redisMessages(gateway)).toEqual([]);
     });
 
     describe('whose URL is in a file', () => {
@@ -431,7 +499,7 @@ describeWithRedis('with a Redis', () => {
         return redis.url.replace('redis://', `redis://gateway:${secret(password)}@`);
       }
 
-      /** The old connection lasts as long as an operation may take. */
+      /** The old connection stays open as long as an operation may take. */
       function replicaWithFile(): Promise<Gateway> {
         return replica('', { REDIS_URL_FILE: file, KEY_FILE_INTERVAL_MS: '100', REDIS_TIMEOUT_MS: '2000' });
       }
@@ -451,7 +519,7 @@ describeWithRedis('with a Redis', () => {
         );
       }
 
-      it('gets a new password without a restart, and without an operation that fails', async () => {
+      it('gets a new password without a restart or a failed operation', async () => {
         const gateway = await replicaWithFile();
         await ask(gateway);
         await entryKey(redis);
@@ -466,7 +534,7 @@ describeWithRedis('with a Redis', () => {
         await redis.command('FLUSHALL');
         await ask(gateway, { ...KEY, ...NO_CACHE });
         await entryKey(redis);
-        expect(saidOfRedis(gateway)).toEqual([]);
+        expect(redisMessages(gateway)).toEqual([]);
       });
 
       it('loses no operation while it is rotated, several times in a row', async () => {
@@ -475,7 +543,7 @@ describeWithRedis('with a Redis', () => {
           await redis.command('ACL', 'SETUSER', 'gateway', `>${secret(password)}`);
         const before = await connections();
         const rotation = { isOver: false };
-        const asking = (async () => {
+        const load = (async () => {
           while (!rotation.isOver) expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
         })();
         const reads = (): number =>
@@ -489,8 +557,8 @@ describeWithRedis('with a Redis', () => {
           return now.length === 1 && now[0] !== before[0];
         });
         rotation.isOver = true;
-        await asking;
-        expect(saidOfRedis(gateway)).toEqual([]);
+        await load;
+        expect(redisMessages(gateway)).toEqual([]);
       });
 
       it('may move to another server', async () => {
@@ -503,34 +571,67 @@ describeWithRedis('with a Redis', () => {
           await ask(gateway, { ...KEY, ...NO_CACHE });
           return (await other.keys()).some((key) => ENTRY_KEY.test(key));
         });
-        expect(saidOfRedis(gateway)).toEqual([]);
+        expect(redisMessages(gateway)).toEqual([]);
       });
 
-      it('is done without while the password is wrong, and used again when it is right', async () => {
+      it('goes on being used while a new one does not work, until that one works', async () => {
+        const gateway = await replicaWithFile();
+        await rotate(gateway, urlWith('new'));
+        await until('it is said', () => redisMessages(gateway).length > 0);
+        expect(redisMessages(gateway)).toEqual([
+          'The new Redis URL does not work, the last one stays in use: WRONGPASS',
+        ]);
+        await ask(gateway, { ...KEY, ...NO_CACHE });
+        await entryKey(redis);
+        const before = await connections();
+        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
+        await until('it is in use', () => redisMessages(gateway).length > 1);
+        expect(redisMessages(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
+        await until('there is another connection, and no other', async () => {
+          const now = await connections();
+          return now.length === 1 && now[0] !== before[0];
+        });
+      });
+
+      it('is given up for a new one that does not work when it does not work either', async () => {
+        const gateway = await replicaWithFile();
+        const other = await started(startRedis([], secret('other')));
+        await redis.kill();
+        await rotate(gateway, other.url.replace(secret('other'), secret('wrong')));
+        await until('it is said', () => redisMessages(gateway).length > 0);
+        expect(redisMessages(gateway)).toEqual([failing(/WRONGPASS/)]);
+        await other.command('CONFIG', 'SET', 'requirepass', secret('wrong'));
+        await until('a list is stored there', async () => {
+          await ask(gateway, { ...KEY, ...NO_CACHE });
+          return redisMessages(gateway).includes(WORKS);
+        });
+      });
+
+      it('is forgotten when the file has a better one', async () => {
         const gateway = await replicaWithFile();
         await rotate(gateway, urlWith('wrong'));
-        await until('it is missed', async () => {
-          expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
-          return saidOfRedis(gateway).length > 0;
-        });
-        expect(saidOfRedis(gateway)).toEqual([failing(/WRONGPASS/)]);
-        await rotate(gateway, urlWith('old'));
-        await until('it works again', async () => {
+        await until('it is said', () => redisMessages(gateway).length > 0);
+        const other = await started(startRedis());
+        await writeFile(file, other.url);
+        await until('a list is stored there', async () => {
           await ask(gateway, { ...KEY, ...NO_CACHE });
-          return saidOfRedis(gateway).includes(WORKS);
+          return (await other.keys()).some(isEntry);
         });
+        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('wrong')}`);
+        await until('the old server is left', async () => (await connections()).length === 0);
+        expect(redisMessages(gateway)).toHaveLength(1);
       });
     });
 
     it.each<[string, RegExp, (url: string) => string]>([
       ['a wrong password', /WRONGPASS/, (url) => url.replace('redis://', `redis://:${secret('wrong')}@`)],
       ['no password', /NOAUTH/, (url) => url],
-    ])('that gets %s is done without, and the log says why', async (_name, reason, change) => {
+    ])('that gets %s is not used, and the log has the reason', async (_name, reason, change) => {
       const redis = await started(startRedis([], secret('redis')));
-      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), SHORT);
+      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), LESS_SHORT);
       expect(statusOf(await ask(gateway))).toBe(MISS);
       expect(statusOf(await ask(gateway))).toBe(HIT);
-      expect(saidOfRedis(gateway)).toEqual([failing(reason)]);
+      expect(redisMessages(gateway)).toEqual([failing(reason)]);
     });
 
     it.each<[string, (socket: Socket) => void]>([
@@ -545,21 +646,19 @@ describeWithRedis('with a Redis', () => {
           socket.on('data', (sent) => socket.write(`-ERR ${JSON.stringify(String(sent))}\r\n`.repeat(8))),
       ],
       ['speaks in lists', (socket) => socket.on('data', () => socket.write('*1\r\n*1\r\n:5\r\n'.repeat(8)))],
-    ])('that %s is done without', async (_name, talk) => {
+    ])('that %s is not used', async (_name, talk) => {
       const other = await started(startServer(talk));
       const gateway = await replica(`redis://:${secret('redis')}@${other.host}`, SHORT);
       for (const name of ['one', 'other', 'third']) {
-        const begun = performance.now();
         const response = await ask(gateway, { 'x-api-key': secret(name) });
         expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
-        expect(performance.now() - begun).toBeLessThan(LONGEST_ANSWER_MS);
       }
-      expect(saidOfRedis(gateway).filter((line) => line !== WORKS).length).toBeLessThanOrEqual(1);
+      expect(redisMessages(gateway).filter((line) => line !== WORKS).length).toBeLessThanOrEqual(1);
     });
   });
 
   describe('the store', () => {
-    /** Longer than a test can wait: what ends does so because somebody ended it. */
+    /** Longer than a test can wait: a lease ends by its release only. */
     const HOLD_MS = 3_600_000;
     let redis: RedisServer;
     let store: RedisStore<string>;
@@ -578,11 +677,19 @@ describeWithRedis('with a Redis', () => {
       return connected;
     }
 
+    /** On a busy machine connecting may take longer than a short time-out: it is tried again. */
+    function connectInTime(timeoutMs: number): Promise<RedisStore<string>> {
+      return until('it is connected in time', async () => {
+        const connected = await connect(timeoutMs);
+        return connected.isUp && connected;
+      });
+    }
+
     afterEach(() => {
       for (const each of running.splice(0)) each.onApplicationShutdown();
     });
 
-    it('gives back what it was given, and what is deleted is gone', async () => {
+    it('returns stored entries, and deletes them', async () => {
       const entry = { value: ':base64:\u0000"ü"', storedAt: 1_800_000_000_000.5 };
       await store.set('a', entry);
       expect(await store.get('a')).toEqual(entry);
@@ -591,7 +698,7 @@ describeWithRedis('with a Redis', () => {
       expect(await store.get('a')).toBeUndefined();
     });
 
-    it('leases a key to one at a time', async () => {
+    it('grants the lease of a key to one holder at a time', async () => {
       const lease = await store.lease('a', HOLD_MS);
       const other = await connect(10_000);
       expect(await other.lease('a', HOLD_MS)).toBe('held');
@@ -601,7 +708,7 @@ describeWithRedis('with a Redis', () => {
       expect(await other.lease('a', HOLD_MS)).toEqual({ release: expect.any(Function) });
     });
 
-    it('lets nobody give back what another one holds by now', async () => {
+    it('lets only the present holder release a lease', async () => {
       const lease = (await store.lease('a', HOLD_MS)) as Lease;
       await redis.command('DEL', 'models-gateway:v2:lease:a');
       const other = await connect(10_000);
@@ -610,7 +717,7 @@ describeWithRedis('with a Redis', () => {
       expect(await store.lease('a', HOLD_MS)).toBe('held');
     });
 
-    it('prolongs a lease for as long as it is held', async () => {
+    it('renews a lease while it is held', async () => {
       const holdMs = 1500;
       const lease = (await store.lease('a', holdMs)) as Lease;
       const left = async (): Promise<number> =>
@@ -630,34 +737,33 @@ describeWithRedis('with a Redis', () => {
       expect(await left()).toBe(-2);
     });
 
-    it('gives back a lease that it got too late', async () => {
-      const slow = await connect(100);
+    it('releases a lease that was granted too late', async () => {
+      const slow = await connectInTime(100);
       redis.signal('SIGSTOP');
       expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
       redis.signal('SIGCONT');
-      await untilAsked(redis, 'set', 1);
+      await untilCommands(redis, 'set', 1);
       await until('it is given back', async () => (await redis.keys()).length === 0);
       await expect(store.lease('a', HOLD_MS)).resolves.toEqual({ release: expect.any(Function) });
     });
 
-    it('leaves a failing server alone for a moment', async () => {
-      const slow = await connect(100);
+    it('does not ask a failed server during the cooldown', async () => {
+      const slow = await connectInTime(100);
       redis.signal('SIGSTOP');
-      await slow.get('a');
       const begun = performance.now();
-      for (let turn = 0; turn < 100; turn += 1) {
-        expect(await slow.get('a')).toBeUndefined();
-        expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
-      }
-      expect(performance.now() - begun).toBeLessThan(900);
+      for (let turn = 0; turn < 100; turn += 1) expect(await slow.get('a')).toBeUndefined();
+      const elapsedMs = performance.now() - begun;
       redis.signal('SIGCONT');
+      const commands = await until('a command has arrived', () => commandCount(redis, 'get'));
+      // Once, and again after each second.
+      expect(commands).toBeLessThanOrEqual(1 + elapsedMs / 1000);
     });
 
-    it('takes nothing that began before a failure for the end of it', async () => {
-      const said: string[] = [];
-      const note = (message: string): unknown => said.push(message);
+    it('does not take an operation from before a failure for its end', async () => {
+      const messages: string[] = [];
+      const note = (message: string): unknown => messages.push(message);
       const timeoutMs = 600;
-      const slow = await connect(timeoutMs);
+      const slow = await connectInTime(timeoutMs);
       Logger.overrideLogger({ log: note, warn: note, error: note });
       const entry = { value: 'list', storedAt: 1 };
       redis.signal('SIGSTOP');
@@ -668,12 +774,12 @@ describeWithRedis('with a Redis', () => {
       await failing;
       redis.signal('SIGCONT');
       await late;
-      expect(said).toEqual([expect.stringContaining('time-out')]);
+      expect(messages).toEqual([expect.stringContaining('time-out')]);
       await until('it works again', async () => {
         await slow.set('c', entry);
-        return said.includes(WORKS);
+        return messages.includes(WORKS);
       });
-      expect(said).toHaveLength(2);
+      expect(messages).toHaveLength(2);
     });
 
     it('does not connect again when it is shut down', async () => {
@@ -712,17 +818,17 @@ describeWithRedis('with a Redis', () => {
       return process;
     }
 
-    it('eight of them, with nothing in memory and twenty callers of one key each, make one request', async () => {
+    it('eight of them, with empty memory and twenty callers of one key each, make one request', async () => {
       const redis = await started(startRedis([], secret('redis')));
       const held = heldAnswers(OLD);
       upstream.answer(held.script);
       const all = await Promise.all(Array.from({ length: 8 }, () => start(redis)));
-      const asking = all.flatMap((process) => Array.from({ length: 20 }, () => ask(process)));
+      const requests = all.flatMap((process) => Array.from({ length: 20 }, () => ask(process)));
       await upstream.received(1);
-      // Each looks for the list several times.
-      await untilAsked(redis, 'get', 60);
+      // Each process polls for the list several times.
+      await untilCommands(redis, 'get', 60);
       await held.release(1);
-      for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['old']);
+      for (const response of await Promise.all(requests)) expect(await idsOf(response)).toEqual(['old']);
       expect(upstream.requests).toHaveLength(1);
       for (const process of all) process.signal('SIGTERM');
       for (const { code, stdout, stderr } of await Promise.all(all.map(({ exited }) => exited))) {
@@ -732,7 +838,7 @@ describeWithRedis('with a Redis', () => {
       }
     });
 
-    it('take over from one that dies while it asks', async () => {
+    it('take over from one that dies during its request', async () => {
       const redis = await started(startRedis());
       upstream.answer(inTurn(silence, NEW));
       const first = await start(redis);
@@ -742,12 +848,13 @@ describeWithRedis('with a Redis', () => {
       await upstream.received(1);
       await until('there is a lease', async () => (await redis.keys()).length === 1);
       const waiting = ask(second);
-      await untilAsked(redis, 'get', 5);
+      await untilCommands(redis, 'get', 5);
       expect(upstream.requests).toHaveLength(1);
       first.signal('SIGKILL');
       await expect(lost).rejects.toThrow();
       const response = await waiting;
-      expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['new']]);
+      expect(statusOf(response)).toContain('fwd=miss; stored');
+      expect(await idsOf(response)).toEqual(['new']);
       expect(upstream.requests).toHaveLength(2);
     });
 
@@ -760,7 +867,7 @@ describeWithRedis('with a Redis', () => {
         },
       ],
       ['gone', (redis) => redis.kill()],
-    ])('end in good order when their Redis is %s', async (_name, happen) => {
+    ])('shut down gracefully when their Redis is %s', async (_name, happen) => {
       const redis = await started(startRedis());
       const process = await start(redis, SHORT);
       await ask(process);
@@ -777,7 +884,7 @@ function isEntry(key: string): boolean {
   return ENTRY_KEY.test(key);
 }
 
-/** A server that is no Redis. */
+/** A server other than a Redis. */
 async function startServer(
   talk: (socket: Socket) => void,
 ): Promise<{ host: string; close(): Promise<void> }> {

@@ -6,17 +6,22 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithProgram } from './program.js';
+import { until } from './until.js';
 
 const PROGRAM = 'redis-server';
 
-/** A real Redis on a port of its own, which keeps nothing on disk. */
+/** A real Redis on its own port, which keeps nothing on disk. */
 export interface RedisServer {
   /** With the password, if there is one. */
   readonly url: string;
+  /** The variables of a gateway that uses it, and does not give it up because the machine is busy. */
+  readonly env: Readonly<Record<string, string>>;
   /** Sends a command, as redis-cli would. */
   command(...words: string[]): Promise<unknown>;
   /** All keys, sorted. */
   keys(): Promise<string[]>;
+  /** Waits until it holds this many lists and no lease: a gateway stores a list after its answer. */
+  stored(lists: number): Promise<void>;
   /** Stops it with SIGSTOP, lets it go on with SIGCONT. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it at once; all that it held is gone. */
@@ -61,16 +66,24 @@ export async function startRedis(options: readonly string[] = [], password?: str
     await closed;
     server = undefined;
   };
+  const keys = async (): Promise<string[]> => ((await command('KEYS', '*')) as string[]).sort();
   return {
     url,
+    env: { REDIS_URL: url, REDIS_TIMEOUT_MS: '10000' },
     command,
-    keys: async () => ((await command('KEYS', '*')) as string[]).sort(),
+    keys,
+    async stored(lists) {
+      await until(`${String(lists)} lists are stored`, async () => {
+        const names = await keys();
+        return names.length === lists && names.every((name) => !name.includes(':lease:'));
+      });
+    },
     signal: (name) => server?.kill(name),
     kill,
     async restart() {
       await kill();
       server = await launch(port);
-      if (server === undefined) throw new Error(`somebody has taken the port ${String(port)}`);
+      if (server === undefined) throw new Error(`another process has the port ${String(port)}`);
     },
     async close() {
       await kill();
@@ -89,16 +102,17 @@ async function run(options: readonly string[]): Promise<ChildProcess | undefined
   const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn(PROGRAM, [...quiet, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child, 'spawn');
-  let said = '';
+  let output = '';
   const ready = await new Promise<boolean>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('Ready to accept connections')) resolve(true);
+      output += chunk.toString();
+      if (output.includes('Ready to accept connections')) resolve(true);
     });
     child.once('close', () => {
       resolve(false);
     });
   });
-  if (!ready && !/address already in use/i.test(said)) throw new Error(`${PROGRAM} does not start:\n${said}`);
+  if (!ready && !/address already in use/i.test(output))
+    throw new Error(`${PROGRAM} does not start:\n${output}`);
   return ready ? child : undefined;
 }

@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { until } from './until.js';
 
-/** How a process ended, and all that it wrote. */
+/** The exit of a process, and its output. */
 export interface Exit {
-  /** Null for a process that a signal ended. */
+  /** Null for a process that was ended by a signal. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The service as a process of its own. */
+/** The service as its own process. */
 export interface ServiceProcess {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
@@ -26,9 +26,9 @@ export interface ServiceProcess {
 
 /**
  * Starts the service on a free port, without waiting for anything.
- * @param main what `node` has to run
- * @param cwd the working directory, where a `.env` may be
- * @param env all of the environment; `PORT` and `HOST` are set unless given
+ * @param main the file that `node` runs
+ * @param cwd the working directory, which may have a `.env`
+ * @param env the whole environment; `PORT` and `HOST` have defaults
  */
 export async function startProcess(
   main: string,
@@ -57,17 +57,34 @@ export async function startProcess(
   };
 }
 
-/** Resolves when a process answers. */
-export async function untilAlive({ url }: ServiceProcess): Promise<void> {
-  await until('the process answers', () =>
-    fetch(`${url}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+/**
+ * Resolves when a process takes connections, which it does when it can answer.
+ * @throws when it has ended instead
+ */
+export async function untilAlive({ url, exited }: ServiceProcess): Promise<void> {
+  let exit: Exit | undefined;
+  void exited.then((ended) => (exit = ended));
+  await until('the process takes connections', async () => {
+    if (exit !== undefined) throw new Error(`The process has ended: ${JSON.stringify(exit)}`);
+    return !(await isRefused(url));
+  });
 }
 
-/** A port that nobody listens on, nor soon will. */
+/** Whether nothing takes connections at an address. */
+export async function isRefused(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => {
+      resolve(true);
+    });
+  });
+}
+
+/** A port that is not in use and will not soon be. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

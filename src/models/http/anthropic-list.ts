@@ -1,8 +1,10 @@
+import type { Footprint } from '../../cache/footprint.js';
+import { arrayBytes, heapBytes, mapBytes } from '../../cache/heap-bytes.js';
 import { LIFECYCLES } from '../../catalogue/model-metadata.js';
 import type { Lifecycle, ModelMetadata } from '../../catalogue/model-metadata.js';
 import type { Model } from '../../catalogue/model.js';
 import { OpenAiException } from '../../errors/openai.exception.js';
-import { renderText } from './rendered-body.js';
+import { renderedBytes, renderText } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 
 const DEFAULT_LIMIT = 20;
@@ -102,7 +104,11 @@ export class AnthropicList {
   /** Nearly everybody asks for the first page, without saying more. */
   private firstPage: RenderedBody | undefined;
 
-  constructor(models: readonly Model[]) {
+  /** @param footprint grows by what is kept here */
+  constructor(
+    models: readonly Model[],
+    private readonly footprint: Footprint,
+  ) {
     this.rows = models.map((model, position) => ({
       id: model.id,
       json: JSON.stringify(anthropicModel(model)),
@@ -111,6 +117,11 @@ export class AnthropicList {
       position,
     }));
     this.byId = new Map(this.rows.map((row) => [row.id, row]));
+    // Ids are shared with the models.
+    footprint.grow(
+      mapBytes(models.length) +
+        heapBytes(this.rows.map(({ json, position }) => ({ id: null, json, stage: null, position }))),
+    );
   }
 
   /**
@@ -118,7 +129,12 @@ export class AnthropicList {
    * @throws OpenAiException 400 when the list has no such model
    */
   page(request: PageRequest): RenderedBody {
-    return isPlain(request) ? (this.firstPage ??= this.cut(request)) : this.cut(request);
+    return isPlain(request) ? (this.firstPage ??= this.kept(this.cut(request))) : this.cut(request);
+  }
+
+  private kept(body: RenderedBody): RenderedBody {
+    this.footprint.grow(renderedBytes(body));
+    return body;
   }
 
   private cut({ limit, afterId, beforeId, stages }: PageRequest): RenderedBody {
@@ -148,6 +164,7 @@ export class AnthropicList {
     if (known !== undefined) return known;
     const rows = this.rows.filter(({ stage }) => stages.includes(stage));
     this.inStages.set(key, rows);
+    this.footprint.grow(arrayBytes(rows.length));
     return rows;
   }
 

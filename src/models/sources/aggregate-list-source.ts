@@ -1,5 +1,8 @@
+import { BoundedMap } from '../../cache/bounded-map.js';
 import type { CacheResult } from '../../cache/list-cache.js';
 import { memoize } from '../../cache/memoize.js';
+import type { MemoryBudget } from '../../cache/memory-budget.js';
+import type { CacheConfig } from '../../config/cache.config.js';
 import { uniqueById } from '../../catalogue/model.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { ModelList } from '../model-list.js';
@@ -15,13 +18,17 @@ const NO_MODELS = new ModelList([]);
 
 /** The lists of several engines as one, in the engines' order; of models with the same id the first stays. */
 export class AggregateListSource implements ListSource {
-  private readonly joined = new JoinedLists();
+  private readonly joined: JoinedLists;
 
   /** @param allowPartial whether a list may lack the models of an engine that fails */
   constructor(
     private readonly sources: readonly NamedSource[],
     private readonly allowPartial: boolean,
-  ) {}
+    memory: MemoryBudget,
+    { enabled, maxEntries }: Pick<CacheConfig, 'enabled' | 'maxEntries'>,
+  ) {
+    this.joined = new JoinedLists(memory, enabled ? maxEntries : 1);
+  }
 
   /**
    * Asks all engines at the same time.
@@ -76,14 +83,25 @@ function joinedCacheResult(parts: readonly ListResult[]): CacheResult<unknown> |
   };
 }
 
-/** A tree of lists that remembers what some lists were joined to, for as long as they live. */
+/** Remembers what lists were joined to. */
 class JoinedLists {
-  private readonly after = memoize((_list: ModelList) => new JoinedLists());
-  private value: ModelList | undefined;
+  private readonly kept: BoundedMap<ModelList>;
+  /** In use, so it is there even if it is too large to be kept. */
+  private last: { readonly key: string; readonly list: ModelList } | undefined;
+  private lists = 0;
+  private readonly nameOf = memoize((_list: ModelList) => String((this.lists += 1)));
 
-  of(lists: readonly ModelList[]): ModelList {
-    const node = lists.reduce((before: JoinedLists, list) => before.after(list), this);
-    node.value ??= new ModelList(uniqueById(lists.flatMap(({ models }) => models)));
-    return node.value;
+  constructor(memory: MemoryBudget, maxEntries: number) {
+    this.kept = new BoundedMap(memory, maxEntries, ({ footprint }) => footprint);
+  }
+
+  of(parts: readonly ModelList[]): ModelList {
+    const key = parts.map(this.nameOf).join();
+    const known = this.kept.get(key) ?? (this.last?.key === key ? this.last.list : undefined);
+    if (known !== undefined) return known;
+    const list = ModelList.joined(uniqueById(parts.flatMap(({ models }) => models)), parts);
+    this.kept.set(key, list);
+    this.last = { key, list };
+    return list;
   }
 }

@@ -12,7 +12,7 @@ import { StaticListSource } from './static-list-source.js';
 
 /** The source of the configured providers' models: that of the only one, or of several joined. */
 export function createListSource(registry: ProviderRegistry, context: ListSourceContext): ListSource {
-  const { config } = context;
+  const { config, cacheConfig, memory } = context;
   const sources = registry.configured.map((provider) => ({
     engine: provider.identity.engine,
     source: sourceOf(provider, registry, context),
@@ -20,7 +20,7 @@ export function createListSource(registry: ProviderRegistry, context: ListSource
   const [first, ...others] = sources;
   return first !== undefined && others.length === 0
     ? first.source
-    : new AggregateListSource(sources, config.allowPartial);
+    : new AggregateListSource(sources, config.allowPartial, memory, cacheConfig);
 }
 
 function sourceOf(

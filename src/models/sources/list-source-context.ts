@@ -1,4 +1,5 @@
 import { Inject, Injectable, Optional } from '@nestjs/common';
+import { MemoryBudget } from '../../cache/memory-budget.js';
 import { SHARED_STORE } from '../../cache/shared-store.js';
 import type { SharedStore } from '../../cache/shared-store.js';
 import { cacheConfig } from '../../config/cache.config.js';
@@ -16,6 +17,9 @@ import type { ModelList } from '../model-list.js';
 /** What the sources of all providers have in common. */
 @Injectable()
 export class ListSourceContext {
+  /** Of all lists that are kept. */
+  readonly memory: MemoryBudget;
+
   constructor(
     readonly operatorCredentials: OperatorCredentials,
     readonly failureLog: ProviderFailureLog,
@@ -24,5 +28,8 @@ export class ListSourceContext {
     @Inject(upstreamConfig.KEY) readonly limits: UpstreamConfig,
     @Inject(cacheConfig.KEY) readonly cacheConfig: CacheConfig,
     @Optional() @Inject(METRICS) readonly metrics?: Metrics,
-  ) {}
+  ) {
+    this.memory = new MemoryBudget(cacheConfig.maxBytes);
+    metrics?.watchCacheMemory(() => this.memory.bytes);
+  }
 }

@@ -1,13 +1,15 @@
+import { heapBytes } from '../../cache/heap-bytes.js';
 import { memoize } from '../../cache/memoize.js';
-import { ModelList } from '../model-list.js';
+import type { ModelList } from '../model-list.js';
 import type { Caller, ListResult, ListSource } from './list-source.js';
 
 /** The list of a provider, each id with the engine's name and a slash in front of it. */
 export class PrefixedListSource implements ListSource {
-  private readonly prefixed = memoize(
-    ({ models }: ModelList) =>
-      new ModelList(models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` }))),
-  );
+  private readonly prefixed = memoize((list: ModelList) => {
+    const models = list.models.map((model) => ({ ...model, id: `${this.engine}/${model.id}` }));
+    // The rest is shared with the list.
+    return list.derive(models, heapBytes(models.map(({ id }) => ({ id }))));
+  });
 
   constructor(
     private readonly source: ListSource,

@@ -1,5 +1,6 @@
+import { BoundedMap } from '../../cache/bounded-map.js';
 import { ListCache } from '../../cache/list-cache.js';
-import type { CacheResult, FailureEffect, Obtained } from '../../cache/list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, Slot } from '../../cache/list-cache.js';
 import { memoize } from '../../cache/memoize.js';
 import type { Model } from '../../catalogue/model.js';
 import { Coalescer } from '../../concurrency/coalescer.js';
@@ -17,6 +18,7 @@ import { cacheKey, credentialFor, forwardedHeaders, scopeKey, wantsRevalidation 
 import type { ScopeRules } from './caller-scope.js';
 import type { ListSourceContext } from './list-source-context.js';
 import type { Caller, ListResult, ListSource } from './list-source.js';
+import { rateLimitOf, RepeatedRejection } from './rate-limit.js';
 
 /** The lists of one provider, as its callers may see them: shared by simultaneous callers, and cached. */
 export class ProviderListSource implements ListSource {
@@ -40,7 +42,7 @@ export class ProviderListSource implements ListSource {
     acceptsCallers: boolean,
     private readonly context: ListSourceContext,
   ) {
-    const { operatorCredentials, config, limits, cacheConfig, sharedStore } = context;
+    const { operatorCredentials, config, limits, cacheConfig, memory, sharedStore } = context;
     const { settings } = provider;
     this.operatorKey = settings && operatorCredentials.key(settings.keyVariables);
     this.operatorHeaders = operatorCredentials.headersOf(settings?.headerVariables ?? []);
@@ -51,6 +53,7 @@ export class ProviderListSource implements ListSource {
         cacheConfig,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs, UPSTREAM_WAIT_ERRORS),
         effectOf,
+        new BoundedMap<Slot<ModelList>>(memory, cacheConfig.maxEntries, ({ entry }) => entry.value.footprint),
         // The identity that a request is signed with is not known here: replicas may sign for different accounts.
         this.operatorKey === undefined && settings.keySource !== undefined ? undefined : sharedStore,
       );
@@ -78,7 +81,8 @@ export class ProviderListSource implements ListSource {
       if (cacheResult === undefined || cacheResult.forward !== undefined) observe(200);
       return result;
     } catch (error) {
-      if (error instanceof UpstreamError) observe(error.details.status);
+      if (error instanceof UpstreamError && !(error instanceof RepeatedRejection))
+        observe(error.details.status);
       throw error;
     }
   }
@@ -135,11 +139,14 @@ export class ProviderListSource implements ListSource {
   }
 }
 
-/** A caller that gets a 4xx must not be shown what was listed before; a caller that hangs up says nothing of the provider. */
+/**
+ * A caller that gets a 4xx must not be shown what was listed before, unless it is a rate limit; a caller that hangs up
+ * says nothing of the provider.
+ */
 function effectOf(error: unknown): FailureEffect {
-  const failure = error instanceof UpstreamError ? error.failure : undefined;
-  if (failure === 'rejected') return 'drop';
-  return failure === 'cancelled' ? 'none' : 'back_off';
+  if (!(error instanceof UpstreamError)) return 'back_off';
+  if (error.failure === 'rejected') return rateLimitOf(error) ?? 'drop';
+  return error.failure === 'cancelled' ? 'none' : 'back_off';
 }
 
 function cacheOutcomeOf({ forward, collapsed, ttlMs }: CacheResult<unknown>): CacheOutcome {

@@ -13,11 +13,12 @@ import type { UpstreamCall } from '../../upstream/upstream-request.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
 import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
+import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
 /** Where a list is, and how it is read. */
 export interface ListFormat {
-  /** Whose it is, in metrics. */
+  /** The provider's name in metrics. */
   readonly label: string;
   /** The first page. */
   readonly url: URL;
@@ -32,19 +33,21 @@ interface LinkedPage extends ModelPage {
   readonly next: UpstreamAddress | undefined;
 }
 
-/** Reads a provider's list to its end, and does not read again what has not changed. */
+/** Reads a provider's list to its end; pages that have not changed are not parsed again. */
 export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
+  private readonly rows: RowReader;
   private readonly lastBodies = new UnchangedBodyCache<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
 
   constructor(
-    private readonly client: UpstreamClient,
+    private readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>,
     private readonly format: ListFormat,
   ) {
     this.first = addressOf(format.url);
+    this.rows = new RowReader(format.rows);
   }
 
   /**
@@ -98,14 +101,14 @@ export class ListReader {
   }
 
   private page(path: string, body: Buffer, signal: CancellationSignal): LinkedPage | Promise<LinkedPage> {
-    if (body.length <= LARGE_BYTES) return this.linked(path, body, readPage(body, this.format.rows));
+    if (body.length <= LARGE_BYTES) return this.linked(path, body, readPage(body, this.rows));
     const { largeBodies } = this.client;
     return largeBodies.inTurn(signal, async () => {
       // Others may have had the same body read in the meantime.
       const known = this.lastBodies.get(path, body);
       if (known !== undefined) return known;
       const { scanned, bytes } = await largeBodies.scan(body);
-      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.format.rows, signal));
+      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
     });
   }
 

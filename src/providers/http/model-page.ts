@@ -5,8 +5,7 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import { rowsOfSlice } from '../../upstream/large-bodies/scan-body.js';
 import type { ScannedBody } from '../../upstream/large-bodies/scan-body.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import { rowsOf, toModel } from './model-rows.js';
-import type { RowFormat } from './model-rows.js';
+import type { RowReader } from './model-rows.js';
 import type { Model } from '../../catalogue/model.js';
 
 /** Hundreds of times as many as any provider lists; a body could name more than fit into the memory. */
@@ -19,7 +18,7 @@ export interface ModelPage {
   readonly isUnique?: boolean;
   /** Rows that are no model. */
   readonly unreadable: number;
-  /** What stands around the rows, where the cursor to the next page is; undefined for a bare or an empty list. */
+  /** The object around the rows, with the cursor to the next page; undefined for a bare or an empty list. */
   readonly envelope: Row | undefined;
 }
 
@@ -27,11 +26,11 @@ export interface ModelPage {
  * Reads the body of a 200.
  * @throws UpstreamError `invalid` when it is no list of models
  */
-export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
+export function readPage(bytes: Buffer, reader: RowReader): ModelPage {
   const body = parseJson(bytes);
-  const found = rowsOf(body, format);
+  const found = reader.rowsOf(body);
   if (found === undefined) throw noList();
-  return { ...modelsOf(found, format), envelope: found.length > 0 ? asRow(body) : undefined };
+  return { ...modelsOf(found, reader), envelope: found.length > 0 ? asRow(body) : undefined };
 }
 
 /**
@@ -41,11 +40,11 @@ export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
 export async function readLargePage(
   bytes: Buffer,
   { envelope, lists }: ScannedBody,
-  format: RowFormat,
+  reader: RowReader,
   signal: CancellationSignal,
 ): Promise<ModelPage> {
   const body: unknown = JSON.parse(envelope);
-  const found = rowsOf(body, format);
+  const found = reader.rowsOf(body);
   if (found === undefined) throw noList();
   const [index] = found;
   const list = typeof index === 'number' ? lists[index] : undefined;
@@ -54,7 +53,7 @@ export async function readLargePage(
   for (const slice of list?.slices ?? []) {
     await pass();
     if (signal.aborted) throw signal.reason;
-    const read = modelsOf(rowsOfSlice(bytes, slice), format);
+    const read = modelsOf(rowsOfSlice(bytes, slice), reader);
     for (const model of read.models) if (!models.has(model.id)) models.set(model.id, model);
     unreadable += read.unreadable;
     checkLength(models.size);
@@ -75,10 +74,9 @@ export function checkLength(models: number): void {
   }
 }
 
-function modelsOf(found: readonly unknown[], format: RowFormat): Pick<ModelPage, 'models' | 'unreadable'> {
-  const { isUsable } = format;
-  const rows = isUsable === undefined ? found : found.filter((value) => isUsable(asRow(value) ?? {}));
-  const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
+function modelsOf(found: readonly unknown[], reader: RowReader): Pick<ModelPage, 'models' | 'unreadable'> {
+  const rows = found.filter((row) => reader.isUsable(row));
+  const models = rows.map((row) => reader.modelOf(row)).filter((model) => model !== undefined);
   return { models, unreadable: rows.length - models.length };
 }
 

@@ -3,8 +3,8 @@ import { UnchangedBodyCache } from './unchanged-body-cache.js';
 
 const MIB = 1024 * 1024;
 
-describe('LastBodies', () => {
-  it('knows what the same bytes meant, for each URL', () => {
+describe('UnchangedBodyCache', () => {
+  it('returns the list of the same bytes, for each URL', () => {
     const bodies = new UnchangedBodyCache<string>();
     bodies.set('/1', Buffer.from('a'), 'one');
     bodies.set('/2', Buffer.from('b'), 'two');
@@ -17,13 +17,13 @@ describe('LastBodies', () => {
     ['other bytes', '/1', 'b'],
     ['more bytes', '/1', 'aa'],
     ['fewer bytes', '/1', ''],
-  ])('knows nothing of %s', (_name, url, body) => {
+  ])('returns nothing for %s', (_name, url, body) => {
     const bodies = new UnchangedBodyCache<string>();
     bodies.set('/1', Buffer.from('a'), 'one');
     expect(bodies.get(url, Buffer.from(body))).toBeUndefined();
   });
 
-  it('forgets the body before the last', () => {
+  it('keeps only the last body', () => {
     const bodies = new UnchangedBodyCache<string>();
     bodies.set('/1', Buffer.from('a'), 'one');
     bodies.set('/1', Buffer.from('b'), 'two');

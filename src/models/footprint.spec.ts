@@ -1,0 +1,83 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { heapBytes } from '../cache/heap-bytes.js';
+import { AnthropicList } from './http/anthropic-list.js';
+import { ModelList } from './model-list.js';
+
+const LISTS = 20;
+const MODELS = 3000;
+
+let collectGarbage: () => void;
+
+beforeAll(() => {
+  setFlagsFromString('--expose-gc');
+  collectGarbage = runInNewContext('gc') as () => void;
+});
+
+/** The memory in use, once all garbage is gone. */
+function usedBytes(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** As a provider's answer is: every text is an object of its own. */
+function parsedList(name: string, fields: object): ModelList {
+  const data = Array.from({ length: MODELS }, (_, index) => ({
+    id: `${name}/model-${String(index)}-instruct`,
+    object: 'model',
+    created: 1_700_000_000 + index,
+    owned_by: `vendor-of-${name}`,
+    ...fields,
+  }));
+  return ModelList.parse(JSON.stringify({ object: 'list', data }));
+}
+
+const METADATA = {
+  display_name: 'A model with a name for people',
+  context_length: 131_072,
+  max_output_tokens: 8192,
+  capabilities: ['chat', 'vision', 'tools', 'structured_output'],
+  lifecycle: 'active',
+  deprecates_at: 1_900_000_000,
+};
+
+describe.each<[string, object, (list: ModelList) => unknown]>([
+  ['as it is read', {}, () => undefined],
+  ['with metadata', METADATA, () => undefined],
+  ['with other letters', { owned_by: 'поставщик моделей' }, () => undefined],
+  ['rendered', {}, (list) => [list.plain.rendered, list.withMetadata.rendered]],
+  ['of which every model was asked for', {}, (list) => list.models.map(({ id }) => list.plain.find(id))],
+  [
+    'in pages of Anthropic’s',
+    METADATA,
+    (list) => {
+      const pages = new AnthropicList(list.models, list.footprint);
+      pages.page({ limit: 20, afterId: undefined, beforeId: undefined, stages: ['active', 'deprecated'] });
+      return pages;
+    },
+  ],
+  [
+    'with a prefix',
+    {},
+    (list) => {
+      const models = list.models.map((model) => ({ ...model, id: `engine/${model.id}` }));
+      return list.derive(models, heapBytes(models.map(({ id }) => ({ id }))));
+    },
+  ],
+])('the footprint of a list %s', (_name, fields, use) => {
+  it('is what it takes in memory, or somewhat more', () => {
+    use(parsedList('warm-up', fields));
+    const before = usedBytes();
+    const kept = Array.from({ length: LISTS }, (_, index) => {
+      const list = parsedList(`lab-${String(index)}`, fields);
+      return { list, made: use(list) };
+    });
+    const taken = usedBytes() - before;
+    const estimated = kept.reduce((sum, { list }) => sum + list.footprint.bytes, 0);
+    expect(estimated / taken).toBeGreaterThan(1);
+    expect(estimated / taken).toBeLessThan(1.6);
+  });
+});

@@ -1,0 +1,116 @@
+import { describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { arrivals } from '../support/arrivals.js';
+import { json, silence } from '../support/fake-upstream.js';
+import { heldAnswers } from '../support/held-answers.js';
+import { parseLog } from '../support/log-lines.js';
+import { sharedScenario, startScenario } from '../support/scenario.js';
+import type { Gateway } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
+
+const LIST = json({ data: [{ id: 'a/b', created: 1, owned_by: 'c' }] });
+
+const shared = sharedScenario();
+
+/** Sends bytes and reads all that comes until the gateway closes the connection. */
+async function exchange({ url }: Gateway, bytes: string): Promise<string> {
+  const socket = open(url, bytes);
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, 'close');
+  return Buffer.concat(chunks).toString('latin1');
+}
+
+function open(url: string, bytes: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.write(bytes, 'latin1');
+  return socket;
+}
+
+function statusesOf(answers: string): string[] {
+  return [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
+}
+
+function get(path: string, ...headers: string[]): string {
+  return [`GET ${path} HTTP/1.1`, 'Host: gateway', ...headers, '', ''].join('\r\n');
+}
+
+describe('a request target in absolute form', () => {
+  it.each([
+    ['http://gateway/v1/models', '"object":"list"'],
+    ['http://gateway:8000/v1/models/a/b', '"id":"a/b"'],
+    ['https://gateway/v1/models/a%2Fb', '"id":"a/b"'],
+    ['HTTP://gateway/healthz', '"status":"ok"'],
+  ])('%s is that of its path', async (target, body) => {
+    const { gateway } = shared(LIST);
+    const answer = await exchange(gateway, get(target, 'Connection: close'));
+    expect(statusesOf(answer)).toEqual(['200']);
+    expect(answer).toContain(body);
+  });
+
+  it('may lack a path', async () => {
+    const { gateway } = shared(LIST);
+    const answer = await exchange(gateway, get('http://gateway?a=1', 'Connection: close'));
+    expect(statusesOf(answer)).toEqual(['404']);
+  });
+});
+
+describe('what HTTP does not allow', () => {
+  it.each([
+    ['two Host lines', get('/healthz', 'host: other', 'Connection: close'), '400'],
+    ['an unknown Transfer-Encoding', get('/healthz', 'Transfer-Encoding: gzip'), '501'],
+    ['CONNECT', 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n', '405'],
+    ['bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
+  ])('%s is answered in the form of an error', async (_name, bytes, status) => {
+    const { gateway } = shared(LIST);
+    const answer = await exchange(gateway, bytes);
+    expect(statusesOf(answer)[0]).toBe(status);
+    expect(answer).toMatch(/\{"error":\{"message":"[^"]+","type":"\w+","param":null,"code":/);
+  });
+
+  it('behind requests costs none of them its answer', async () => {
+    const { gateway } = await startScenario(LIST);
+    const answers = await exchange(gateway, `${get('/v1/models')}${get('/healthz')}\x00garbage\r\n\r\n`);
+    expect(statusesOf(answers)).toEqual(['200', '200', '400']);
+    expect(answers).toContain('"id":"a/b"');
+    await until('the refused input has its line', () =>
+      parseLog(gateway.logs.join('')).some(({ status }) => status === 400),
+    );
+  });
+});
+
+describe('pipelined requests whose connection is lost', () => {
+  it('end: each has its line, none stays in the gauge, the provider is not asked any more', async () => {
+    const held = heldAnswers(LIST);
+    const { gateway, upstream } = await startScenario(held.script);
+    const arrived = arrivals(gateway);
+    const count = 20;
+    const socket = open(gateway.url, get('/v1/models').repeat(count));
+    await arrived(count);
+    socket.resetAndDestroy();
+    await held.abandoned();
+    await until('every request has its line', () => linesOf(gateway, 499) === count);
+    upstream.answer(LIST);
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toContain('\nhttp_server_active_requests 0\n');
+    expect(metrics).toContain('\nhttp_client_active_requests 0\n');
+  });
+
+  it('do not hold up the end of the service', async () => {
+    const { gateway } = await startScenario(silence, { UPSTREAM_TIMEOUT_MS: '600000' });
+    const arrived = arrivals(gateway);
+    const socket = open(gateway.url, get('/v1/models').repeat(5));
+    await arrived(5);
+    socket.resetAndDestroy();
+    // The test's own limit is far below the deadline.
+    await gateway.app.close();
+    expect(linesOf(gateway, 499)).toBe(5);
+  });
+});
+
+function linesOf({ logs }: Gateway, status: number): number {
+  const lines = parseLog(logs.join('')).filter(({ msg }) => msg === 'request');
+  return lines.filter((line) => line['status'] === status).length;
+}
