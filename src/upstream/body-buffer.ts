@@ -1,5 +1,5 @@
-/** Smaller bodies are put together at their end, which is faster. */
-const SMALL_BYTES = 524_288;
+import { LARGE_BYTES } from './large-bodies/scan-body.js';
+
 /** More is not provided for in advance, whatever was announced. */
 const MAX_ANNOUNCED_BYTES = 16_777_216;
 
@@ -9,13 +9,13 @@ const MAX_ANNOUNCED_BYTES = 16_777_216;
  */
 export class BodyBuffer {
   private readonly chunks: Buffer[] = [];
-  private length = 0;
+  length = 0;
   private whole: Buffer | undefined;
 
   /** @param expected the length that was announced, in bytes; 0 when none was */
   append(chunk: Buffer, expected: number): void {
     const length = this.length + chunk.length;
-    if (this.whole === undefined && length <= SMALL_BYTES) {
+    if (this.whole === undefined && length <= LARGE_BYTES) {
       this.chunks.push(chunk);
       this.length = length;
       return;

@@ -29,9 +29,14 @@ export const ACCEPT_ENCODING = 'gzip, br, deflate';
 /**
  * Undoes a body's content encodings, the last applied one first.
  * @param maxBytes the limit of each step's output
- * @throws UpstreamError `invalid` when the body is larger, damaged, or in an encoding that was not requested
+ * @returns undefined when the body is larger
+ * @throws UpstreamError `invalid` when the body is damaged, or in an encoding that was not requested
  */
-export async function decompress(body: Buffer, contentEncoding: string, maxBytes: number): Promise<Buffer> {
+export async function decompress(
+  body: Buffer,
+  contentEncoding: string,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const names = contentEncoding
     .toLowerCase()
     .split(',')
@@ -42,11 +47,12 @@ export async function decompress(body: Buffer, contentEncoding: string, maxBytes
     const decoder = names.length > MAX_STEPS ? undefined : DECODERS.get(name);
     if (decoder === undefined)
       throw new UpstreamError('invalid', 'The provider sent a content encoding that was not requested.');
-    decoded = await decoder(decoded, { maxOutputLength: maxBytes }).catch((error: unknown) => {
-      throw isTooLarge(error)
-        ? new UpstreamError('invalid', 'The response of the provider is larger than the limit.')
-        : new UpstreamError('invalid', 'The provider sent a compressed body that is damaged.');
-    });
+    try {
+      decoded = await decoder(decoded, { maxOutputLength: maxBytes });
+    } catch (error) {
+      if (isTooLarge(error)) return undefined;
+      throw new UpstreamError('invalid', 'The provider sent a compressed body that is damaged.');
+    }
   }
   return decoded;
 }

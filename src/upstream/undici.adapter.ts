@@ -2,10 +2,11 @@ import { AxiosHeaders } from 'axios';
 import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestConfig } from 'axios';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
-import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { BodyBuffer } from './body-buffer.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
-import type { UpstreamRequest } from './upstream-request.js';
+import type { LargeBodies } from './large-bodies/large-bodies.js';
+import { LARGE_BYTES } from './large-bodies/scan-body.js';
+import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -30,13 +31,13 @@ export interface UpstreamAnswer {
  * axios' own adapters are several times as slow, follow redirects, and do not limit the size after decompression.
  * @returns an adapter that rejects with the abort reason of the request's signal, or with undici's error
  */
-export function undiciAdapter(dispatcher: Dispatcher): AxiosAdapter {
+export function undiciAdapter(dispatcher: Dispatcher, largeBodies: LargeBodies): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
       const { upstream } = config;
       if (upstream === undefined) throw new TypeError('config.upstream is missing');
       const { address, headers, call } = upstream;
-      const exchange = new Exchange(config, call.signal, resolve, reject);
+      const exchange = new Exchange(config, call, largeBodies, resolve, reject);
       if (exchange.settled) return;
       dispatcher.dispatch({ origin: address.origin, path: address.path, method: 'GET', headers }, exchange);
     });
@@ -58,15 +59,18 @@ class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private readonly body = new BodyBuffer();
   private announcedBytes = 0;
+  private isLarge = false;
   private status = 0;
   private headers: UpstreamHeaders = {};
 
   constructor(
     private readonly config: InternalAxiosRequestConfig,
-    private readonly signal: CancellationSignal,
+    private readonly call: UpstreamCall,
+    private readonly largeBodies: LargeBodies,
     private readonly resolve: (response: AxiosResponse<UpstreamAnswer>) => void,
     private readonly reject: (error: unknown) => void,
   ) {
+    const { signal } = call;
     if (signal.aborted) this.abort();
     else signal.addEventListener('abort', this.abort);
   }
@@ -88,8 +92,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (typeof length === 'string') this.announcedBytes = Number(length) || 0;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.body.append(chunk, this.announcedBytes);
+    if (this.body.length > LARGE_BYTES && !this.isLarge) this.waitForTurn(controller);
   }
 
   onResponseEnd(): void {
@@ -116,15 +121,31 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.reject(error);
   }
 
+  /** The provider has to wait with the rest of a large body while too many come in. */
+  private waitForTurn(controller: Dispatcher.DispatchController): void {
+    this.isLarge = true;
+    const turn = this.largeBodies.comesIn(this.call);
+    if (turn === undefined) return;
+    controller.pause();
+    turn.then(
+      () => {
+        if (this.settled) this.call.endTurn?.();
+        else controller.resume();
+      },
+      // The abort has rejected the request.
+      () => undefined,
+    );
+  }
+
   private readonly abort = (): void => {
     if (this.settled) return;
     this.settle();
-    this.reject(this.signal.reason);
+    this.reject(this.call.signal.reason);
     this.controller?.abort(new Error('aborted'));
   };
 
   private settle(): void {
     this.settled = true;
-    this.signal.removeEventListener('abort', this.abort);
+    this.call.signal.removeEventListener('abort', this.abort);
   }
 }

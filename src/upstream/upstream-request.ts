@@ -15,6 +15,8 @@ export interface UpstreamCall {
   readonly trace: UpstreamTrace | undefined;
   /** Whether a request of this call was sent again; the client sets it. */
   retried: boolean;
+  /** Lets another large body come in; there while one of this call does, or is read. */
+  endTurn?: (() => void) | undefined;
 }
 
 /** A GET to a provider. A class, because axios makes deep copies of plain objects in its configuration. */

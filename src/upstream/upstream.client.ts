@@ -13,7 +13,8 @@ import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
 import type { UpstreamAnswer } from './undici.adapter.js';
 import { headerList } from './upstream-headers.js';
-import type { UpstreamRequest } from './upstream-request.js';
+import { LARGE_BYTES } from './large-bodies/scan-body.js';
+import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamConnections } from './upstream.connections.js';
 import { UpstreamError } from './upstream.error.js';
@@ -89,6 +90,7 @@ export class UpstreamClient {
         end?.('ok');
         return result;
       } finally {
+        call.endTurn?.();
         connections.free();
       }
     } catch (error) {
@@ -133,7 +135,8 @@ export class UpstreamClient {
       });
     const { data: answer, status } = response;
     const encoding = headerList(answer.headers, 'content-encoding');
-    const body = encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status);
+    const body =
+      encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status, request.call);
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
@@ -145,9 +148,23 @@ export class UpstreamClient {
   }
 
   /** The status of a failed answer matters even when its body cannot be decompressed. */
-  private async decompressed(data: Buffer, encoding: string, status: number): Promise<Buffer> {
+  private async decompressed(
+    data: Buffer,
+    encoding: string,
+    status: number,
+    call: UpstreamCall,
+  ): Promise<Buffer> {
+    const { maxResponseBytes } = this.config;
     try {
-      return await decompress(data, encoding, this.config.maxResponseBytes);
+      // Most bodies are small, and what has grown large is decompressed again when it is its turn.
+      const small = await decompress(data, encoding, Math.min(LARGE_BYTES, maxResponseBytes));
+      if (small !== undefined) return small;
+      if (status === 200 && maxResponseBytes > LARGE_BYTES) {
+        if (call.endTurn === undefined) await this.largeBodies.comesIn(call);
+        const large = await decompress(data, encoding, maxResponseBytes);
+        if (large !== undefined) return large;
+      }
+      throw new UpstreamError('invalid', 'The response of the provider is larger than the limit.');
     } catch (error) {
       if (status !== 200) return Buffer.alloc(0);
       throw error;

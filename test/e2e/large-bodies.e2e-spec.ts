@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
+import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { failureOf, idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
@@ -11,6 +13,8 @@ import type { ServiceProcess } from '../support/start-process.js';
 /** The default of UPSTREAM_MAX_RESPONSE_BYTES. */
 const LIMIT = 10_485_760;
 const INVALID = [502, 'upstream_invalid_response'];
+/** How long `/healthz` may wait, ms. */
+const PATIENCE_MS = 500;
 const SLOW_TEST_MS = 180_000;
 
 /** A body of the largest size, made of as many pieces as fit. */
@@ -58,6 +62,20 @@ function list(): Promise<Response> {
   return fetch(`${service.url}/v1/models`, { headers: { authorization: `Bearer key-${String(keys)}` } });
 }
 
+/** The longest that the main thread had `/healthz` wait until some work was done, ms. */
+async function longestWait(work: () => Promise<unknown>): Promise<number> {
+  const { url, pid } = service;
+  const probe = new Worker(new URL('../support/health-probe.mjs', import.meta.url), {
+    workerData: { url, pid },
+  });
+  await once(probe, 'online');
+  await work();
+  const answered = once(probe, 'message') as Promise<[longest: number]>;
+  probe.postMessage('over');
+  const [longest] = await answered;
+  return longest;
+}
+
 const answer = (body: string | Buffer, headers: Record<string, string> = {}): Script =>
   text(body, 200, headers);
 
@@ -90,6 +108,22 @@ describe('a list of the largest size', () => {
     async (_what, body) => {
       upstream.answer(answer(body));
       expect(await failureOf(await list())).toEqual(INVALID);
+    },
+    SLOW_TEST_MS,
+  );
+
+  it(
+    'does not hold up /healthz, nor do 32 at once',
+    async () => {
+      upstream.answer(answer(RUBBISH));
+      const read = async (): Promise<void> => {
+        await (await list()).arrayBuffer();
+      };
+      expect(await longestWait(() => Promise.all(Array.from({ length: 32 }, read)))).toBeLessThan(
+        PATIENCE_MS,
+      );
+      upstream.answer(answer(rows(100_000)));
+      expect(await longestWait(read)).toBeLessThan(PATIENCE_MS);
     },
     SLOW_TEST_MS,
   );

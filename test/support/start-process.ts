@@ -17,6 +17,7 @@ export interface Exit {
 export interface ServiceProcess {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
+  readonly pid: number;
   signal(name: NodeJS.Signals): void;
   readonly exited: Promise<Exit>;
   /** Ends it at once, if it still runs. */
@@ -46,6 +47,7 @@ export async function startProcess(
   );
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     signal: (name) => child.kill(name),
     exited,
     async close() {

@@ -3,6 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { Worker } from 'node:worker_threads';
 import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import { Slots } from '../../concurrency/slots.js';
+import type { UpstreamCall } from '../upstream-request.js';
 import { UpstreamError } from '../upstream.error.js';
 import type { ScannedBody } from './scan-body.js';
 import type { ScanReply } from './scan-worker.js';
@@ -11,15 +12,36 @@ import { SCAN_WORKER_URL } from './scan-worker-url.js';
 /** What scanning needs of a heap is some slices, however large the body is. */
 const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32 } as const;
 
+/** How many large bodies come in at the same time: more than one, as a provider may be slow. */
+const MAX_INCOMING = 4;
+
 /**
- * Bodies that are too large to be parsed at once: a thread of their own scans them, and they are read one at a time, so
- * that their number does not matter to the memory either. The thread is started for the first one.
+ * Bodies that are too large to be parsed at once. A thread of their own, started for the first one, scans them. Few come
+ * in at the same time and they are read one by one, so that their number does not matter to the memory either.
  */
 @Injectable()
 export class LargeBodies implements OnApplicationShutdown {
   protected readonly workerUrl: URL = SCAN_WORKER_URL;
+  private readonly incoming = new Slots(MAX_INCOMING);
   private readonly turns = new Slots(1);
   private worker: Worker | undefined;
+
+  /**
+   * Has a large body wait before its further bytes are taken. The call's `endTurn` must be called in the end.
+   * @returns undefined when it need not wait
+   * @throws the signal's reason when it is aborted before
+   */
+  comesIn(call: UpstreamCall): Promise<void> | undefined {
+    const enter = (): void => {
+      call.endTurn = () => {
+        call.endTurn = undefined;
+        this.incoming.free();
+      };
+    };
+    const turn = this.incoming.take(call.signal);
+    if (turn === undefined) enter();
+    return turn?.then(enter);
+  }
 
   /**
    * Reads a large body when it is its turn.
