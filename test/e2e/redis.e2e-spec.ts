@@ -116,7 +116,7 @@ describeWithRedis('with a Redis', () => {
       redis = await started(startRedis());
     });
 
-    it('share what one of them has fetched', async () => {
+    it('share a list that one of them has fetched', async () => {
       movableClock();
       const fetched = await ask(await replica(redis.url));
       expect(statusOf(fetched)).toBe(MISS);
@@ -247,7 +247,7 @@ describeWithRedis('with a Redis', () => {
       }
     });
 
-    it('share what was asked for with no-cache', async () => {
+    it('share a list that was requested with no-cache', async () => {
       movableClock();
       const first = await replica(redis.url);
       await ask(first);
