@@ -53,6 +53,10 @@ export async function startServer({ core = SERVER_CORE, command, args, env, port
     pid: child.pid,
     url,
     firstAnswerMs: performance.now() - started,
+    /** How it has ended; undefined while it runs. */
+    get ending() {
+      return child.signalCode ?? child.exitCode ?? undefined;
+    },
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');

@@ -135,6 +135,10 @@ try {
   const growth = after / before - 1;
   console.log(`growth: ${(growth * 100).toFixed(1)} %, at most ${GROWTH * 100} %`);
   process.exitCode = growth <= GROWTH ? 0 : 1;
+} catch (error) {
+  throw gateway.ending === undefined
+    ? error
+    : new Error(`the gateway has ended: ${gateway.ending}`, { cause: error });
 } finally {
   await gateway.stop();
   provider.close();
