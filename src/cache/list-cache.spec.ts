@@ -423,7 +423,7 @@ describe('a revalidation', () => {
 });
 
 describe('a rate limit', () => {
-  it('leaves the entry, and the provider alone until it is over', async () => {
+  it('leaves the entry, and delays the next request until it ends', async () => {
     const { get, revalidate, provider } = new Setup();
     await get();
     now += TTL_MS;

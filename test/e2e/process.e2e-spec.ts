@@ -377,7 +377,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
       'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf',
     ].map((sent) => {
       const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
-      // It will be reset.
+      // The connection will be reset.
       socket.on('error', () => undefined);
       socket.write(sent);
       return socket;

@@ -249,7 +249,7 @@ describeWithRedis('with a Redis', () => {
       }
     });
 
-    it('share what was asked for with no-cache', async () => {
+    it('share a list that was requested with no-cache', async () => {
       movableClock();
       const first = await replica(redis.url);
       await ask(first);

@@ -121,7 +121,7 @@ describe('one model', () => {
 
   it('is a 404 only after the provider has been asked', async () => {
     const { ask } = shared(json({ error: { message: 'no' } }, 403));
-    expect(await failureOf(await ask('/v1/models/nobody'))).toEqual([403, null]);
+    expect(await failureOf(await ask('/v1/models/unknown'))).toEqual([403, null]);
   });
 });
 
