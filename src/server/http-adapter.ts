@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Router from 'find-my-way';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { STATUS_CODES } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { openAiError } from '../errors/openai-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
+import { answerClientError, answerConnect } from './client-errors.js';
 import './cors.js';
-import './request-observer.js';
+import { observeRequest } from './request-observer.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
@@ -24,11 +24,12 @@ export function createHttpAdapter(): FastifyAdapter {
     logger: false,
     // Nest's middleware layer costs every request something, and there is no middleware.
     skipMiddie: true,
-    // A request without a body has arrived by then, or is meant to hold a connection.
+    // A request that takes longer to arrive is meant to hold a connection.
     requestTimeout: 30_000,
-    // Node.js itself would answer a request without Host, and without a body.
+    // Node.js itself would answer a request without Host with an empty 400.
     http: { requireHostHeader: false },
     routerOptions: ROUTER_OPTIONS,
+    rewriteUrl: pathOf,
     genReqId: requestId,
     // Requests under way, and those that a kept-alive connection still brings, are answered to the end.
     return503OnClosing: false,
@@ -45,25 +46,29 @@ export function createHttpAdapter(): FastifyAdapter {
     request.otherRoute = other?.template;
     begin(server, request, reply);
     if (server.cors?.answerPreflight(request, reply)) return;
-    // Before a body is read that nobody wants.
+    // Before a body is read in vain.
     done(refusal(request, reply, other));
   });
-  // The same of an expectation that it does not know. RFC 9110, section 10.1.1, lets a server overlook it.
+  // Node.js answers an unknown `Expect` by itself; RFC 9110, section 10.1.1, allows ignoring it.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
+  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    answerConnect(server, socket);
+  });
   return adapter;
 }
 
-/** Fastify's own hook for this, onResponse, does not run for callers that are gone. */
+/** Every answer, an error's too, has the id of its request. */
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
-  const { requestObservers: observers } = server;
-  for (const observer of observers) observer.opened?.(request, reply);
-  const { socket } = request.raw;
-  socket.requestsUnderWay = (socket.requestsUnderWay ?? 0) + 1;
-  reply.raw.once('close', () => {
-    socket.requestsUnderWay = (socket.requestsUnderWay ?? 1) - 1;
-    for (const observer of observers) observer.closed?.(request, reply);
-  });
+  observeRequest(server, request, reply);
+}
+
+/** The path and query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
+function pathOf({ url = '/' }: { url?: string | undefined }): string {
+  if (url.startsWith('/')) return url;
+  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1];
+  if (path === undefined) return url;
+  return path.startsWith('/') ? path : `/${path}`;
 }
 
 function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
@@ -111,7 +116,26 @@ function refusal(
   if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
     return new OpenAiException(400, 'The request has no Host header.');
   }
+  const { 'transfer-encoding': coding } = request.headers;
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    // What follows cannot be told from a next request (RFC 9112, section 6.1).
+    reply.header('connection', 'close');
+    return new OpenAiException(501, 'The Transfer-Encoding of the request is not supported.');
+  }
+  if (hasTwoHosts(request.raw.rawHeaders)) {
+    return new OpenAiException(400, 'The request has more than one Host header.');
+  }
   return undefined;
+}
+
+/** Node.js keeps the first one without a word, but the proxy in front may have read the other (RFC 9112, section 3.2). */
+function hasTwoHosts(rawHeaders: readonly string[]): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
 }
 
 /** A URL that cannot be decoded: Fastify's router finds out before any hook runs. */
@@ -126,29 +150,4 @@ function answerFrameworkError(
   request.server.cors?.share(request, reply);
   const body = openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' });
   sendError(reply, status, body);
-}
-
-/** What Node.js' parser refuses never becomes a request, so the answer is written to the socket. */
-function answerClientError(this: FastifyInstance, error: Error & { code?: string }, socket: Socket): void {
-  const isUnderWay = (socket.requestsUnderWay ?? 0) > 0;
-  // Who has sent nothing expects nothing, and what comes behind a request under way has no answer of its own.
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || isUnderWay) {
-    socket.destroy();
-    return;
-  }
-  const status = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }[error.code ?? ''] ?? 400;
-  const id = randomUUID();
-  for (const observer of this.requestObservers) observer.refused?.(status, id);
-  const body = JSON.stringify(openAiError(status, `${STATUS_CODES[status] ?? 'Bad Request'}.`));
-  socket.end(
-    [
-      `HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? ''}`,
-      'content-type: application/json; charset=utf-8',
-      `content-length: ${String(Buffer.byteLength(body))}`,
-      `x-request-id: ${id}`,
-      'connection: close',
-      '',
-      body,
-    ].join('\r\n'),
-  );
 }

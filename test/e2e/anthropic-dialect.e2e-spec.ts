@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOf } from '../support/answers.js';
 import { json, silence, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
-import { startScenario } from '../support/scenario.js';
+import { sharedScenario, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
@@ -36,6 +36,8 @@ const STAGES: Script = json({
   ],
 });
 
+const shared = sharedScenario();
+
 interface Page {
   readonly data: readonly { readonly id: string }[];
   readonly has_more: boolean;
@@ -52,7 +54,7 @@ async function pageOf(scenario: Scenario, query: string): Promise<[ids: string[]
 
 describe('a request with anthropic-version', () => {
   it('gets the list in the form of Anthropic', async () => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask('/v1/models?limit=2', { headers: VERSION });
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(response.headers.get('vary')).toContain('anthropic-version');
@@ -96,7 +98,7 @@ describe('a request with anthropic-version', () => {
     ['?limit=2&unknown=1', 0, 2, true],
     ['?limit=2&after_id=&before_id=', 0, 2, true],
   ])('pages: %s', async (query, from, to, hasMore) => {
-    const scenario = await startScenario(LIST);
+    const scenario = shared(LIST);
     const [ids, page] = await pageOf(scenario, query);
     expect(ids).toEqual(IDS.slice(from, to));
     expect(page).toMatchObject({ has_more: hasMore, first_id: ids[0], last_id: ids.at(-1) });
@@ -104,7 +106,7 @@ describe('a request with anthropic-version', () => {
 
   it('has 20 models on a page that does not say how many', async () => {
     const ids = Array.from({ length: 21 }, (_, index) => `m${String(index)}`);
-    const scenario = await startScenario(json({ data: ids.map((id) => ({ id })) }));
+    const scenario = shared(json({ data: ids.map((id) => ({ id })) }));
     const [first, { has_more: hasMore }] = await pageOf(scenario, '');
     expect([first, hasMore]).toEqual([ids.slice(0, 20), true]);
     expect((await pageOf(scenario, '?after_id=m19'))[0]).toEqual(['m20']);
@@ -121,7 +123,7 @@ describe('a request with anthropic-version', () => {
     ['?limit=1&before_id=gone', ['ending'], true],
     ['?lifecycle=retired&after_id=unknown', [], false],
   ])('leaves out models in other stages of life: %s', async (query, ids, hasMore) => {
-    const [found, page] = await pageOf(await startScenario(STAGES), query);
+    const [found, page] = await pageOf(shared(STAGES), query);
     expect([found, page.has_more]).toEqual([ids, hasMore]);
   });
 
@@ -134,7 +136,7 @@ describe('a request with anthropic-version', () => {
   });
 
   it('says since when a model is deprecated, or when it ends, of those that are', async () => {
-    const scenario = await startScenario(STAGES);
+    const scenario = shared(STAGES);
     const [, { data }] = await pageOf(scenario, '?lifecycle=active&lifecycle=deprecated&lifecycle=retired');
     expect(data).toMatchObject([
       { lifecycle: 'active', deprecated_at: null },
@@ -151,13 +153,13 @@ describe('a request with anthropic-version', () => {
   it.each(['?after_id=modèle "e"', '?before_id=meta/llama-3.1-8b'])(
     'gets an empty page at the end: %s',
     async (query) => {
-      const [, page] = await pageOf(await startScenario(LIST), query);
+      const [, page] = await pageOf(shared(LIST), query);
       expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
     },
   );
 
   it('gets an empty page of an empty list', async () => {
-    const [, page] = await pageOf(await startScenario(), '');
+    const [, page] = await pageOf(shared(), '');
     expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
   });
 
@@ -179,7 +181,7 @@ describe('a request with anthropic-version', () => {
     [`after_id=${'x'.repeat(5000)}`, 'after_id'],
     ['after_id=__proto__', 'after_id'],
   ])('is refused: ?%s', async (query, parameter) => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask(`/v1/models?${query}`, { headers: VERSION });
     expect(response.status).toBe(400);
     const { error } = (await response.json()) as { error: { type: string; message: string } };
@@ -189,13 +191,13 @@ describe('a request with anthropic-version', () => {
   });
 
   it('which is malformed asks nobody', async () => {
-    const { ask, upstream } = await startScenario(LIST);
+    const { ask, upstream } = shared(LIST);
     expect((await ask('/v1/models?limit=0', { headers: VERSION })).status).toBe(400);
     expect(upstream.requests).toEqual([]);
   });
 
   it.each(['meta/llama-3.1-8b', 'meta%2Fllama-3.1-8b', 'b:1', 'c@2'])('gets one model: %s', async (path) => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask(`/v1/models/${path}`, { headers: VERSION });
     expect(await response.json()).toMatchObject({ type: 'model', id: decodeURIComponent(path) });
   });
@@ -205,7 +207,7 @@ describe('a request with anthropic-version', () => {
     ['an unknown route', '/v1/nothing', 404, 'not_found_error', 'unknown_url'],
     ['a malformed URL', '/v1/models/%E0%A4%A', 400, 'invalid_request_error', 'invalid_url'],
   ])('gets errors in the form of Anthropic: %s', async (_name, path, status, type, code) => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask(path, { headers: { ...VERSION, 'x-request-id': 'mine-1' } });
     expect(response.status).toBe(status);
     expect(response.headers.get('request-id')).toBe('mine-1');
@@ -217,7 +219,7 @@ describe('a request with anthropic-version', () => {
   });
 
   it('gets a wrong method in the form of Anthropic', async () => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const response = await ask('/v1/models', { method: 'POST', headers: VERSION });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
@@ -235,7 +237,7 @@ describe('a request with anthropic-version', () => {
   });
 
   it('is answered to HEAD as to GET', async () => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const [get, head] = [
       await ask('/v1/models?limit=2', { headers: VERSION }),
       await ask('/v1/models?limit=2', { method: 'HEAD', headers: VERSION }),
@@ -256,13 +258,13 @@ describe('a request with anthropic-version', () => {
   });
 
   it('is not passed on', async () => {
-    const { ask, upstream } = await startScenario(LIST);
+    const { ask, upstream } = shared(LIST);
     await ask('/v1/models', { headers: VERSION });
     expect(upstream.requests[0]?.headers).not.toHaveProperty('anthropic-version');
   });
 
   it('has tags of its own', async () => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const plain = (await ask()).headers.get('etag') ?? '';
     const response = await ask('/v1/models', { headers: { ...VERSION, 'if-none-match': plain } });
     expect(response.status).toBe(200);
@@ -281,7 +283,7 @@ describe('a request without anthropic-version', () => {
     ['an empty version', { 'anthropic-version': '' }],
     ['the header of browsers', { 'anthropic-dangerous-direct-browser-access': 'true' }],
   ])('gets the form of OpenAI: %s', async (_name, headers) => {
-    const { ask } = await startScenario(LIST);
+    const { ask } = shared(LIST);
     const plain = await (await ask()).text();
     // Parameters of the other dialect mean nothing.
     const response = await ask('/v1/models?limit=1&after_id=nobody', { headers });

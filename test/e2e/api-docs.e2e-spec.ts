@@ -6,7 +6,7 @@ import { VERSION } from '../../src/version.js';
 import { failureOf } from '../support/answers.js';
 import { json } from '../support/fake-upstream.js';
 import { logLines, requestLines } from '../support/log-lines.js';
-import { startScenario } from '../support/scenario.js';
+import { sharedScenario, startScenario } from '../support/scenario.js';
 
 const DOCUMENT = openApiDocument(VERSION);
 const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
@@ -16,6 +16,8 @@ const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
   ['/docs/favicon-32x32.png', /^image\/png/],
 ];
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const;
+
+const shared = sharedScenario();
 
 /** Every object in a document, the document included. */
 function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
@@ -43,7 +45,7 @@ function operations() {
 
 describe('/openapi.json', () => {
   it('is the document that lies in the repository', async () => {
-    const { ask } = await startScenario();
+    const { ask } = shared();
     const response = await ask('/openapi.json');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -79,8 +81,8 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('has every route of a controller, and no other', async () => {
-    const { gateway } = await startScenario();
+  it('has every route of a controller, and no other', () => {
+    const { gateway } = shared();
     const { paths } = SwaggerModule.createDocument(gateway.app, { openapi: '3.1.0', info: DOCUMENT.info });
     const routes = Object.keys(paths).map((path) => path.replace(/\/(\*\w*|\{[^}]+\})$/, '/{id}'));
     expect(Object.keys(DOCUMENT.paths).sort()).toEqual(routes.sort());
@@ -130,7 +132,7 @@ describe('/openapi.json', () => {
 
 describe('/docs', () => {
   it.each(['/docs', '/docs/'])('is a page whose files are all this service’s own: %s', async (path) => {
-    const { ask, gateway } = await startScenario();
+    const { ask, gateway } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^text\/html/);
@@ -142,7 +144,7 @@ describe('/docs', () => {
   });
 
   it.each(ASSETS)('has %s', async (path, contentType) => {
-    const { ask } = await startScenario();
+    const { ask } = shared();
     const response = await ask(path);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(contentType);
@@ -150,7 +152,7 @@ describe('/docs', () => {
   });
 
   it('has no other file', async () => {
-    const { ask } = await startScenario();
+    const { ask } = shared();
     expect(await failureOf(await ask('/docs/package.json'))).toEqual([404, 'unknown_url']);
     expect(await failureOf(await ask('/docs/..%2fpackage.json'))).toEqual([404, 'unknown_url']);
   });
@@ -158,7 +160,7 @@ describe('/docs', () => {
 
 describe.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('the documentation at %s', (path) => {
   it('takes GET and HEAD only', async () => {
-    const { ask } = await startScenario();
+    const { ask } = shared();
     const response = await ask(path, { method: 'POST' });
     expect(response.headers.get('allow')?.split(', ').sort()).toEqual(['GET', 'HEAD']);
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { failureOf } from '../support/answers.js';
 import { json } from '../support/fake-upstream.js';
 import { sendRaw } from '../support/raw-client.js';
-import { startScenario } from '../support/scenario.js';
+import { sharedScenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const ORIGIN = 'https://app.test';
@@ -24,24 +24,28 @@ function corsHeadersOf(response: Response): string[] {
 }
 
 describe('without CORS_ORIGINS', () => {
+  const shared = sharedScenario();
+
   it('no answer says anything of origins', async () => {
-    const { ask } = await startScenario(MODELS);
+    const { ask } = shared(MODELS);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(corsHeadersOf(response)).toEqual([]);
     expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
   });
 
   it('a preflight is a 405', async () => {
-    const { ask } = await startScenario(MODELS);
+    const { ask } = shared(MODELS);
     const response = await ask('/v1/models', preflight());
     expect(corsHeadersOf(response)).toEqual([]);
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
   });
 });
 
+const open = sharedScenario(ALLOWED);
+
 describe('with CORS_ORIGINS', () => {
   it('lets an origin of the list read an answer and its headers', async () => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(response.status).toBe(200);
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -53,7 +57,7 @@ describe('with CORS_ORIGINS', () => {
   it.each([['https://other.test'], ['http://app.test'], ['https://app.test:8443'], ['null'], [undefined]])(
     'does not let %s read it, and tells caches that this depends on the origin',
     async (origin) => {
-      const { ask } = await startScenario(MODELS, ALLOWED);
+      const { ask } = open(MODELS);
       const response = await ask('/v1/models', origin === undefined ? {} : { headers: { origin } });
       expect(response.status).toBe(200);
       expect(corsHeadersOf(response)).toEqual([]);
@@ -70,7 +74,7 @@ describe('with CORS_ORIGINS', () => {
     ['/openapi.json', 'GET', 200],
     ['/v1/models/m', 'HEAD', 200],
   ])('lets it read what comes of %s %s (%i)', async (path, method, status) => {
-    const { gateway } = await startScenario(MODELS, ALLOWED);
+    const { gateway } = open(MODELS);
     const head = `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nOrigin: ${ORIGIN}\r\n\r\n`;
     const response = await sendRaw(gateway.url, head);
     expect(response.status).toBe(status);
@@ -79,14 +83,14 @@ describe('with CORS_ORIGINS', () => {
   });
 
   it('lets it read an error of the provider', async () => {
-    const { ask } = await startScenario(json({ error: { message: 'no' } }, 401), ALLOWED);
+    const { ask } = open(json({ error: { message: 'no' } }, 401));
     const response = await ask('/v1/models', { headers: { origin: ORIGIN } });
     expect(response.status).toBe(401);
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
   });
 
   it('lets it read a 304', async () => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const etag = (await ask()).headers.get('etag') ?? '';
     const response = await ask('/v1/models', { headers: { origin: ORIGIN, 'if-none-match': etag } });
     expect(response.status).toBe(304);
@@ -98,7 +102,7 @@ describe('a preflight', () => {
   it.each(['/v1/models', '/v1/models/meta/llama', '/healthz', '/nowhere'])(
     'for %s is answered without asking the provider',
     async (path) => {
-      const { ask, upstream } = await startScenario(MODELS, ALLOWED);
+      const { ask, upstream } = open(MODELS);
       const response = await ask(path, preflight());
       expect([response.status, await response.text()]).toEqual([204, '']);
       expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -130,13 +134,13 @@ describe('a preflight', () => {
     'x-stainless-helper-method',
     'X-Stainless-OS',
   ])('allows %s', async (name) => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': name }));
     expect(response.headers.get('access-control-allow-headers')).toBe(name.toLowerCase());
   });
 
   it('allows of many headers those of its list only', async () => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
     expect(response.headers.get('access-control-allow-headers')).toBe(
@@ -145,7 +149,7 @@ describe('a preflight', () => {
   });
 
   it('of another origin is a 405', async () => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const response = await ask('/v1/models', preflight({ origin: 'https://other.test' }));
     expect(corsHeadersOf(response)).toEqual([]);
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
@@ -155,15 +159,17 @@ describe('a preflight', () => {
     ['origin', { 'access-control-request-method': 'GET' }],
     ['access-control-request-method', { origin: ORIGIN }],
   ])('without %s is none, but an OPTIONS: a 405', async (_name, headers) => {
-    const { ask } = await startScenario(MODELS, ALLOWED);
+    const { ask } = open(MODELS);
     const response = await ask('/v1/models', { method: 'OPTIONS', headers });
     expect(await failureOf(response)).toEqual([405, 'method_not_allowed']);
   });
 });
 
 describe('CORS_ORIGINS=*', () => {
+  const shared = sharedScenario({ CORS_ORIGINS: '*' });
+
   it('lets everybody read an answer, which does not depend on the origin', async () => {
-    const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
+    const { ask } = shared(MODELS);
     const response = await ask('/v1/models', {
       headers: { origin: 'https://any.test', authorization: `Bearer ${secret('caller')}` },
     });
@@ -172,7 +178,7 @@ describe('CORS_ORIGINS=*', () => {
   });
 
   it('answers the preflights of everybody', async () => {
-    const { ask } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
+    const { ask } = shared(MODELS);
     const response = await ask(
       '/v1/models',
       preflight({ origin: 'null', 'access-control-request-headers': 'authorization' }),

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { IncomingHttpHeaders } from 'node:http';
 import { failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
+import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const KEY = secret('caller');
@@ -28,17 +29,17 @@ function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string,
 
 /** What the provider gets of a caller's headers. */
 async function sentUpstream(
+  { ask, upstream }: Scenario,
   headers: Record<string, string>,
-  env: Record<string, string> = {},
 ): Promise<Record<string, unknown>> {
-  const { ask, upstream } = await startScenario(undefined, env);
   expect(await idsOf(await ask('/v1/models', { headers }))).toEqual([]);
   expect(upstream.requests).toHaveLength(1);
   return credentialsOf(upstream.requests[0]?.headers);
 }
 
 describe.each(ENGINES)('$engine', ({ engine, variable }) => {
-  const env = { MAIN_MODEL_ENGINE: engine, [variable]: OURS };
+  const withKey = sharedScenario({ MAIN_MODEL_ENGINE: engine, [variable]: OURS });
+  const withoutKey = sharedScenario({ MAIN_MODEL_ENGINE: engine });
   const asKey = (key: string): Record<string, string> =>
     ({ anthropic: { 'x-api-key': key }, azure: { 'api-key': key } })[engine] ?? {
       authorization: `Bearer ${key}`,
@@ -70,7 +71,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a placeholder, and a key', { authorization: 'Bearer not-used', 'api-key': KEY }, asKey(KEY)],
     ['a placeholder and more', { authorization: `Bearer not-used-${KEY}` }, asKey(`not-used-${KEY}`)],
   ])('is sent what it takes for %s', async (_name, headers, expected) => {
-    expect(await sentUpstream(headers, env)).toEqual(expected);
+    expect(await sentUpstream(withKey(), headers)).toEqual(expected);
   });
 
   it.each<[string, Record<string, string>]>([
@@ -80,7 +81,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
     ['a cookie', { cookie: `session=${KEY}` }],
     ['a proxy credential', { 'proxy-authorization': BASIC }],
   ])('is sent no credential for %s when there is none', async (_name, headers) => {
-    expect(await sentUpstream(headers, { MAIN_MODEL_ENGINE: engine })).toEqual({});
+    expect(await sentUpstream(withoutKey(), headers)).toEqual({});
   });
 });
 
@@ -89,7 +90,8 @@ describe('a token of its own kind', () => {
     ['authorization', `Bearer ${OAUTH}`],
     ['x-api-key', OAUTH],
   ])("stays a bearer token: Anthropic's OAuth in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'anthropic' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'anthropic' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${OAUTH}`,
       'anthropic-beta': 'oauth-2025-04-20',
     });
@@ -99,14 +101,15 @@ describe('a token of its own kind', () => {
     ['authorization', `Bearer ${JWT}`],
     ['api-key', JWT],
   ])("stays a bearer token: Azure's JWT in %s", async (name, value) => {
-    expect(await sentUpstream({ [name]: value }, { MAIN_MODEL_ENGINE: 'azure' })).toEqual({
+    const scenario = await startScenario(undefined, { MAIN_MODEL_ENGINE: 'azure' });
+    expect(await sentUpstream(scenario, { [name]: value })).toEqual({
       authorization: `Bearer ${JWT}`,
     });
   });
 });
 
 describe('PLACEHOLDER_API_KEYS', () => {
-  const env = { PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS };
+  const shared = sharedScenario({ PLACEHOLDER_API_KEYS: 'dummy, EMPTY', VLLM_API_KEY: OURS });
 
   it.each([
     ['dummy', OURS],
@@ -114,7 +117,7 @@ describe('PLACEHOLDER_API_KEYS', () => {
     ['empty', 'empty'],
     ['not-used', 'not-used'],
   ])('decides on %s', async (token, sent) => {
-    expect(await sentUpstream({ authorization: `Bearer ${token}` }, env)).toEqual({
+    expect(await sentUpstream(shared(), { authorization: `Bearer ${token}` })).toEqual({
       authorization: `Bearer ${sent}`,
     });
   });

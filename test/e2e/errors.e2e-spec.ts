@@ -5,12 +5,14 @@ import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { logLines } from '../support/log-lines.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import { until } from '../support/until.js';
 
 const KEY = secret('caller');
 const CALLER = { headers: { authorization: `Bearer ${KEY}` } };
+
+const shared = sharedScenario();
 
 function rejection(
   error: Record<string, unknown>,
@@ -24,7 +26,7 @@ describe('an answer of the provider that is neither a 200 nor a 4xx', () => {
   it.each([
     201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 500, 501, 502, 503, 504, 505, 520, 529, 599,
   ])('%d is a 502', async (status) => {
-    const { ask } = await startScenario(text(status === 204 || status === 304 ? '' : `down ${KEY}`, status));
+    const { ask } = shared(text(status === 204 || status === 304 ? '' : `down ${KEY}`, status));
     const response = await ask();
     expect(response.status).toBe(502);
     const { message, type, param, code } = await errorOf(response);
@@ -45,7 +47,7 @@ describe('a 4xx of the provider', () => {
     400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 413, 418, 422, 423, 424, 425, 429, 451, 498, 499,
   ])('%d keeps its number and its error', async (status) => {
     const error = { message: `No. (${String(status)})`, type: 'a_type', param: 'a_param', code: 'a_code' };
-    const { ask, upstream } = await startScenario(rejection(error, status));
+    const { ask, upstream } = shared(rejection(error, status));
     for (const path of ['/v1/models', '/v1/models/a']) {
       const response = await ask(path);
       expect(response.status).toBe(status);
@@ -70,7 +72,7 @@ describe('a 4xx of the provider', () => {
     ['an array', ['No.'], {}],
     ['nulls', { error: { message: null, type: null, param: null, code: null } }, {}],
   ])('is understood with %s', async (_name, body, expected) => {
-    const { ask } = await startScenario(json(body, 401));
+    const { ask } = shared(json(body, 401));
     expect(await errorOf(await ask())).toEqual({
       message: 'The provider answered 401.',
       type: 'authentication_error',
@@ -85,7 +87,7 @@ describe('a 4xx of the provider', () => {
     ['HTML', '<h1>Forbidden</h1>'],
     ['truncated JSON', '{"error":{"message":"No'],
   ])('stands for itself with %s', async (_name, body) => {
-    const { ask } = await startScenario(text(body, 403));
+    const { ask } = shared(text(body, 403));
     const response = await ask();
     expect(response.status).toBe(403);
     expect(await errorOf(response)).toEqual({
@@ -98,7 +100,7 @@ describe('a 4xx of the provider', () => {
 
   it('is understood when it is compressed', async () => {
     const body = gzipSync(JSON.stringify({ error: { message: 'No.', code: 'x' } }));
-    const { ask } = await startScenario(text(body, 429, { 'content-encoding': 'gzip' }));
+    const { ask } = shared(text(body, 429, { 'content-encoding': 'gzip' }));
     expect(await errorOf(await ask())).toMatchObject({ message: 'No.', code: 'x' });
   });
 
@@ -117,13 +119,13 @@ describe('a 4xx of the provider', () => {
     ['three bytes each', '☃', 2000],
   ])('is cut at 2,000 characters: %s', async (_name, character, length) => {
     const message = character.repeat(3000);
-    const { ask } = await startScenario(rejection({ message }));
+    const { ask } = shared(rejection({ message }));
     expect((await errorOf(await ask())).message).toBe(character.repeat(length));
   });
 
   it('is not cut at 2,000 characters that are all', async () => {
     const message = 'x'.repeat(2000);
-    const { ask } = await startScenario(rejection({ message }));
+    const { ask } = shared(rejection({ message }));
     expect((await errorOf(await ask())).message).toBe(message);
   });
 });
@@ -156,7 +158,7 @@ describe('the headers of a 4xx', () => {
   };
 
   it.each([400, 401, 429])('are relayed where they help, with %d', async (status) => {
-    const { ask } = await startScenario(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
+    const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
     const other = Object.entries(headers).filter(([name]) => !(name in relayed));
@@ -167,7 +169,7 @@ describe('the headers of a 4xx', () => {
   it.each(['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'])(
     'have the %s of the provider beside ours',
     async (name) => {
-      const { ask } = await startScenario(rejection({ message: 'No.' }, 400, { [name]: 'theirs-1' }));
+      const { ask } = shared(rejection({ message: 'No.' }, 400, { [name]: 'theirs-1' }));
       const response = await ask('/v1/models', { headers: { 'x-request-id': 'ours-1' } });
       expect(response.headers.get('x-request-id')).toBe('ours-1');
       expect(response.headers.get('x-upstream-request-id')).toBe('theirs-1');
@@ -175,7 +177,7 @@ describe('the headers of a 4xx', () => {
   );
 
   it('are not relayed with a list', async () => {
-    const { ask } = await startScenario(json({ data: [] }, 200, { ...relayed, ...kept }));
+    const { ask } = shared(json({ data: [] }, 200, { ...relayed, ...kept }));
     const headers = Object.fromEntries((await ask()).headers);
     for (const [name, value] of Object.entries({ ...relayed, ...kept }))
       expect(headers[name]).not.toBe(value);
@@ -231,7 +233,7 @@ describe('a credential that the provider repeats', () => {
   });
 
   it('is struck out of the user name and password that the Basic scheme hides', async () => {
-    const { ask } = await startScenario(rejection({ message: `No user op with password ${KEY}.` }));
+    const { ask } = shared(rejection({ message: `No user op with password ${KEY}.` }));
     const authorization = `Basic ${Buffer.from(`op:${KEY}`).toString('base64')}`;
     const response = await ask('/v1/models', { headers: { authorization } });
     expect((await errorOf(response)).message).toBe('No user op with password [redacted].');
@@ -239,7 +241,7 @@ describe('a credential that the provider repeats', () => {
 
   it('is struck out before the message is cut', async () => {
     const before = 'x'.repeat(1995);
-    const { ask } = await startScenario(rejection({ message: `${before}${KEY}` }));
+    const { ask } = shared(rejection({ message: `${before}${KEY}` }));
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe(`${before}[reda`);
   });
 
@@ -318,7 +320,7 @@ describe('x-should-retry', () => {
   });
 
   it('is not there when a retry has helped', async () => {
-    const { ask } = await startScenario(inTurn(text('', 503), json({ data: [] })));
+    const { ask } = shared(inTurn(text('', 503), json({ data: [] })));
     const response = await ask();
     expect(await idsOf(response)).toEqual([]);
     expect(response.headers.get('x-should-retry')).toBeNull();

@@ -5,7 +5,7 @@ import type { ProviderContract } from '../contract/provider-contracts.js';
 import { json, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
@@ -37,10 +37,13 @@ function metadataOf({ id, object, created, owned_by: owner, ...metadata }: Field
   return metadata;
 }
 
+const shared = sharedScenario();
+
 /** A model of a vendor that says of it what is given. */
 async function metadataFrom(row: Fields, engine = 'vllm'): Promise<Fields> {
   const body = engine === 'cohere' ? { models: [{ name: 'a', ...row }] } : { data: [{ id: 'a', ...row }] };
-  const scenario = await startScenario(json(body), { MAIN_MODEL_ENGINE: engine });
+  const scenario =
+    engine === 'vllm' ? shared(json(body)) : await startScenario(json(body), { MAIN_MODEL_ENGINE: engine });
   return metadataOf((await modelsOf(scenario))[0] ?? {});
 }
 
@@ -159,13 +162,13 @@ describe('include_metadata', () => {
   });
 
   it('is not sent to the provider', async () => {
-    const scenario = await startScenario(RICH);
+    const scenario = shared(RICH);
     await modelsOf(scenario);
     expect(scenario.upstream.requests[0]?.url).toBe('/v1/models');
   });
 
   it('holds for one model too', async () => {
-    const { ask } = await startScenario(RICH);
+    const { ask } = shared(RICH);
     const model = { id: 'a/b', object: 'model', created: 1, owned_by: 'x' };
     expect(await (await ask('/v1/models/a/b')).json()).toEqual(model);
     expect(await (await ask('/v1/models/a%2Fb?include_metadata=true')).json()).toEqual({
@@ -176,7 +179,7 @@ describe('include_metadata', () => {
   });
 
   it('has tags of its own', async () => {
-    const { ask } = await startScenario(RICH);
+    const { ask } = shared(RICH);
     const [plain, full] = await Promise.all([ask(), ask('/v1/models?include_metadata=true')]);
     expect(full.headers.get('etag')).not.toBe(plain.headers.get('etag'));
     const known = { 'if-none-match': plain.headers.get('etag') ?? '' };

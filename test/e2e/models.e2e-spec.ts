@@ -1,17 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf, modelsOf } from '../support/answers.js';
+import { movableClock } from '../support/clock.js';
 import { json, text } from '../support/fake-upstream.js';
 import { logLines, requestLines } from '../support/log-lines.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
-import { until } from '../support/until.js';
 
 const INVALID = [502, 'upstream_invalid_response'];
+
+const shared = sharedScenario();
 
 describe('the list', () => {
   it('has the four fields of OpenAI and no other', async () => {
     const row = { id: 'a', created: 1700000000, owned_by: 'x', root: '/secret/path' };
-    const { ask } = await startScenario(json({ object: 'list', data: [row], has_more: false }));
+    const { ask } = shared(json({ object: 'list', data: [row], has_more: false }));
     const response = await ask();
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -22,12 +24,12 @@ describe('the list', () => {
 
   it("has the provider's order", async () => {
     const ids = ['z', '10', 'a', '2', 'B', 'é'];
-    const { ask } = await startScenario(json({ data: ids.map((id) => ({ id })) }));
+    const { ask } = shared(json({ data: ids.map((id) => ({ id })) }));
     expect(await idsOf(await ask())).toEqual(ids);
   });
 
   it('follows the provider from request to request', async () => {
-    const { ask, upstream } = await startScenario();
+    const { ask, upstream } = shared();
     for (const ids of [['a'], ['a', 'b'], ['b'], []]) {
       upstream.answer(json({ data: ids.map((id) => ({ id })) }));
       expect(await idsOf(await ask())).toEqual(ids);
@@ -40,7 +42,7 @@ describe('the list', () => {
       { id: 'b', owned_by: 'only' },
       { id: 'a', owned_by: 'second' },
     ];
-    const { ask } = await startScenario(json({ data }));
+    const { ask } = shared(json({ data }));
     const models = await modelsOf(await ask());
     expect(models.map(({ id, owned_by }) => [id, owned_by])).toEqual([
       ['a', 'first'],
@@ -85,7 +87,7 @@ describe('created', () => {
     ['RFC 3339 with an offset', { created_at: '2024-02-29T02:00:00.5+02:00' }, 1709164800],
     ['RFC 3339 in the other field', { created: '2024-02-29T00:00:00Z' }, 1709164800],
   ])('is read from %s', async (_name, row, created) => {
-    const { ask } = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+    const { ask } = shared(json({ data: [{ id: 'a', ...row }] }));
     expect((await modelsOf(await ask()))[0]?.created).toBe(created);
   });
 
@@ -95,7 +97,7 @@ describe('created', () => {
     ['a text', { created: 'yesterday' }],
     ['an object', { created: {} }],
   ])('is the start of the process for %s', async (_name, row) => {
-    const { ask } = await startScenario(json({ data: [{ id: 'a', ...row }] }));
+    const { ask } = shared(json({ data: [{ id: 'a', ...row }] }));
     const [model] = await modelsOf(await ask());
     expect(Number.isInteger(model?.created)).toBe(true);
     const processStarted = Date.now() / 1000 - process.uptime();
@@ -103,10 +105,10 @@ describe('created', () => {
   });
 
   it('stays what it is where the provider says nothing', async () => {
+    const clock = movableClock();
     const { ask, upstream } = await startScenario(json({ data: [{ id: 'a' }] }));
     const [first] = await modelsOf(await ask());
-    const second = Math.floor(Date.now() / 1000);
-    await until('the next second begins', () => Math.floor(Date.now() / 1000) > second);
+    clock.advance(60_000);
     upstream.answer(json({ data: [{ id: 'b' }] }));
     expect(await modelsOf(await ask())).toEqual([{ ...first, id: 'b' }]);
   });
@@ -155,7 +157,7 @@ describe('the body of a provider', () => {
     ['both, of which data wins', { models: [{ id: 'x' }], data: rows }],
     ['a bare array', rows],
   ])('may be %s', async (_name, body) => {
-    const { ask } = await startScenario(json(body));
+    const { ask } = shared(json(body));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
 
@@ -165,13 +167,13 @@ describe('the body of a provider', () => {
     ['models: []', { models: [] }],
     ['[]', []],
   ])('may say that there are none: %s', async (_name, body) => {
-    const { ask } = await startScenario(json(body));
+    const { ask } = shared(json(body));
     expect(await idsOf(await ask())).toEqual([]);
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([404, 'model_not_found']);
   });
 
   it('may come under any content type', async () => {
-    const { ask } = await startScenario(text(JSON.stringify({ data: rows })));
+    const { ask } = shared(text(JSON.stringify({ data: rows })));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
 
@@ -191,7 +193,7 @@ describe('the body of a provider', () => {
     ['null', 'null'],
     ['true', 'true'],
   ])('must not be %s', async (_name, body) => {
-    const { ask } = await startScenario(text(body));
+    const { ask } = shared(text(body));
     const response = await ask();
     expect(response.status).toBe(502);
     const { message, type, code } = await errorOf(response);
@@ -201,7 +203,7 @@ describe('the body of a provider', () => {
   });
 
   it('must be a list each time', async () => {
-    const { ask, upstream } = await startScenario(json({ data: rows }));
+    const { ask, upstream } = shared(json({ data: rows }));
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
     upstream.answer(text('<!doctype html>'));
     expect(await failureOf(await ask())).toEqual(INVALID);

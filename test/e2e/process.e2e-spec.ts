@@ -13,7 +13,7 @@ import type { FakeUpstream } from '../support/fake-upstream.js';
 import { parseLog } from '../support/log-lines.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK } from '../support/start-gateway.js';
-import { startProcess, untilAlive } from '../support/start-process.js';
+import { isRefused, startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
@@ -351,19 +351,6 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect(await isRefused(running.url)).toBe(true);
   });
 });
-
-async function isRefused(url: string): Promise<boolean> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  return new Promise((resolve) => {
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(false);
-    });
-    socket.once('error', () => {
-      resolve(true);
-    });
-  });
-}
 
 it('the documentation is found from the one file of the build', async () => {
   const running = await start({});

@@ -1,26 +1,27 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BUILD_MS, builtService } from '../support/built-service.js';
-import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
+import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
-import { startLoadBalancer } from '../support/load-balancer.js';
-import type { LoadBalancer } from '../support/load-balancer.js';
+import { startHaproxy } from '../support/haproxy.js';
+import type { Haproxy } from '../support/haproxy.js';
+import { startNginx } from '../support/nginx.js';
+import { describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
-import { startProcess, untilAlive } from '../support/start-process.js';
+import { freePort, startProcess, untilAlive } from '../support/start-process.js';
 import type { ServiceProcess } from '../support/start-process.js';
 import { startSteadyLoad } from '../support/steady-load.js';
 import type { SteadyLoad } from '../support/steady-load.js';
 
-const TEST_MS = 90_000;
-/** Far more than a load balancer that asks all the time needs to notice, also on a busy machine. */
-const SHUTDOWN_DELAY_MS = 1500;
-const NEVER_MS = 3_600_000;
+const TEST_MS = 120_000;
+/** HAProxy asks every 300 ms; this is far more than two checks take, also on a busy machine. */
+const SHUTDOWN_DELAY_MS = 5000;
+const FALL = 2;
+const NEVER_FALLS = 100_000;
 /** Requests between two events: each process gets its part of them. */
-const ENOUGH = 100;
-/** How long the provider takes, so that there are always requests under way. */
-const ANSWER_MS = 20;
+const ENOUGH = 500;
 
 let main: string;
 let folder: string;
@@ -32,52 +33,59 @@ beforeAll(async () => {
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  const list = json({ data: [{ id: 'a' }] });
-  upstream = await started(
-    startFakeUpstream((request, response) => {
-      setTimeout(() => {
-        list(request, response);
-      }, ANSWER_MS);
-    }),
-  );
+  upstream = await started(startFakeUpstream(json({ data: [{ id: 'a' }] })));
 });
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Starts a process that gets its part of the requests. */
-async function startBehind(balancer: LoadBalancer, shutdownDelayMs: number): Promise<ServiceProcess> {
-  const running = await started(
+async function startGateway(port: number, shutdownDelayMs = SHUTDOWN_DELAY_MS): Promise<ServiceProcess> {
+  const gateway = await started(
     startProcess(main, folder, {
+      PORT: String(port),
       MAIN_MODEL_ENGINE: 'vllm',
       MAIN_MODEL_BASE_URL: upstream.url,
       UPSTREAM_TIMEOUT_MS: '60000',
       SHUTDOWN_DELAY_MS: String(shutdownDelayMs),
+      LOG_LEVEL: 'warn',
     }),
   );
-  await untilAlive(running);
-  await balancer.add(running.url);
-  return running;
+  await untilAlive(gateway);
+  return gateway;
 }
 
-function load(balancer: LoadBalancer): Promise<SteadyLoad> {
-  return started(Promise.resolve(startSteadyLoad(`${balancer.url}/v1/models`)));
+async function stopped({ exited }: ServiceProcess): Promise<void> {
+  const { code, stderr } = await exited;
+  expect([code, stderr]).toEqual([0, '']);
 }
 
-describe('replacing one process after the other under load', () => {
+function startLoad(urls: readonly string[], keepAlive?: boolean): Promise<SteadyLoad> {
+  const lists = urls.map((url) => `${url}/v1/models`);
+  return started(Promise.resolve(startSteadyLoad(lists, keepAlive)));
+}
+
+describeWithProgram('haproxy', 'REQUIRE_HAPROXY', 'a rolling update behind HAProxy', () => {
+  async function startBehind(
+    fall: number,
+    shutdownDelayMs?: number,
+  ): Promise<{ gateways: [number, ServiceProcess][]; haproxy: Haproxy; clients: SteadyLoad }> {
+    const ports = [await freePort(), await freePort()];
+    const gateways: [number, ServiceProcess][] = [];
+    for (const port of ports) gateways.push([port, await startGateway(port, shutdownDelayMs)]);
+    const haproxy = await started(startHaproxy(ports, fall));
+    for (const port of ports) await haproxy.isUp(port);
+    return { gateways, haproxy, clients: await startLoad(haproxy.urls) };
+  }
+
   it(
-    'loses no request',
+    'loses no request, however HAProxy reuses connections',
     async () => {
-      const balancer = await started(startLoadBalancer());
-      const first = await startBehind(balancer, SHUTDOWN_DELAY_MS);
-      const second = await startBehind(balancer, SHUTDOWN_DELAY_MS);
-      const clients = await load(balancer);
-      for (const old of [first, second]) {
+      const { gateways, haproxy, clients } = await startBehind(FALL);
+      for (const [port, gateway] of gateways) {
         await clients.more(ENOUGH);
-        old.signal('SIGTERM');
-        await balancer.removed(old.url);
-        await startBehind(balancer, SHUTDOWN_DELAY_MS);
-        const { code, stderr } = await old.exited;
-        expect([code, stderr]).toEqual([0, '']);
+        gateway.signal('SIGTERM');
+        await stopped(gateway);
+        await startGateway(port);
+        await haproxy.isUp(port);
       }
       await clients.more(ENOUGH);
       expect(clients.failures).toEqual([]);
@@ -86,17 +94,13 @@ describe('replacing one process after the other under load', () => {
   );
 
   it(
-    'loses requests when a process stops before the load balancer notices',
+    'loses requests when a process stops before HAProxy notices',
     async () => {
-      const balancer = await started(startLoadBalancer(NEVER_MS));
-      const first = await startBehind(balancer, 0);
-      await startBehind(balancer, 0);
-      const clients = await load(balancer);
+      const { gateways, clients } = await startBehind(NEVER_FALLS, 0);
       await clients.more(ENOUGH);
       expect(clients.failures).toEqual([]);
-      first.signal('SIGTERM');
+      gateways[0]?.[1].signal('SIGTERM');
       await clients.failed();
-      expect((await first.exited).code).toBe(0);
     },
     TEST_MS,
   );
@@ -104,16 +108,36 @@ describe('replacing one process after the other under load', () => {
   it(
     'loses requests when a process is killed',
     async () => {
-      const balancer = await started(startLoadBalancer());
-      const first = await startBehind(balancer, SHUTDOWN_DELAY_MS);
-      await startBehind(balancer, SHUTDOWN_DELAY_MS);
-      upstream.answer(silence);
-      const clients = await load(balancer);
-      await balancer.busy(first.url);
+      const { gateways, clients } = await startBehind(NEVER_FALLS);
+      await clients.more(ENOUGH);
       expect(clients.failures).toEqual([]);
-      first.signal('SIGKILL');
+      gateways[0]?.[1].signal('SIGKILL');
       await clients.failed();
-      expect((await first.exited).code).toBeNull();
+    },
+    TEST_MS,
+  );
+});
+
+describeWithProgram('nginx', 'REQUIRE_NGINX', 'a rolling update behind nginx', () => {
+  it(
+    'loses no request',
+    async () => {
+      const ports = [await freePort(), await freePort()];
+      const gateways: [number, ServiceProcess][] = [];
+      for (const port of ports) gateways.push([port, await startGateway(port)]);
+      const nginx = await started(startNginx(ports));
+      // nginx closes idle connections of its clients when it reads its configuration again.
+      const clients = await startLoad([nginx.url], false);
+      for (const [port, gateway] of gateways) {
+        await clients.more(ENOUGH);
+        gateway.signal('SIGTERM');
+        await nginx.use(ports.filter((each) => each !== port));
+        await stopped(gateway);
+        await startGateway(port);
+        await nginx.use(ports);
+      }
+      await clients.more(ENOUGH);
+      expect(clients.failures).toEqual([]);
     },
     TEST_MS,
   );

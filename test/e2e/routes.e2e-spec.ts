@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { json, silence } from '../support/fake-upstream.js';
 import { sendRaw } from '../support/raw-client.js';
-import { started, startScenario } from '../support/scenario.js';
+import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 
 const IDS = [
@@ -16,6 +16,8 @@ const IDS = [
   'a//b',
 ];
 const MODELS = json({ data: IDS.map((id) => ({ id, created: 1, owned_by: 'x' })) });
+
+const shared = sharedScenario();
 
 /** The headers that say something of the answer, not of the exchange. */
 function headersOf(response: Response): Record<string, string> {
@@ -33,7 +35,7 @@ describe('the list', () => {
     '/v1/models/?',
     '//v1/models/?api-version=2024-06-01',
   ])('is at %s, and is asked of the provider in one way', async (path) => {
-    const { ask, upstream } = await startScenario(MODELS);
+    const { ask, upstream } = shared(MODELS);
     expect(await idsOf(await ask(path))).toEqual(IDS);
     expect(upstream.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /v1/models']);
   });
@@ -41,13 +43,13 @@ describe('the list', () => {
   it.each([['application/json'], ['text/plain'], ['application/x-unknown'], ['not a type']])(
     'does not mind a GET with content-type %s',
     async (contentType) => {
-      const { ask } = await startScenario(MODELS);
+      const { ask } = shared(MODELS);
       expect(await idsOf(await ask('/v1/models', { headers: { 'content-type': contentType } }))).toEqual(IDS);
     },
   );
 
   it('does not read the body of a GET', async () => {
-    const { gateway } = await startScenario(MODELS);
+    const { gateway } = shared(MODELS);
     const head =
       'GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n';
     const response = await sendRaw(gateway.url, `${head}Content-Length: 5\r\n\r\n{"a":`);
@@ -64,7 +66,7 @@ describe('HEAD', () => {
     ['/readyz', 200],
     ['/nowhere', 404],
   ])('gives the headers of GET %s and no body', async (path, status) => {
-    const { ask, gateway } = await startScenario(MODELS);
+    const { ask, gateway } = shared(MODELS);
     const got = await ask(path);
     const length = (await got.arrayBuffer()).byteLength;
     const head = await sendRaw(gateway.url, `HEAD ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
@@ -81,7 +83,7 @@ describe('one model', () => {
   it.each(IDS.flatMap((id) => [`/v1/models/${id}`, `/v1/models/${encodeURIComponent(id)}`]))(
     'is at %s',
     async (path) => {
-      const { ask } = await startScenario(MODELS);
+      const { ask } = shared(MODELS);
       const response = await ask(path);
       expect(response.status).toBe(200);
       expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
@@ -98,7 +100,7 @@ describe('one model', () => {
     ['/v1/models//srv/weights/qwen2.5-7b/', '/srv/weights/qwen2.5-7b'],
     ['/v1/models/%2Fsrv%2Fweights%2Fqwen2.5-7b', '/srv/weights/qwen2.5-7b'],
   ])('of %s is %s', async (path, id) => {
-    const { ask } = await startScenario(MODELS);
+    const { ask } = shared(MODELS);
     const { id: found } = (await (await ask(path)).json()) as { id?: string };
     expect(found).toBe(id);
   });
@@ -106,7 +108,7 @@ describe('one model', () => {
   it.each(['/v1/models/nobody', '/v1/models/GPT-4.1', '/v1/models/gpt-4', '/v1/models/__proto__'])(
     'is not at %s',
     async (path) => {
-      const { ask } = await startScenario(MODELS);
+      const { ask } = shared(MODELS);
       const response = await ask(path);
       expect(response.status).toBe(404);
       expect(await errorOf(response)).toMatchObject({
@@ -118,7 +120,7 @@ describe('one model', () => {
   );
 
   it('is not found before the provider has been asked', async () => {
-    const { ask } = await startScenario(json({ error: { message: 'no' } }, 403));
+    const { ask } = shared(json({ error: { message: 'no' } }, 403));
     expect(await failureOf(await ask('/v1/models/nobody'))).toEqual([403, null]);
   });
 });
@@ -135,7 +137,7 @@ describe('an unknown path', () => {
     '/favicon.ico',
     '/v1/chat/completions',
   ])('%s is a 404 for every method', async (path) => {
-    const { ask, upstream } = await startScenario();
+    const { ask, upstream } = shared();
     for (const method of ['GET', 'POST', 'DELETE']) {
       expect(await failureOf(await ask(path, { method }))).toEqual([404, 'unknown_url']);
     }
@@ -150,7 +152,7 @@ describe('a wrong method', () => {
   it.each(paths.flatMap((path) => methods.map((method) => [method, path])))(
     '%s %s is a 405 that names the right ones, whatever the body',
     async (method, path) => {
-      const { ask, upstream } = await startScenario();
+      const { ask, upstream } = shared();
       for (const init of [
         {},
         { body: '{}', headers: { 'content-type': 'application/json' } },
@@ -168,7 +170,7 @@ describe('a wrong method', () => {
 
 describe('/healthz', () => {
   it('is 200 without asking the provider', async () => {
-    const { ask, upstream } = await startScenario(silence);
+    const { ask, upstream } = shared(silence);
     const response = await ask('/healthz');
     expect([response.status, await response.json()]).toEqual([200, { status: 'ok' }]);
     expect(response.headers.get('x-request-id')).not.toBeNull();
@@ -237,7 +239,7 @@ describe('a request that cannot be understood', () => {
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
     ['garbage', 'garbage\r\n\r\n', 400],
   ])('%s gets an OpenAI error', async (_name, request, status) => {
-    const { gateway } = await startScenario(MODELS);
+    const { gateway } = shared(MODELS);
     const response = await sendRaw(gateway.url, request);
     expect(response.status).toBe(status);
     expect((await errorOf(response)).type).toBe('invalid_request_error');
@@ -247,14 +249,14 @@ describe('a request that cannot be understood', () => {
     ['an expectation that nobody knows', 'Expect: wonders'],
     ['an upgrade that nobody offers', 'Upgrade: websocket'],
   ])('does not include %s', async (_name, header) => {
-    const { gateway } = await startScenario(MODELS);
+    const { gateway } = shared(MODELS);
     const response = await sendRaw(gateway.url, `GET /v1/models HTTP/1.1\r\n${header}\r\n${head}`);
     expect(await idsOf(response)).toEqual(IDS);
     expect(response.headers.get('x-request-id')).not.toBeNull();
   });
 
   it('does not include HTTP/1.0', async () => {
-    const { gateway } = await startScenario(MODELS);
+    const { gateway } = shared(MODELS);
     const response = await sendRaw(gateway.url, 'GET /v1/models HTTP/1.0\r\n\r\n');
     expect(await idsOf(response)).toEqual(IDS);
   });
@@ -272,7 +274,7 @@ describe('x-request-id', () => {
   it.each(['a', 'b1946ac9-2492-4d23-9a6b-000000000000', 'req_01:a.b-c_D', 'x'.repeat(128)])(
     'is taken over: %s',
     async (id) => {
-      const { gateway, upstream } = await startScenario(MODELS);
+      const { gateway, upstream } = shared(MODELS);
       for (const path of paths) {
         expect(await requestIdOf(gateway.url, path, `X-Request-Id: ${id}`)).toBe(id);
       }
@@ -293,7 +295,7 @@ describe('x-request-id', () => {
     ['one in UTF-8', 'X-Request-Id: \xe2\x9c\x93'],
     ['two', 'X-Request-Id: a\r\nX-Request-Id: b'],
   ])('is a new one for %s', async (_name, header) => {
-    const { gateway, upstream } = await startScenario(MODELS);
+    const { gateway, upstream } = shared(MODELS);
     const ids = await Promise.all(paths.map((path) => requestIdOf(gateway.url, path, header)));
     for (const id of ids) expect(id).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
     expect(new Set(ids).size).toBe(ids.length);

@@ -28,10 +28,11 @@ export interface FakeUpstream {
   close(): Promise<void>;
 }
 
+/** A script that answers with an empty list. */
+export const emptyList: Script = json({ object: 'list', data: [] });
+
 /** Starts a fake provider. Without a script it answers every request with an empty list. */
-export async function startFakeUpstream(
-  script: Script = json({ object: 'list', data: [] }),
-): Promise<FakeUpstream> {
+export async function startFakeUpstream(script: Script = emptyList): Promise<FakeUpstream> {
   let current = script;
   const requests: RecordedRequest[] = [];
   const server = createServer((request, response) => {

@@ -1,5 +1,5 @@
-import { afterEach } from '@jest/globals';
-import { startFakeUpstream } from './fake-upstream.js';
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { emptyList, startFakeUpstream } from './fake-upstream.js';
 import type { FakeUpstream, Script } from './fake-upstream.js';
 import { startGateway } from './start-gateway.js';
 import type { Gateway } from './start-gateway.js';
@@ -36,9 +36,39 @@ export async function startScenario(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Scenario> {
   const upstream = await started(startFakeUpstream(script));
-  const gateway = await started(
-    startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: upstream.url, ...env }),
-  );
+  const gateway = await started(startInFrontOf(upstream, env));
+  return scenarioOf(upstream, gateway);
+}
+
+/**
+ * Starts a gateway in front of a fake provider once for a file or a `describe`: for tests that leave nothing behind in
+ * it, and look at no log and no metric.
+ * @param env as for `startScenario`
+ * @returns the scenario, whose provider has recorded nothing and follows a script; without one it answers with an
+ * empty list
+ */
+export function sharedScenario(env: Readonly<Record<string, string>> = {}): (script?: Script) => Scenario {
+  let upstream: FakeUpstream;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    upstream = await startFakeUpstream();
+    gateway = await startInFrontOf(upstream, env);
+  });
+  afterAll(async () => {
+    await Promise.all([gateway.close(), upstream.close()]);
+  });
+  return (script = emptyList) => {
+    upstream.answer(script);
+    upstream.requests.length = 0;
+    return scenarioOf(upstream, gateway);
+  };
+}
+
+function startInFrontOf({ url }: FakeUpstream, env: Readonly<Record<string, string>>): Promise<Gateway> {
+  return startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url, ...env });
+}
+
+function scenarioOf(upstream: FakeUpstream, gateway: Gateway): Scenario {
   return {
     upstream,
     gateway,

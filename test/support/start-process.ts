@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { until } from './until.js';
@@ -55,14 +55,31 @@ export async function startProcess(
   };
 }
 
-/** Resolves when a process answers. */
-export async function untilAlive({ url }: ServiceProcess): Promise<void> {
-  await until('the process answers', () =>
-    fetch(`${url}/healthz`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+/**
+ * Resolves when a process takes connections, which it does when it can answer.
+ * @throws when it has ended instead
+ */
+export async function untilAlive({ url, exited }: ServiceProcess): Promise<void> {
+  let exit: Exit | undefined;
+  void exited.then((ended) => (exit = ended));
+  await until('the process takes connections', async () => {
+    if (exit !== undefined) throw new Error(`The process has ended: ${JSON.stringify(exit)}`);
+    return !(await isRefused(url));
+  });
+}
+
+/** Whether nothing takes connections at an address. */
+export async function isRefused(url: string): Promise<boolean> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once('error', () => {
+      resolve(true);
+    });
+  });
 }
 
 /** A port that nobody listens on, nor soon will. */

@@ -2,9 +2,9 @@ import { Agent, get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './until.js';
 
-const CLIENTS = 8;
-/** Between the requests of a client, so that the load leaves the machine some room. */
-const PAUSE_MS = 5;
+const CLIENTS = 40;
+/** Between the requests of a client: connections are idle at times, and the load leaves the machine some room. */
+const PAUSE_MS = 10;
 
 /** Requests that keep coming, each client's one after the other. */
 export interface SteadyLoad {
@@ -17,14 +17,18 @@ export interface SteadyLoad {
   close(): Promise<void>;
 }
 
-/** Starts clients that keep their connections alive and ask for the same URL until they are told to stop. */
-export function startSteadyLoad(url: string): SteadyLoad {
-  const agent = new Agent({ keepAlive: true, maxSockets: CLIENTS });
+/**
+ * Starts clients, each of which asks for one of the URLs until it is told to stop.
+ * @param keepAlive whether each client keeps its connection alive
+ */
+export function startSteadyLoad(urls: readonly string[], keepAlive = true): SteadyLoad {
+  const agent = new Agent({ keepAlive, maxSockets: CLIENTS });
   const failures: string[] = [];
   let finished = 0;
   let stopped = false;
 
-  async function client(): Promise<void> {
+  async function client(_: unknown, index: number): Promise<void> {
+    const url = urls[index % urls.length] ?? '';
     while (!stopped) {
       const outcome = await ask(url, agent);
       if (outcome !== '200') failures.push(outcome);

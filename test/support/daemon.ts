@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { programPath } from './program.js';
+
+/** A program in the foreground, with a configuration file in a folder of its own. */
+export interface Daemon {
+  signal(name: NodeJS.Signals): void;
+  /** Replaces the configuration file; the program reads it when a signal says so. */
+  configure(configuration: (folder: string) => string): Promise<void>;
+  /** @throws when the program has ended before, with what it wrote */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a program that is on the PATH.
+ * @param configuration makes the text of the file, given the folder that the program may write to
+ * @param args given the path of that file
+ */
+export async function startDaemon(
+  name: string,
+  configuration: (folder: string) => string,
+  args: (file: string) => readonly string[],
+): Promise<Daemon> {
+  const folder = await mkdtemp(join(tmpdir(), `models-gateway-${name}-`));
+  const file = join(folder, `${name}.conf`);
+  await writeFile(file, configuration(folder));
+  const child = spawn(programPath(name) ?? name, args(file), { stdio: ['ignore', 'ignore', 'pipe'] });
+  const closed = once(child, 'close');
+  const output = text(child.stderr);
+  return {
+    signal: (signal) => child.kill(signal),
+    configure: (next) => writeFile(file, next(folder)),
+    async close() {
+      const hasEnded = child.exitCode !== null;
+      child.kill('SIGTERM');
+      await closed;
+      await rm(folder, { recursive: true });
+      if (hasEnded) throw new Error(`${name} ended by itself: ${await output}`);
+    },
+  };
+}
