@@ -9,11 +9,14 @@ import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
 
 const ACCESS_KEY = 'AKIDEXAMPLE';
 const SECRET_KEY = secret('aws');
 const REGION = 'eu-central-1';
 const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
+/** The SDK warns on the console of credentials that take a second. */
+const SHORT = { UPSTREAM_TIMEOUT_MS: '300' };
 /** Nothing of the machine that the tests run on. */
 const NO_CREDENTIALS = {
   MAIN_MODEL_ENGINE: 'bedrock',
@@ -163,7 +166,7 @@ describe('bedrock', () => {
     const { ask, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(silence))).url,
-      UPSTREAM_TIMEOUT_MS: '500',
+      ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
     expect(gateway.logs.join('')).toContain('AWS gave no credentials to sign with in time. Check the role');
@@ -178,14 +181,16 @@ describe('bedrock', () => {
       Token: secret('session'),
       Expiration: '2099-01-01T00:00:00Z',
     });
+    const issuer = await started(startFakeUpstream(silence));
     const { ask, upstream } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(inTurn(silence, credentials))))
-        .url,
-      UPSTREAM_TIMEOUT_MS: '1000',
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
+      ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
-    expect((await ask()).status).toBe(200);
+    issuer.answer(credentials);
+    // It may take several times on a busy machine.
+    await until('it is signed for', async () => (await ask()).ok);
     const [request] = upstream.requests;
     if (request === undefined) throw new Error('nobody was asked');
     expect(request.headers.authorization).toBe(expectedAuthorization(request));

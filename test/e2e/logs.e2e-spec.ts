@@ -291,7 +291,6 @@ describe('no credential is logged', () => {
         CALLERS.flatMap((headers) => [
           ask('/v1/models', { headers }),
           ask(`/v1/models/${key}?key=${key}`, { headers }),
-          ask(`/${key}`, { headers, method: 'POST', body: key }),
         ]),
       );
       await requestLines(gateway, responses.length);
@@ -302,7 +301,10 @@ describe('no credential is logged', () => {
 
   it('when the request cannot be understood', async () => {
     const output = watchOutput();
-    const { gateway } = await startScenario(LIST, { LOG_LEVEL: 'trace' });
+    const { ask, gateway } = await startScenario(LIST, { LOG_LEVEL: 'trace' });
+    for (const headers of CALLERS) {
+      expect((await ask(`/${key}`, { headers, method: 'POST', body: key })).status).toBe(404);
+    }
     for (const request of [
       `GET /v1/models/%ff?${key} HTTP/1.1\r\nHost: x\r\nAuthorization: ${key}\r\nConnection: close\r\n\r\n`,
       `GET /v1/models HTTP/1.1\r\nAuthorization: ${key}\r\nX-Api-Key ${key}\r\n\r\n`,
@@ -311,7 +313,9 @@ describe('no credential is logged', () => {
     ]) {
       expect((await sendRaw(gateway.url, request)).status).toBeGreaterThanOrEqual(400);
     }
-    expect(gateway.logs.join('') + output()).not.toContain(SECRET_MARK);
+    await requestLines(gateway, CALLERS.length + 4);
+    const said = gateway.logs.join('') + output();
+    for (const credential of FORBIDDEN) expect(said).not.toContain(credential);
   });
 
   it('unless it is, which every test would notice', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -79,23 +79,27 @@ describe('a malformed configuration', () => {
     expect(stderr).not.toMatch(/SECRET0|70707|80808|9090|gw\.test/);
   });
 
-  it.each<[what: string, content: string | undefined]>([
-    ['there is none', undefined],
-    ['it is no JSON', '["SECRET0"'],
-    ['it is no list', '{"id":"SECRET0"}'],
-    ['a field is misspelt', '[{"id":"a","owner":"SECRET0"}]'],
-    ['a value is of another type', '[{"id":"a","created":"SECRET0"}]'],
-    ['it is too large', `["${'SECRET0'.repeat(1_500_000)}"]`],
-  ])('stops the start for a file of models, and shows nothing of it: %s', async (_what, content) => {
-    const path = join(folder, 'models.json');
-    if (content !== undefined) await writeFile(path, content);
-    expect(await refusalOf({ MODELS_STATIC_FILE: path })).toMatch(
-      /^The configuration is not valid:\n {2}MODELS_STATIC_FILE must be the path of a readable JSON file .*\n$/,
-    );
-  });
-
-  it('stops the start for a folder instead of a file of models', async () => {
-    expect(await refusalOf({ MODELS_STATIC_FILE: folder })).toContain('MODELS_STATIC_FILE must be the path');
+  it('stops the start for files of models that cannot be read as such, and shows nothing of them', async () => {
+    const contents = {
+      no_json: '["SECRET0"',
+      no_list: '{"id":"SECRET0"}',
+      misspelt: '[{"id":"a","owner":"SECRET0"}]',
+      another_type: '[{"id":"a","created":"SECRET0"}]',
+      too_large: `["${'SECRET0'.repeat(1_500_000)}"]`,
+    };
+    for (const [name, content] of Object.entries(contents)) await writeFile(join(folder, name), content);
+    await mkdir(join(folder, 'folder'));
+    const names = [...Object.keys(contents), 'folder', 'missing'];
+    const variables = names.map((name) => `${name.toUpperCase()}_MODELS_STATIC_FILE`);
+    const message = await refusalOf({
+      MODEL_ENGINES: names.join(),
+      ...Object.fromEntries(variables.map((variable, index) => [variable, join(folder, names[index] ?? '')])),
+    });
+    const [headline, ...lines] = message.trimEnd().split('\n');
+    expect(headline).toBe('The configuration is not valid:');
+    expect(
+      lines.map((line) => line.replace(/ must be the path of a readable JSON file .*$/, '').trim()).sort(),
+    ).toEqual(variables.sort());
   });
 
   it('stops the start with one message when two engines would share a key', async () => {
@@ -119,23 +123,24 @@ describe('a file that should hold a key', () => {
   const RULE =
     'must be the path of a readable file that holds one line of visible ASCII characters without spaces';
 
-  it.each<[string, string | undefined, Record<string, string>, string]>([
-    ['is missing', undefined, {}, RULE],
-    ['is empty', '', {}, RULE],
-    ['holds control characters', 'SECRET0\u0007', {}, RULE],
-    [
-      'stands beside the key',
-      'SECRET0',
-      { OPENAI_API_KEY: 'SECRET0' },
-      'must not be set together with OPENAI_API_KEY',
-    ],
-  ])('stops the start with one message when it %s', async (_name, content, env, rule) => {
-    const path = join(folder, 'SECRET0');
-    if (content !== undefined) await writeFile(path, content);
-    const { exited } = await start({ OPENAI_API_KEY_FILE: path, ...env });
-    const { code, stdout, stderr } = await exited;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toBe(`The configuration is not valid:\n  OPENAI_API_KEY_FILE ${rule}\n`);
+  it('stops the start with one message when it is missing, holds no key, or stands beside one', async () => {
+    const contents = { empty: '', control: 'SECRET0\u0007', SECRET0: 'SECRET0' };
+    for (const [name, content] of Object.entries(contents)) await writeFile(join(folder, name), content);
+    const message = await refusalOf({
+      OPENAI_API_KEY_FILE: join(folder, 'SECRET0-missing'),
+      ANTHROPIC_API_KEY_FILE: join(folder, 'empty'),
+      COHERE_API_KEY_FILE: join(folder, 'control'),
+      VLLM_API_KEY_FILE: join(folder, 'SECRET0'),
+      VLLM_API_KEY: 'SECRET0',
+    });
+    const [headline, ...lines] = message.trimEnd().split('\n');
+    expect(headline).toBe('The configuration is not valid:');
+    expect(lines.sort()).toEqual([
+      `  ANTHROPIC_API_KEY_FILE ${RULE}`,
+      `  COHERE_API_KEY_FILE ${RULE}`,
+      `  OPENAI_API_KEY_FILE ${RULE}`,
+      '  VLLM_API_KEY_FILE must not be set together with VLLM_API_KEY',
+    ]);
   });
 
   it('is named in the start line', async () => {
@@ -279,23 +284,25 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200, route: '/v1/models' });
   });
 
-  it.each([
-    ['brought nothing', ''],
-    ['brought half a request', 'GET /v1/models HTTP/1.1\r\nHost: x\r\n'],
-    ['brought half a body', 'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf'],
-  ])('does not wait for a connection that has %s', async (_name, sent) => {
+  it('does not wait for connections that have brought no whole request', async () => {
     const running = await serve({});
     await untilAlive(running);
-    const { port } = new URL(running.url);
-    const socket = connect(Number(port), '127.0.0.1');
-    // It will be reset.
-    socket.on('error', () => undefined);
-    await once(socket, 'connect');
-    socket.write(sent);
+    const sockets = [
+      '',
+      'GET /v1/models HTTP/1.1\r\nHost: x\r\n',
+      'POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf',
+    ].map((sent) => {
+      const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+      // It will be reset.
+      socket.on('error', () => undefined);
+      socket.write(sent);
+      return socket;
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
     running.signal(signal);
     const { code, stderr } = await running.exited;
-    socket.destroy();
+    for (const socket of sockets) socket.destroy();
     expect([code, stderr]).toEqual([0, '']);
   });
 

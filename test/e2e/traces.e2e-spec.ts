@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,57 +26,82 @@ const CALLER_HEADERS = {
 
 let main: string;
 let folder: string;
-let collector: OtlpReceiver;
 
 beforeAll(async () => {
   main = await builtService();
+  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
 }, BUILD_MS);
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  collector = await started(startOtlpReceiver());
-});
-
-afterEach(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
 interface Traced {
   readonly upstream: FakeUpstream;
+  readonly collector: OtlpReceiver;
   readonly gateway: ServiceProcess;
   readonly ask: (path?: string, init?: RequestInit) => Promise<Response>;
   /** Stops the gateway and reads what it wrote. */
   readonly stop: () => Promise<Exit>;
+  close(): Promise<void>;
 }
 
-/** Starts the service in front of a fake provider; without `OTEL_…` variables it traces nothing. */
-async function start(script: Script, env: Record<string, string>): Promise<Traced> {
-  const upstream = await started(startFakeUpstream(script));
-  const gateway = await started(
-    startProcess(main, folder, {
-      MAIN_MODEL_ENGINE: 'vllm',
-      MAIN_MODEL_BASE_URL: upstream.url,
-      ...env,
-    }),
-  );
-  await untilAlive(gateway);
+/** Starts the service between a fake provider and a collector. */
+async function launch(
+  script: Script,
+  envFor: (collector: OtlpReceiver) => Record<string, string>,
+): Promise<Traced> {
+  const [upstream, collector] = await Promise.all([startFakeUpstream(script), startOtlpReceiver()]);
+  const gateway = await startProcess(main, folder, {
+    MAIN_MODEL_ENGINE: 'vllm',
+    MAIN_MODEL_BASE_URL: upstream.url,
+    ...envFor(collector),
+  });
+  const close = async (): Promise<void> => {
+    await Promise.all([gateway.close(), upstream.close(), collector.close()]);
+  };
+  await untilAlive(gateway).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   return {
     upstream,
+    collector,
     gateway,
     ask: (path = '/v1/models', init = {}) => fetch(gateway.url + path, init),
     stop() {
       gateway.signal('SIGTERM');
       return gateway.exited;
     },
+    close,
   };
 }
 
-/** Starts the service so that it sends its spans to the collector, and soon. */
-function startTraced(script: Script = LIST, env: Record<string, string> = {}): Promise<Traced> {
-  return start(script, {
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+/** The variables that have spans sent to a collector, and soon. */
+function traced({ url }: OtlpReceiver): Record<string, string> {
+  return {
+    OTEL_EXPORTER_OTLP_ENDPOINT: url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_BSP_SCHEDULE_DELAY: '20',
-    ...env,
+  };
+}
+
+/** Starts the service so that it sends its spans to the collector, until the end of the test. */
+function startTraced(script: Script = LIST, env: Record<string, string> = {}): Promise<Traced> {
+  return started(launch(script, (collector) => ({ ...traced(collector), ...env })));
+}
+
+/** Starts the service once for the tests of a `describe`. They wait for all spans that they cause. */
+function sharedTraced(env: Record<string, string> = {}): (script?: Script) => Traced {
+  let shared: Traced;
+  beforeAll(async () => {
+    shared = await launch(LIST, (collector) => ({ ...traced(collector), ...env }));
   });
+  afterAll(() => shared.close());
+  return (script = LIST) => {
+    shared.upstream.answer(script);
+    shared.upstream.requests.length = 0;
+    shared.collector.clear();
+    return shared;
+  };
 }
 
 function kind(spans: readonly ReceivedSpan[], wanted: ReceivedSpan['kind']): ReceivedSpan[] {
@@ -88,8 +113,11 @@ function requestLines(log: string) {
 }
 
 describe('a traced request', () => {
+  const shared = sharedTraced();
+  const impatient = sharedTraced({ UPSTREAM_MAX_RETRIES: '0', UPSTREAM_TIMEOUT_MS: '1000' });
+
   it('has a server span, and below it a client span', async () => {
-    const { ask, gateway, upstream } = await startTraced();
+    const { ask, collector, gateway, upstream } = shared();
     await ask('/v1/models/meta/llama?key=value');
     const spans = await collector.received(2);
     const [server, client] = spans;
@@ -132,7 +160,7 @@ describe('a traced request', () => {
   });
 
   it('continues the trace of its caller, and hands it to the provider', async () => {
-    const { ask, upstream } = await startTraced();
+    const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { ...CALLER_HEADERS, baggage: 'user=alice' } });
     const [server, client] = await collector.received(2);
     expect(server).toMatchObject({
@@ -148,7 +176,7 @@ describe('a traced request', () => {
   });
 
   it('begins a trace of its own when the caller’s is malformed', async () => {
-    const { ask, upstream } = await startTraced();
+    const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { traceparent: 'rubbish', tracestate: 'vendor=a' } });
     const [server, client] = await collector.received(2);
     expect(server?.parentSpanId).toBeUndefined();
@@ -158,7 +186,7 @@ describe('a traced request', () => {
   });
 
   it('has a client span an attempt', async () => {
-    const { ask } = await startTraced(inTurn(text('', 503), LIST));
+    const { ask, collector } = shared(inTurn(text('', 503), LIST));
     expect(await idsOf(await ask())).toEqual(['meta/llama']);
     const spans = await collector.received(3);
     const [server] = kind(spans, 'server');
@@ -178,7 +206,7 @@ describe('a traced request', () => {
       json({ data: [{ id: 'b' }], has_more: true, last_id: 'b' }),
       json({ data: [{ id: 'c' }], has_more: false, last_id: 'c' }),
     );
-    const { ask, upstream } = await startTraced(pages, { MAIN_MODEL_ENGINE: 'anthropic' });
+    const { ask, collector, upstream } = await startTraced(pages, { MAIN_MODEL_ENGINE: 'anthropic' });
     expect(await idsOf(await ask())).toEqual(['a', 'b', 'c']);
     const spans = await collector.received(4);
     const [server] = kind(spans, 'server');
@@ -216,7 +244,7 @@ describe('a traced request', () => {
       { failed: true, 'http.response.status_code': undefined, 'error.type': 'timeout' },
     ],
   ])('is marked after %s', async (_name, script, ofServer, ofClient) => {
-    const { ask } = await startTraced(script, { UPSTREAM_MAX_RETRIES: '0', UPSTREAM_TIMEOUT_MS: '300' });
+    const { ask, collector } = impatient(script);
     await ask();
     const [server, client] = await collector.received(2);
     expect(flat(server, Object.keys(ofServer))).toEqual(ofServer);
@@ -225,7 +253,7 @@ describe('a traced request', () => {
 
   it('is marked when its caller hangs up', async () => {
     const held = heldAnswers(LIST);
-    const { ask, upstream } = await startTraced(held.script);
+    const { ask, collector, upstream } = shared(held.script);
     const caller = new AbortController();
     const answer = ask('/v1/models', { signal: caller.signal }).catch(() => undefined);
     await upstream.received(1);
@@ -242,7 +270,7 @@ describe('a traced request', () => {
 
   it('that joins another one has no client span', async () => {
     const held = heldAnswers(LIST);
-    const { gateway, upstream } = await startTraced(held.script);
+    const { collector, gateway, upstream } = shared(held.script);
     const get = 'GET /v1/models HTTP/1.1\r\nHost: x\r\n';
     // Down one connection, so that all have come in when the provider is asked.
     const answers = sendRaw(gateway.url, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`);
@@ -256,7 +284,7 @@ describe('a traced request', () => {
   });
 
   it('has a name that its caller cannot choose', async () => {
-    const { ask } = await startTraced();
+    const { ask, collector } = shared();
     for (const [path, method] of [
       ['/nowhere/42', 'GET'],
       ['/v1/models', 'POST'],
@@ -280,7 +308,7 @@ describe('a traced request', () => {
 
   it('leaves no credential in its spans', async () => {
     const provider = await started(startFakeUpstream(text(secret('echoed'), 401)));
-    const { ask } = await startTraced(LIST, {
+    const { ask, collector } = await startTraced(LIST, {
       VLLM_API_KEY: secret('operator'),
       MAIN_MODEL_BASE_URL: `${provider.url}/v1?key=${secret('in-url')}`,
     });
@@ -294,7 +322,7 @@ describe('a traced request', () => {
   });
 
   it('is known by its trace in the log', async () => {
-    const { ask, stop } = await startTraced();
+    const { ask, collector, stop } = await startTraced();
     await ask();
     await ask('/v1/models', { headers: CALLER_HEADERS });
     const [own] = await collector.received(4);
@@ -305,7 +333,7 @@ describe('a traced request', () => {
 
 describe('probes', () => {
   it('have no spans', async () => {
-    const { ask, stop } = await startTraced();
+    const { ask, collector, stop } = await startTraced();
     await ask('/healthz');
     await ask('/readyz');
     await ask();
@@ -319,7 +347,7 @@ describe('variables that leave nobody to send spans to', () => {
     ['nowhere', { OTEL_TRACES_EXPORTER: 'nowhere' }],
     ['none', { OTEL_TRACES_EXPORTER: 'none' }],
   ])('are told of once, and there are no trace ids: %s', async (_name, env) => {
-    const { ask, stop } = await startTraced(LIST, env);
+    const { ask, collector, stop } = await startTraced(LIST, env);
     expect((await ask()).status).toBe(200);
     const { code, stdout, stderr } = await stop();
     expect([code, stderr]).toEqual([0, '']);
@@ -344,7 +372,7 @@ describe('the name of the service', () => {
       { 'service.name': 'mine', 'deployment.environment.name': 'test' },
     ],
   ])('is taken from %s', async (_name, env, expected) => {
-    const { ask } = await startTraced(LIST, env);
+    const { ask, collector } = await startTraced(LIST, env);
     await ask();
     const [span] = await collector.received(2);
     expect(span?.resource).toMatchObject(expected);
@@ -353,10 +381,13 @@ describe('the name of the service', () => {
 
 describe('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => {
   it('is enough, and taken as it is', async () => {
-    const { ask } = await startTraced(LIST, {
-      OTEL_EXPORTER_OTLP_ENDPOINT: '',
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${collector.url}/own/path`,
-    });
+    const { ask, collector } = await started(
+      launch(LIST, (receiver) => ({
+        ...traced(receiver),
+        OTEL_EXPORTER_OTLP_ENDPOINT: '',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${receiver.url}/own/path`,
+      })),
+    );
     await ask();
     await collector.received(2);
     expect(new Set(collector.paths)).toEqual(new Set(['/own/path']));
@@ -364,11 +395,13 @@ describe('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => {
 });
 
 describe('without a collector', () => {
-  it.each<[string, () => Record<string, string>]>([
+  it.each<[string, (collector: OtlpReceiver) => Record<string, string>]>([
     ['no variable is set', () => ({})],
-    ['OTEL_SDK_DISABLED is true', () => ({ ...collectorAt(collector.url), OTEL_SDK_DISABLED: 'true' })],
-  ])('the caller’s trace goes through as it is, and nothing is loaded, when %s', async (_name, env) => {
-    const { ask, stop, upstream } = await start(LIST, { ...env(), NODE_DEBUG: 'module' });
+    ['OTEL_SDK_DISABLED is true', ({ url }) => ({ ...collectorAt(url), OTEL_SDK_DISABLED: 'true' })],
+  ])('the caller’s trace goes through as it is, and nothing is loaded, when %s', async (_name, envFor) => {
+    const { ask, collector, stop, upstream } = await started(
+      launch(LIST, (receiver) => ({ ...envFor(receiver), NODE_DEBUG: 'module' })),
+    );
     await ask('/v1/models', { headers: CALLER_HEADERS });
     await ask('/v1/models', { headers: { traceparent: 'rubbish' } });
     const { code, stdout, stderr } = await stop();
@@ -390,7 +423,7 @@ describe('without a collector', () => {
 
 describe('the end of the process', () => {
   it('sends the last spans', async () => {
-    const { ask, stop } = await startTraced(LIST, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
+    const { ask, collector, stop } = await startTraced(LIST, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
     await ask();
     expect(collector.spans).toHaveLength(0);
     expect((await stop()).code).toBe(0);

@@ -28,6 +28,8 @@ export interface OtlpReceiver {
   readonly spans: readonly ReceivedSpan[];
   /** Waits for this many spans, and returns them in the order in which they began, parents first. */
   received(count: number): Promise<readonly ReceivedSpan[]>;
+  /** Forgets all that was sent. */
+  clear(): void;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
       await until(`there are ${String(count)} spans`, () => spans.length >= count);
       // The clock of a span ticks in milliseconds.
       return spans.toSorted((one, other) => Number(one.began - other.began) || rank(one) - rank(other));
+    },
+    clear() {
+      for (const each of [paths, bodies, spans]) each.length = 0;
     },
     async close() {
       server.close();
