@@ -742,7 +742,9 @@ describeWithRedis('with a Redis', () => {
       const redis = await started(startRedis([], secret('redis')));
       const held = heldAnswers(OLD);
       upstream.answer(held.script);
-      const all = await Promise.all(Array.from({ length: 8 }, () => start(redis)));
+      const all: ServiceProcess[] = [];
+      // One after the other: eight starts at once take too long on a busy machine.
+      while (all.length < 8) all.push(await start(redis));
       const asking = all.flatMap((process) => Array.from({ length: 20 }, () => ask(process)));
       await upstream.received(1);
       // Each looks for the list several times.
