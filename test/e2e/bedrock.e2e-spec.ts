@@ -231,7 +231,7 @@ describeWithRedis('bedrock with a shared cache', () => {
     ['nobody', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
   ])('does not show what was signed for to a gateway that signs for %s', async (_name, env) => {
     const redis = await started(startRedis());
-    const cache = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const cache = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const first = await start(LIST, cache);
     expect((await first.ask()).status).toBe(200);
     expect((await first.ask()).headers.get('cache-status')).toMatch(/hit/);
@@ -243,9 +243,10 @@ describeWithRedis('bedrock with a shared cache', () => {
 
   it('shares what a key of its own has fetched', async () => {
     const redis = await started(startRedis());
-    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
+    const env = { CACHE_TTL_SECONDS: '60', ...redis.env, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
     const first = await start(LIST, env);
     expect((await first.ask()).status).toBe(200);
+    await redis.stored(1);
     const second = await start(LIST, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
     expect((await second.ask()).status).toBe(200);
     expect(first.upstream.requests).toHaveLength(1);

@@ -317,10 +317,11 @@ describe('metadata', () => {
 describeWithRedis('metadata in a shared cache', () => {
   it('are there for every replica, and only for those who ask', async () => {
     const redis = await started(startRedis());
-    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const env = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const row = { id: 'a', created: 1, owned_by: 'x', max_model_len: 8, display_name: 'A', root: '/srv' };
     const first = await startScenario(json({ data: [row] }), env);
     await modelsOf(first);
+    await redis.stored(1);
     const settings = { ...env, MAIN_MODEL_BASE_URL: first.upstream.url };
     first.upstream.answer(text('', 500));
     const second = await startScenario(undefined, settings);

@@ -289,7 +289,7 @@ describe('a port of their own', () => {
 describeWithRedis('a shared cache', () => {
   it('is up or down', async () => {
     const redis = await started(startRedis());
-    const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url });
+    const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60', ...redis.env });
     await ask();
     expect((await samples(ask)).get('models_gateway_shared_cache_up')).toBe(1);
     await redis.kill();

@@ -305,9 +305,10 @@ describe('perplexity', () => {
 describeWithRedis('a filter with a shared cache', () => {
   it('is that of each gateway', async () => {
     const redis = await started(startRedis());
-    const env = { CACHE_TTL_SECONDS: '60', REDIS_URL: redis.url };
+    const env = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const first = await startScenario(LIST, { ...env, MODELS_ALLOW: 'gpt-*' });
     expect(await idsOf(await first.ask())).toEqual(['gpt-4o', 'gpt-4o-mini']);
+    await redis.stored(1);
     const second = await startScenario(undefined, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
     expect(await idsOf(await second.ask())).toEqual(IDS);
     expect(first.upstream.requests).toHaveLength(1);

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeWithProgram } from './program.js';
+import { until } from './until.js';
 
 const PROGRAM = 'redis-server';
 
@@ -13,10 +14,14 @@ const PROGRAM = 'redis-server';
 export interface RedisServer {
   /** With the password, if there is one. */
   readonly url: string;
+  /** The variables of a gateway that uses it, and does not give it up because the machine is busy. */
+  readonly env: Readonly<Record<string, string>>;
   /** Sends a command, as redis-cli would. */
   command(...words: string[]): Promise<unknown>;
   /** All keys, sorted. */
   keys(): Promise<string[]>;
+  /** Waits until it holds this many lists and no lease: a gateway stores a list after its answer. */
+  stored(lists: number): Promise<void>;
   /** Stops it with SIGSTOP, lets it go on with SIGCONT. */
   signal(name: 'SIGSTOP' | 'SIGCONT'): void;
   /** Ends it at once; all that it held is gone. */
@@ -61,10 +66,18 @@ export async function startRedis(options: readonly string[] = [], password?: str
     await closed;
     server = undefined;
   };
+  const keys = async (): Promise<string[]> => ((await command('KEYS', '*')) as string[]).sort();
   return {
     url,
+    env: { REDIS_URL: url, REDIS_TIMEOUT_MS: '10000' },
     command,
-    keys: async () => ((await command('KEYS', '*')) as string[]).sort(),
+    keys,
+    async stored(lists) {
+      await until(`${String(lists)} lists are stored`, async () => {
+        const names = await keys();
+        return names.length === lists && names.every((name) => !name.includes(':lease:'));
+      });
+    },
     signal: (name) => server?.kill(name),
     kill,
     async restart() {
