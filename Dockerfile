@@ -1,8 +1,8 @@
 FROM node:24-bookworm-slim AS base
 WORKDIR /app
 
-# The upstream that docker-compose.yml starts. It comes first, as a builder without BuildKit
-# builds every stage up to its target.
+# The upstream of docker-compose.yml. It comes first, because a builder without BuildKit builds every stage up to its
+# target.
 FROM base AS mock-vllm
 COPY test/mock-vllm ./
 USER node
@@ -13,10 +13,10 @@ CMD ["node", "server.mjs"]
 
 FROM base AS dependencies
 COPY package.json package-lock.json ./
-# What is optional is either a development tool too, TypeScript for one, or for platforms that are not this one.
+# Optional packages are development tools, such as TypeScript, or for other platforms.
 RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
-# What is in the image, as CycloneDX. While package.json names packages that are not there npm takes it for broken,
-# and told to look at the lock file alone it leaves out every other package.
+# The contents of the image, as CycloneDX. npm sbom fails while package.json names packages that are not installed, and
+# with the lock file alone it omits packages.
 RUN npm pkg delete devDependencies && npm sbom --sbom-format cyclonedx --sbom-type application > sbom.cdx.json
 
 FROM base AS build
@@ -47,5 +47,5 @@ USER node
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.PORT || 8000) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# No shell in between: SIGTERM reaches the process.
+# Without a shell, so that SIGTERM reaches the process.
 CMD ["node", "dist/main.js"]

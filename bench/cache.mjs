@@ -9,7 +9,7 @@ import { start, startUpstream } from './servers.mjs';
 const MODELS = 100;
 const KEY = { authorization: 'Bearer sk-one' };
 
-/** What an answer out of the cache costs, by where it comes from; 100 models, one credential. */
+/** Measures answers out of the cache, by their source; 100 models, one credential. */
 export async function measureCache(rounds, seconds) {
   const rows = new Map();
   const measure = async (server, options) => {
@@ -29,10 +29,10 @@ export async function measureCache(rounds, seconds) {
     await sleep(1100);
     rows.set('stale hit, provider down', await measure(server, { keys: 'one' }));
   });
-  // Only wrk sends two credentials in turn.
+  // Only wrk can send two credentials in turn.
   if (has('redis-server') && TOOL === 'wrk') {
     await withRedis(async (url) => {
-      // One place for two credentials: each request finds the other's list in this process, and its own in Redis.
+      // One entry for two credentials: in memory each request finds the other one's list, and in Redis its own.
       await withGateway(
         { CACHE_TTL_SECONDS: '600', CACHE_MAX_ENTRIES: '1', REDIS_URL: url },
         async (server) => {

@@ -1,4 +1,4 @@
--- Every request under a credential of its own.
+-- A new credential for every request.
 local sent = 0
 local run = tostring(os.time())
 request = function()

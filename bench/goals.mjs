@@ -1,7 +1,7 @@
 /**
- * What the gateway is meant to reach, as ratios within one run: absolute figures move with the machine.
- * `value` reads the measured ratio out of the results; `slack` is how far beyond its goal a short run on a busy
- * machine may be before `bench:check` fails.
+ * The goals of the gateway, as ratios within one run: absolute figures depend on the machine. `value` reads the
+ * measured ratio from the results. `slack` is the factor by which a short run on a busy machine may miss its goal before
+ * `bench:check` fails.
  */
 export const GOALS = [
   ...[
@@ -63,7 +63,7 @@ export const GOALS = [
   },
 ];
 
-/** Whether a measured value meets a goal, given this much slack; undefined for what was not measured. */
+/** Whether a measured value meets a goal within the slack; undefined when it was not measured. */
 export function meets({ atMost, atLeast }, value, slack = 1) {
   if (value === undefined || Number.isNaN(value)) return undefined;
   return atMost === undefined ? value * slack >= atLeast : value <= atMost * slack;

@@ -11,12 +11,12 @@ const SCRIPTS = {
 const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
 
 export const CONNECTIONS = 32;
-/** The tool that makes the load. */
+/** The load generator. */
 export const TOOL = has('wrk') ? 'wrk' : 'autocannon';
 
 /**
  * Loads a server for some seconds.
- * @param keys `one` for a single credential, `two` in turn, `different` for another one with every request
+ * @param keys `one` for a single credential, `two` for two in turn, `different` for a new one with every request
  */
 export async function load(server, { keys, seconds, headers = {} }) {
   const cpuBefore = cpuMicroseconds(server.pid);
@@ -32,7 +32,7 @@ export async function load(server, { keys, seconds, headers = {} }) {
   };
 }
 
-/** The median of each figure of several runs. */
+/** The median of each field over several runs. */
 export function medianOf(runs) {
   const fields = ['perSecond', 'p50', 'p99', 'cpu', 'rss'];
   return Object.fromEntries(fields.map((field) => [field, median(runs.map((run) => run[field]))]));

@@ -1,4 +1,4 @@
-/** The body of a provider's list with so many models, about 110 bytes each. */
+/** The body of a provider's list; a model takes about 110 bytes. */
 export function modelList(count) {
   const data = Array.from({ length: count }, (_, index) => ({
     id: `vendor-${index % 17}/model-${index}-instruct`,

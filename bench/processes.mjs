@@ -14,12 +14,12 @@ export function has(command) {
     .some((folder) => folder !== '' && existsSync(`${folder}/${command}`));
 }
 
-/** The server gets a core of its own where there are two and they can be chosen. */
+/** The server gets its own core, if there are two and processes can be pinned. */
 const pinned = availableParallelism() > 1 && has('taskset');
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** A command line that runs on one core, where that can be had. */
+/** A command line that runs on one core, if processes can be pinned. */
 export function onCore(core, command, args) {
   return pinned ? ['taskset', ['-c', String(core), command, ...args]] : [command, args];
 }

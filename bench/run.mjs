@@ -1,4 +1,4 @@
-// Compares the gateway with what else could stand in its place. `--check` is the short form for CI.
+// Compares the gateway with alternatives. `--check` is the short form for CI.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const KEYS = { different: 'every request under a different credential', one: 'on
 let results = await measure();
 let far = farFromGoals();
 if (check && far.length > 0) {
-  // Something else on the machine may have had its minute: what is really slow is slow again.
+  // Other load on the machine may have disturbed the run; a real regression shows again.
   console.error(`measuring again, far from its goal: ${far.join('; ')}`);
   results = await measure();
   far = farFromGoals();
@@ -58,7 +58,7 @@ function farFromGoals() {
   );
 }
 
-/** Loads the servers in turn, so that a slow minute of the machine meets them all, and takes medians. */
+/** Loads the servers in turn, so that a slow phase of the machine affects all of them, and takes medians. */
 async function compare(models, keys, upstream, rows) {
   const running = new Map();
   for (const name of servers) {
@@ -79,7 +79,7 @@ async function compare(models, keys, upstream, rows) {
   }
 }
 
-/** Time to the first 200, and memory when nothing has happened for a second. */
+/** The time to the first 200, and the memory after an idle second. */
 async function atRest(names) {
   const upstream = await startUpstream(2);
   const rest = {};

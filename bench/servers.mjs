@@ -8,7 +8,7 @@ import { freePort, has, LOAD_CORE, startServer } from './processes.mjs';
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const node = (script) => ({ command: process.execPath, args: [script] });
 
-/** Configurations of nginx and HAProxy, removed at the end. */
+/** The folder of nginx's and HAProxy's configurations, removed at the end. */
 const folder = mkdtempSync(join(tmpdir(), 'bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,7 +20,7 @@ function write(text) {
   return path;
 }
 
-/** nginx in the foreground, one worker, everything it writes in the temporary folder. */
+/** nginx in the foreground with one worker; it writes to the temporary folder only. */
 function nginx(port, http, location) {
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   const config = write(`
@@ -35,7 +35,7 @@ function nginx(port, http, location) {
   return { command: 'nginx', args: ['-c', config, '-e', 'stderr'] };
 }
 
-/** A provider with so many models, sharing its core with the load. */
+/** Starts a provider that shares its core with the load generator. */
 export async function startUpstream(models) {
   const port = await freePort();
   if (!has('nginx')) {
@@ -56,7 +56,7 @@ const baseline = (name) => (port, upstream) => ({
   env: { PORT: port, UPSTREAM: upstream },
 });
 
-/** The gateway as it is delivered: with its log, and with the defaults of its limits. */
+/** The gateway with its log and the default limits. */
 const gateway =
   (variables = {}) =>
   (port, upstream) => ({
@@ -71,7 +71,7 @@ const gateway =
     },
   });
 
-/** All that is compared, by name. A server whose program is not installed is left out. */
+/** The servers to compare, by name. A server whose program is not installed is left out. */
 export const SERVERS = {
   gateway: gateway(),
   'gateway, COALESCE=false': gateway({ COALESCE: 'false' }),
@@ -102,7 +102,7 @@ export const SERVERS = {
 };
 
 /**
- * Starts one of them in front of a provider.
+ * Starts a server in front of a provider.
  * @param variables added to its environment
  */
 export async function start(name, upstream, variables = {}) {

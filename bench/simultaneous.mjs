@@ -5,20 +5,20 @@ import { modelList } from './model-list.mjs';
 import { start } from './servers.mjs';
 
 /**
- * Counts what reaches the provider of so many callers who ask at once, with one credential.
- * The provider answers only when the gateway has them all: until then they share what is under way.
+ * Counts the upstream requests for simultaneous callers with one credential.
+ * The provider answers only when the gateway has all callers, so that all can share one request.
  */
 export async function countUpstreamRequests(callers) {
   const body = modelList(100);
-  let asked = 0;
+  let upstreamRequests = 0;
   let release;
-  const allAreIn = new Promise((resolve) => {
+  const allArrived = new Promise((resolve) => {
     release = resolve;
   });
   const upstream = createServer(async (incoming, response) => {
     if (incoming.headers.authorization !== undefined) {
-      asked += 1;
-      await allAreIn;
+      upstreamRequests += 1;
+      await allArrived;
     }
     response.writeHead(200, { 'content-type': 'application/json' }).end(body);
   }).listen(0, '127.0.0.1');
@@ -34,12 +34,12 @@ export async function countUpstreamRequests(callers) {
     await body.dump();
     if (statusCode !== 200) throw new Error(`a caller got ${statusCode}`);
   });
-  // The gateway reads its connections in turn: when it answers this one it has read those before.
+  // The gateway reads its connections in turn: when it answers this request, it has read all earlier ones.
   await (await fetch(gateway.url.replace('/v1/models', '/healthz'))).arrayBuffer();
   setTimeout(release, 1000);
   await Promise.all(answers);
   await dispatcher.close();
   await gateway.stop();
   upstream.close();
-  return asked;
+  return upstreamRequests;
 }

@@ -1,4 +1,4 @@
-// The provider where nginx is not installed: prepared bytes over node:http.
+// The provider when nginx is not installed: constant bytes from node:http.
 import { createServer } from 'node:http';
 import { modelList } from './model-list.mjs';
 

@@ -1,5 +1,5 @@
-// Makes one file of the compiled service and its dependencies: it starts in a third of the time and holds a
-// fifth less memory than a thousand modules that are looked up one by one.
+// Bundles the compiled service and its dependencies into one file, which starts in a third of the time and needs a
+// fifth less memory than a thousand separate modules.
 import { build } from 'esbuild';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,14 +16,14 @@ await build({
   platform: 'node',
   target: 'node20',
   format: 'esm',
-  // class-validator's CommonJS form drags in every validator there is.
+  // class-validator's CommonJS form includes every validator.
   mainFields: ['module', 'main'],
-  // Node.js keeps the text in memory.
+  // Node.js keeps the source text in memory.
   minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   external: [
-    // Nest looks for these and goes on without them.
+    // Nest tries to load these and works without them.
     '@nestjs/microservices',
     '@nestjs/platform-express',
     '@nestjs/websockets',
@@ -34,15 +34,15 @@ await build({
     '@fastify/view',
     // Loaded in a terminal only.
     'pino-pretty',
-    // Loaded where something is signed for Bedrock only.
+    // Loaded for signed requests to Bedrock only.
     '@aws-sdk/client-bedrock',
-    // Loaded where replicas share a cache only.
+    // Loaded with a shared cache only.
     '@keyv/redis',
-    // Loaded where there are traces only.
+    // Loaded with traces only.
     '@opentelemetry/sdk-node',
   ],
   banner: {
-    // What CommonJS modules expect to find.
+    // Variables that CommonJS modules expect.
     js: [
       "import { createRequire as bundleRequire } from 'node:module';",
       'const require = bundleRequire(import.meta.url);',

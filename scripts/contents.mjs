@@ -1,5 +1,5 @@
-// Reads a CycloneDX list of contents from the standard input; fails unless it has the packages that production needs
-// by the lock file, all of them and no other.
+// Reads a CycloneDX list of contents from the standard input. Fails unless it has exactly the packages that the lock
+// file requires in production.
 import { readFileSync } from 'node:fs';
 
 const { components } = JSON.parse(readFileSync(0, 'utf8'));

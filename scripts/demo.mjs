@@ -59,7 +59,7 @@ async function checkPort(port) {
   if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
     throw new Error('PORT must be a whole number from 1 to 65535.');
   }
-  // On all interfaces: somebody who listens on another one would get the requests meant for the gateway.
+  // On all interfaces: a program that listens on another one would receive the gateway's requests.
   const probe = createServer().listen(Number(port));
   try {
     await once(probe, 'listening');
@@ -95,13 +95,13 @@ async function waitUntilReady(url) {
 }
 
 /**
- * Starts a script as a child process whose end ends the demo.
+ * Starts a script as a child process. The demo ends when the child does.
  * @type {(name: string, script: string, environment: Record<string, string>, stdout?: 'pipe') => ChildProcess}
  */
 function start(name, script, environment, stdout) {
   const child = spawn(process.execPath, [fileURLToPath(new URL(script, import.meta.url))], {
-    // Neither the keys in the user's environment nor those in a .env may leave this machine,
-    // so the children get no environment but this one, and a directory of build results to run in.
+    // Keys in the user's environment or in a .env must not leave this machine, so the children get this environment
+    // only, and run in the folder of the build.
     env: environment,
     cwd: new URL('../dist/', import.meta.url),
     stdio: ['ignore', stdout ?? 'inherit', 'inherit'],

@@ -1,4 +1,4 @@
-// Writes the description of the service into openapi.json; with --check only says whether that is up to date.
+// Writes the description of the service into openapi.json. With --check it fails when the file is out of date.
 import { build } from 'esbuild';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

@@ -5,14 +5,13 @@ import { AppModule } from './app.module.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
-import { configureApp } from './server/configure-app.js';
+import { configureApp, STOP_SIGNALS } from './server/configure-app.js';
 import { createHttpAdapter } from './server/http-adapter.js';
-import { createLogger } from './observability/logger.js';
-
-/** Process 1 of a container ignores a signal without a handler, also while it starts. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import { createLog } from './observability/logger.js';
+import { explainListenError, ListenError } from './server/listen-error.js';
 
 async function start(): Promise<void> {
+  // Process 1 of a container ignores a signal without a handler, also while it starts.
   for (const signal of STOP_SIGNALS) process.on(signal, exit);
   checkVariables();
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
@@ -21,11 +20,13 @@ async function start(): Promise<void> {
     // What stops the start is told below, without the stack that Nest would write.
     autoFlushLogs: false,
   });
-  const { port, host, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
-  configureApp(app, await createLogger(logLevel, readableLog));
+  const { port, host, metricsPort, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
+  configureApp(app, await createLog(logLevel, readableLog));
   app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
-  await app.listen(port, host);
+  await app.listen(port, host).catch((error: unknown) => {
+    throw explainListenError(error, metricsPort);
+  });
 }
 
 function exit(): void {
@@ -34,11 +35,8 @@ function exit(): void {
 
 /** What an operator can mend is told in a line, a bug of ours with its stack. */
 function reasonOf(error: unknown): string {
-  if (error instanceof ConfigurationError) return error.message;
+  if (error instanceof ConfigurationError || error instanceof ListenError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if ('syscall' in error && error.syscall === 'listen') {
-    return `The service cannot listen: ${error.message}. Check HOST, PORT and METRICS_PORT.`;
-  }
   return error.stack ?? error.message;
 }
 

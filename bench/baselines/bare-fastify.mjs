@@ -1,4 +1,4 @@
-// The floor: Fastify that sends the bytes it holds.
+// The lower bound: Fastify that sends constant bytes.
 import { fastify } from 'fastify';
 
 const body = Buffer.from(await (await fetch(`${process.env.UPSTREAM}/v1/models`)).arrayBuffer());

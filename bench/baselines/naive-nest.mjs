@@ -1,4 +1,4 @@
-// What a typical developer writes: Nest on Express, @nestjs/axios with its defaults, one request upstream for each.
+// A typical implementation: Nest on Express, @nestjs/axios with its defaults, one upstream request for each request.
 import 'reflect-metadata';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { BadGatewayException, Controller, Get, Headers, Inject, Module } from '@nestjs/common';

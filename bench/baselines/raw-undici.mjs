@@ -1,4 +1,4 @@
-// A proxy without a framework: undici, and no parsing when the upstream's bytes are those of last time.
+// A proxy without a framework: undici, without parsing a body that equals the last one.
 import { createServer } from 'node:http';
 import { Pool } from 'undici';
 

@@ -27,18 +27,18 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** A provider that answers at once, in a way that a test may change. */
+/** A provider that answers at once with a list or an error. */
 class Provider {
-  asked = 0;
+  requests = 0;
   answer: string | Error = 'list 1';
 
   readonly fetch: Work<string> = () => {
-    this.asked += 1;
+    this.requests += 1;
     return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer);
   };
 }
 
-/** Lets what runs behind the scenes come to an end. */
+/** Lets background work finish. */
 async function settle(): Promise<void> {
   await jest.advanceTimersByTimeAsync(0);
 }
@@ -75,7 +75,7 @@ class Setup {
     this.cache.get(key, fetch, new Caller(), true);
 }
 
-describe('without an entry', () => {
+describe('without an entry, the cache', () => {
   it('asks the provider', async () => {
     const { get, provider } = new Setup();
     expect(await get()).toEqual({
@@ -85,21 +85,21 @@ describe('without an entry', () => {
       forward: 'miss',
       collapsed: false,
     });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
   });
 
   it('asks once for callers of one key, and for each of two keys', async () => {
     const { get, provider } = new Setup();
-    const found = await Promise.all([get('a'), get('a'), get('b'), get('a')]);
-    expect(found.map(({ collapsed }) => collapsed)).toEqual([false, true, false, true]);
-    expect(found.map(({ forward }) => forward)).toEqual(Array(4).fill('miss'));
-    expect(provider.asked).toBe(2);
+    const results = await Promise.all([get('a'), get('a'), get('b'), get('a')]);
+    expect(results.map(({ collapsed }) => collapsed)).toEqual([false, true, false, true]);
+    expect(results.map(({ forward }) => forward)).toEqual(Array(4).fill('miss'));
+    expect(provider.requests).toBe(2);
   });
 
   it.each([
     ['a failure', FAILED],
     ['a rejection', REJECTED],
-  ])('passes %s on and keeps nothing', async (_name, error) => {
+  ])('relays %s and keeps nothing', async (_name, error) => {
     const { get, provider } = new Setup();
     provider.answer = error;
     await expect(get()).rejects.toBe(error);
@@ -109,7 +109,7 @@ describe('without an entry', () => {
 });
 
 describe('a fresh entry', () => {
-  it('is served without asking, to the last millisecond', async () => {
+  it('is served without a request, to the last millisecond', async () => {
     const { get, provider } = new Setup();
     await get();
     provider.answer = 'list 2';
@@ -121,7 +121,7 @@ describe('a fresh entry', () => {
       forward: undefined,
       collapsed: false,
     });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
   });
 
   it('is as old as the question, not as its answer', async () => {
@@ -144,7 +144,7 @@ describe('a fresh entry', () => {
 });
 
 describe('a stale entry', () => {
-  it('is served at once to everybody, while one refresh runs', async () => {
+  it('is served at once to all callers, while one refresh runs', async () => {
     const { get, provider } = new Setup();
     await get();
     now += TTL_MS;
@@ -163,7 +163,7 @@ describe('a stale entry', () => {
     refresh.succeed('list 2');
     await settle();
     expect(await get()).toMatchObject({ value: 'list 2', ageMs: 1000, forward: undefined });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
   });
 
   it('is served to the last millisecond, and not beyond', async () => {
@@ -177,7 +177,7 @@ describe('a stale entry', () => {
     await expect(get()).rejects.toBe(FAILED);
   });
 
-  it('waits for no refresh that hangs, and the next one begins after the deadline', async () => {
+  it('is served while a refresh hangs, and the next refresh begins after the deadline', async () => {
     const { get, provider } = new Setup();
     await get();
     now += TTL_MS;
@@ -187,10 +187,10 @@ describe('a stale entry', () => {
     now += TIMEOUT_MS;
     expect(hung.abortedFor).toBe('timeout');
     expect(await get()).toMatchObject({ value: 'list 1' });
-    expect(provider.asked).toBe(2);
+    expect(provider.requests).toBe(2);
   });
 
-  it('does not outlive a lifetime without a stale time', async () => {
+  it('is not served without a stale time', async () => {
     const { get, provider } = new Setup({ staleMs: 0 });
     await get();
     provider.answer = 'list 2';
@@ -200,22 +200,22 @@ describe('a stale entry', () => {
 });
 
 describe('an expired entry', () => {
-  it('is fetched anew while its callers wait, once', async () => {
+  it('is fetched once while its callers wait', async () => {
     const { get, provider } = new Setup();
     await get();
     provider.answer = 'list 2';
     now += TTL_MS + STALE_MS;
-    const found = await Promise.all([get(), get()]);
-    expect(found).toEqual([
+    const results = await Promise.all([get(), get()]);
+    expect(results).toEqual([
       { value: 'list 2', ageMs: 0, ttlMs: TTL_MS, forward: 'stale', collapsed: false },
       { value: 'list 2', ageMs: 0, ttlMs: TTL_MS, forward: 'stale', collapsed: true },
     ]);
-    expect(provider.asked).toBe(2);
+    expect(provider.requests).toBe(2);
   });
 });
 
 describe('failing refreshes', () => {
-  /** Milliseconds from each failed refresh to the next try, as many as asked for. */
+  /** The milliseconds from each failed refresh to the next one. */
   async function pauses(count: number, random: number): Promise<number[]> {
     jest.spyOn(Math, 'random').mockReturnValue(random);
     const { get, provider } = new Setup();
@@ -224,27 +224,27 @@ describe('failing refreshes', () => {
     now += TTL_MS;
     await get();
     await settle();
-    const found: number[] = [];
-    while (found.length < count) {
-      const [failedAt, asked] = [now, provider.asked];
-      while (provider.asked === asked) {
+    const measured: number[] = [];
+    while (measured.length < count) {
+      const [failedAt, before] = [now, provider.requests];
+      while (provider.requests === before) {
         now += 250;
         expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
         await settle();
       }
-      found.push(now - failedAt);
+      measured.push(now - failedAt);
     }
-    return found;
+    return measured;
   }
 
   it.each([
-    ['at the most', 1, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
-    ['at the least', 0, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]],
-  ])('are tried again after growing pauses, these %s', async (_name, random, expected) => {
+    ['longest', 1, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]],
+    ['shortest', 0, [500, 1000, 2000, 4000, 8000, 15_000, 15_000]],
+  ])('are retried after growing pauses, these with the %s jitter', async (_name, random, expected) => {
     expect(await pauses(expected.length, random)).toEqual(expected);
   });
 
-  it('forget their pauses after a success', async () => {
+  it('start with short pauses again after a success', async () => {
     jest.spyOn(Math, 'random').mockReturnValue(1);
     const { get, provider } = new Setup();
     await get();
@@ -263,28 +263,28 @@ describe('failing refreshes', () => {
     now += TTL_MS;
     await get();
     await settle();
-    const { asked } = provider;
+    const { requests } = provider;
     now += 999;
     await get();
-    expect(provider.asked).toBe(asked);
+    expect(provider.requests).toBe(requests);
     now += 1;
     await get();
-    expect(provider.asked).toBe(asked + 1);
+    expect(provider.requests).toBe(requests + 1);
   });
 
-  it('of one key do not slow down another', async () => {
+  it('of one key do not delay those of another', async () => {
     const { get, provider } = new Setup();
     await Promise.all([get('a'), get('b')]);
     now += TTL_MS;
     provider.answer = FAILED;
     await get('a');
     await settle();
-    expect(provider.asked).toBe(3);
+    expect(provider.requests).toBe(3);
     await get('b');
-    expect(provider.asked).toBe(4);
+    expect(provider.requests).toBe(4);
   });
 
-  it('do not keep an expired entry from being fetched', async () => {
+  it('do not delay the fetch of an expired entry', async () => {
     const { get, provider } = new Setup();
     await get();
     provider.answer = FAILED;
@@ -310,7 +310,7 @@ describe('a rejection', () => {
     expect(await get()).toMatchObject({ value: 'list 2', forward: 'miss' });
   });
 
-  it('of a revalidation is passed on and drops the entry', async () => {
+  it('of a revalidation is relayed and drops the entry', async () => {
     const { get, revalidate, provider } = new Setup();
     await get();
     provider.answer = REJECTED;
@@ -318,7 +318,7 @@ describe('a rejection', () => {
     await expect(get()).rejects.toBe(REJECTED);
   });
 
-  it('of one key leaves the others alone', async () => {
+  it('of one key does not affect the others', async () => {
     const { get, revalidate, provider } = new Setup();
     await Promise.all([get('a'), get('b')]);
     provider.answer = REJECTED;
@@ -328,7 +328,7 @@ describe('a rejection', () => {
 });
 
 describe('a revalidation', () => {
-  it('asks although the entry is fresh, and replaces it', async () => {
+  it('asks the provider although the entry is fresh, and replaces it', async () => {
     const { get, revalidate, provider } = new Setup();
     await get();
     now += 1000;
@@ -343,20 +343,20 @@ describe('a revalidation', () => {
     expect(await get()).toMatchObject({ value: 'list 2', forward: undefined });
   });
 
-  it('without an entry asks, too', async () => {
+  it('without an entry asks the provider too', async () => {
     const { revalidate } = new Setup();
     expect(await revalidate()).toMatchObject({ value: 'list 1', forward: 'request' });
   });
 
-  it('is shared by those who want one at the same time', async () => {
+  it('is shared by simultaneous callers', async () => {
     const { get, revalidate, provider } = new Setup();
     await get();
-    const found = await Promise.all([revalidate(), revalidate()]);
-    expect(found.map(({ collapsed }) => collapsed)).toEqual([false, true]);
-    expect(provider.asked).toBe(2);
+    const results = await Promise.all([revalidate(), revalidate()]);
+    expect(results.map(({ collapsed }) => collapsed)).toEqual([false, true]);
+    expect(provider.requests).toBe(2);
   });
 
-  it('that fails is not answered from the cache, which stays as it is', async () => {
+  it('that fails is not answered from the cache, which stays unchanged', async () => {
     const { get, revalidate, provider } = new Setup();
     await get();
     provider.answer = FAILED;
@@ -370,9 +370,9 @@ describe('a revalidation', () => {
     now += TTL_MS;
     const refresh = new Task<string>();
     await get('a', refresh.work);
-    const asking = revalidate('a', refresh.work);
+    const pending = revalidate('a', refresh.work);
     refresh.succeed('list 2');
-    expect(await asking).toMatchObject({ value: 'list 2', forward: 'request', collapsed: true });
+    expect(await pending).toMatchObject({ value: 'list 2', forward: 'request', collapsed: true });
     expect(refresh.starts).toBe(1);
   });
 });
@@ -384,19 +384,19 @@ describe('the limit', () => {
     await get('b');
     await get('a');
     await get('c');
-    expect(provider.asked).toBe(3);
+    expect(provider.requests).toBe(3);
     expect(await get('a')).toMatchObject({ forward: undefined });
     expect(await get('c')).toMatchObject({ forward: undefined });
     expect(await get('b')).toMatchObject({ forward: 'miss' });
   });
 });
 
-/** A store in which everything works, and which remembers what was done to it, in the order in which it ended. */
+/** A store that works, and logs its operations in the order in which they end. */
 class FakeStore implements SharedStore<string> {
   readonly entries = new Map<string, Entry<string>>();
   readonly log: string[] = [];
   readonly holdMs: number[] = [];
-  /** What the next callers get who want a lease; `free` gives it away. */
+  /** The answer to the next requests for a lease; `free` grants it. */
   leasing: 'free' | 'held' | undefined = 'free';
 
   get(key: string): Promise<Entry<string> | undefined> {
@@ -438,21 +438,21 @@ describe('a shared store', () => {
     setup = new Setup({ shared: store });
   });
 
-  /** As another replica would do. */
+  /** Stores an entry as another replica does. */
   function publish(value: string, ageMs: number, key = 'a'): void {
     store.entries.set(key, { value, storedAt: now - ageMs });
   }
 
-  it('gets what was fetched, and then its lease back', async () => {
+  it('receives a fetched list, and then the release of the lease', async () => {
     const { get } = setup;
     await get();
     await settle();
-    // The lease first: whoever gets it must see what its last holder has stored.
+    // The lease first: its holder must see the entry of the previous holder.
     expect(store.log).toEqual(['lease', 'get', 'set', 'release']);
     expect(store.entries.get('a')).toEqual({ value: 'list 1', storedAt: now });
   });
 
-  it('is not asked for what is fresh here', async () => {
+  it('is not asked while the local entry is fresh', async () => {
     const { get } = setup;
     await get();
     await settle();
@@ -461,7 +461,7 @@ describe('a shared store', () => {
     expect(store.log).toHaveLength(before);
   });
 
-  it('spares the provider a question', async () => {
+  it('saves a request to the provider', async () => {
     const { get, provider } = setup;
     publish('theirs', 1000);
     expect(await get()).toEqual({
@@ -474,25 +474,25 @@ describe('a shared store', () => {
     await settle();
     expect(store.log).toEqual(['lease', 'get', 'release']);
     expect(await get()).toMatchObject({ value: 'theirs', forward: undefined });
-    expect([store.log.length, provider.asked]).toEqual([3, 0]);
+    expect([store.log.length, provider.requests]).toEqual([3, 0]);
   });
 
-  it('may have a stale entry, which is served and refreshed', async () => {
+  it('with a stale entry has it served and refreshed', async () => {
     const { get, provider } = setup;
     publish('theirs', TTL_MS + 1000);
     expect(await get()).toMatchObject({ value: 'theirs', ttlMs: -1000, forward: undefined });
     await settle();
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
     expect(await get()).toMatchObject({ value: 'list 1' });
   });
 
-  it('has nothing that may still be served', async () => {
+  it('with an expired entry does not prevent a fetch', async () => {
     const { get } = setup;
     publish('theirs', TTL_MS + STALE_MS);
     expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
   });
 
-  it('may have what makes a refresh needless', async () => {
+  it('with a fresh entry makes a refresh unnecessary', async () => {
     const { get, provider } = setup;
     await get();
     now += TTL_MS;
@@ -500,26 +500,29 @@ describe('a shared store', () => {
     expect(await get()).toMatchObject({ value: 'list 1' });
     await settle();
     expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
     expect(store.log.slice(-3)).toEqual(['lease', 'get', 'release']);
   });
 
   it.each([
     ['an older entry', 1, 'list 1'],
     ['a newer entry', -1, 'theirs'],
-  ])('has %s than this one while refreshing fails', async (_name, olderMs, served) => {
-    const { get, provider } = setup;
-    await get();
-    publish('theirs', olderMs);
-    now += TTL_MS + 1000;
-    provider.answer = FAILED;
-    expect(await get()).toMatchObject({ value: 'list 1' });
-    await settle();
-    expect(await get()).toMatchObject({ value: served });
-    expect(provider.asked).toBe(2);
-  });
+  ])(
+    'with %s than the local one is used accordingly while refreshes fail',
+    async (_name, olderMs, served) => {
+      const { get, provider } = setup;
+      await get();
+      publish('theirs', olderMs);
+      now += TTL_MS + 1000;
+      provider.answer = FAILED;
+      expect(await get()).toMatchObject({ value: 'list 1' });
+      await settle();
+      expect(await get()).toMatchObject({ value: served });
+      expect(provider.requests).toBe(2);
+    },
+  );
 
-  it('gets the lease back when the provider fails', async () => {
+  it('gets the lease released when the provider fails', async () => {
     const { get, provider } = setup;
     provider.answer = FAILED;
     await expect(get()).rejects.toBe(FAILED);
@@ -527,7 +530,7 @@ describe('a shared store', () => {
     expect(store.log).toEqual(['lease', 'get', 'release']);
   });
 
-  it('forgets what the provider rejects, and then gets its lease back', async () => {
+  it('drops an entry that the provider rejects, before the lease is released', async () => {
     const { get, provider } = setup;
     await get();
     await settle();
@@ -539,13 +542,13 @@ describe('a shared store', () => {
     expect(store.entries.size).toBe(0);
   });
 
-  it('is not believed when it still has what the provider has rejected', async () => {
+  it('is ignored when it still has an entry that the provider has rejected', async () => {
     const { get, revalidate, provider } = setup;
     await get();
     now += 1000;
     provider.answer = REJECTED;
     await expect(revalidate()).rejects.toBe(REJECTED);
-    // As if it had been down at that moment.
+    // As if the store had been down at that moment.
     publish('list 1', 1000);
     await expect(get()).rejects.toBe(REJECTED);
     now += 1000;
@@ -553,7 +556,7 @@ describe('a shared store', () => {
     expect(await get()).toMatchObject({ value: 'list 2' });
   });
 
-  it('may be a little ahead, which prolongs nothing', async () => {
+  it('may be a little ahead, which extends no lifetime', async () => {
     const { get, provider } = setup;
     publish('theirs', -5000);
     expect(await get()).toMatchObject({ value: 'theirs', ageMs: 0, ttlMs: TTL_MS });
@@ -561,7 +564,7 @@ describe('a shared store', () => {
     now += TTL_MS;
     expect(await get()).toMatchObject({ value: 'theirs', ttlMs: 0 });
     await settle();
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
     expect(await get()).toMatchObject({ value: 'list 1' });
   });
 
@@ -569,32 +572,32 @@ describe('a shared store', () => {
     ['some seconds', 5001],
     ['an hour', 3_600_000],
     ['for ever', Infinity],
-  ])('is not believed when it is ahead by %s: what it has could be of any age', async (_name, aheadMs) => {
+  ])('is ignored when it is ahead by %s: its entries could be of any age', async (_name, aheadMs) => {
     const { get } = setup;
     publish('theirs', -aheadMs);
     expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
   });
 
-  it('gets the lease back before the provider is asked, when whoever was waited for has failed', async () => {
+  it('gets the lease released before the fetch when the previous holder has failed', async () => {
     store.leasing = 'held';
-    const question = new Task<string>();
-    const asking = setup.cache.get('a', question.work, new Caller(), false);
+    const fetch = new Task<string>();
+    const pending = setup.cache.get('a', fetch.work, new Caller(), false);
     await jest.advanceTimersByTimeAsync(1000);
-    expect(question.starts).toBe(0);
+    expect(fetch.starts).toBe(0);
     store.leasing = 'free';
     await jest.advanceTimersByTimeAsync(75);
-    // Else those who wait would learn of a failure one after the other.
-    expect([question.starts, store.log.at(-1)]).toEqual([1, 'release']);
-    question.succeed('list 1');
-    expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+    // Otherwise the waiting replicas would fail one after the other.
+    expect([fetch.starts, store.log.at(-1)]).toEqual([1, 'release']);
+    fetch.succeed('list 1');
+    expect(await pending).toMatchObject({ value: 'list 1', forward: 'miss' });
   });
 
-  it('is not given a list that was asked for before the provider rejected the caller', async () => {
+  it('does not receive a list that was requested before the provider rejected the caller', async () => {
     const { cache, revalidate, provider, get } = setup;
     const slow = new Task<string>();
     const late = cache.get('a', slow.work, new Caller(), false).catch(() => undefined);
     await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 2);
-    // Keeps the slow question alive beyond the time at which others may join it.
+    // Keeps the slow fetch alive beyond the time at which callers may join it.
     const joined = cache.get('a', slow.work, new Caller(), false);
     await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 2 + 1);
     now += TIMEOUT_MS;
@@ -607,44 +610,44 @@ describe('a shared store', () => {
     await expect(get()).rejects.toBe(REJECTED);
   });
 
-  it('says that another replica is asking, whose list comes', async () => {
+  it('has the lease held by another replica, whose list is then served', async () => {
     const { get, provider } = setup;
     store.leasing = 'held';
-    const asking = get();
+    const pending = get();
     await jest.advanceTimersByTimeAsync(1000);
     publish('theirs', 0);
     await jest.advanceTimersByTimeAsync(75);
-    expect(await asking).toMatchObject({ value: 'theirs', forward: undefined });
-    expect(provider.asked).toBe(0);
+    expect(await pending).toMatchObject({ value: 'theirs', forward: undefined });
+    expect(provider.requests).toBe(0);
   });
 
   it.each(['free', undefined] as const)(
-    'says that another replica is asking, which gives up; then the lease is %s',
+    'has the lease held by another replica that fails; then the lease is %s',
     async (leasing) => {
       const { get, provider } = setup;
       store.leasing = 'held';
-      const asking = get();
+      const pending = get();
       await jest.advanceTimersByTimeAsync(1000);
-      expect(provider.asked).toBe(0);
+      expect(provider.requests).toBe(0);
       store.leasing = leasing;
       await jest.advanceTimersByTimeAsync(75);
-      expect(await asking).toMatchObject({ value: 'list 1', forward: 'miss' });
+      expect(await pending).toMatchObject({ value: 'list 1', forward: 'miss' });
     },
   );
 
-  it('is asked often, but not all the time, while another replica is asking', async () => {
+  it('is polled at intervals while another replica holds the lease', async () => {
     const { get } = setup;
     store.leasing = 'held';
-    const asking = expect(get()).rejects.toMatchObject({ failure: 'timeout' });
+    const pending = expect(get()).rejects.toMatchObject({ failure: 'timeout' });
     await jest.advanceTimersByTimeAsync(1000);
-    const looks = store.log.filter((each) => each === 'get').length;
-    expect(looks).toBeGreaterThan(1000 / 76);
-    expect(looks).toBeLessThan(1000 / 25 + 2);
+    const polls = store.log.filter((each) => each === 'get').length;
+    expect(polls).toBeGreaterThan(1000 / 76);
+    expect(polls).toBeLessThan(1000 / 25 + 2);
     await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
-    await asking;
+    await pending;
   });
 
-  it('is not asked any more when nobody waits', async () => {
+  it('is not polled any more when the caller has hung up', async () => {
     const { cache, provider } = setup;
     store.leasing = 'held';
     const caller = new Caller();
@@ -654,13 +657,13 @@ describe('a shared store', () => {
     await jest.advanceTimersByTimeAsync(100);
     caller.hangUp();
     await gone;
-    const looks = store.log.length;
+    const polls = store.log.length;
     await jest.advanceTimersByTimeAsync(1000);
-    expect(store.log).toHaveLength(looks);
+    expect(store.log).toHaveLength(polls);
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('says that another replica is refreshing: what is stale goes out, and it is asked again later', async () => {
+  it('has the lease held by another replica: the stale entry is served, and the store asked again later', async () => {
     const { get, provider } = setup;
     await get();
     await settle();
@@ -678,10 +681,10 @@ describe('a shared store', () => {
     await get();
     await settle();
     expect(await get()).toMatchObject({ value: 'theirs' });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
   });
 
-  it('does not keep a revalidation from asking', async () => {
+  it('does not prevent the fetch of a revalidation', async () => {
     const { revalidate } = setup;
     publish('theirs', 0);
     store.leasing = 'held';
@@ -690,39 +693,39 @@ describe('a shared store', () => {
     expect(store.entries.get('a')?.value).toBe('list 1');
   });
 
-  it('does not answer a revalidation that joins somebody who finds an old entry there', async () => {
+  it('does not answer a revalidation with an older entry that a joined caller found', async () => {
     const { get, revalidate, provider } = setup;
     publish('theirs', 1000);
-    const [found, revalidated] = await Promise.all([get(), revalidate()]);
-    expect(found).toMatchObject({ value: 'theirs', forward: undefined });
+    const [shared, revalidated] = await Promise.all([get(), revalidate()]);
+    expect(shared).toMatchObject({ value: 'theirs', forward: undefined });
     expect(revalidated).toMatchObject({ value: 'list 1', forward: 'request', collapsed: false });
-    expect(provider.asked).toBe(1);
+    expect(provider.requests).toBe(1);
   });
 
-  it('answers a revalidation that joins somebody who waits for what another replica is asking', async () => {
+  it('answers a revalidation with a newer entry of the replica that a joined caller waits for', async () => {
     const { get, revalidate, provider } = setup;
     store.leasing = 'held';
-    const asking = Promise.all([get(), revalidate()]);
+    const pending = Promise.all([get(), revalidate()]);
     await jest.advanceTimersByTimeAsync(1000);
     now += 1000;
     publish('theirs', 0);
     await jest.advanceTimersByTimeAsync(75);
-    expect((await asking).map(({ value }) => value)).toEqual(['theirs', 'theirs']);
-    expect(provider.asked).toBe(0);
+    expect((await pending).map(({ value }) => value)).toEqual(['theirs', 'theirs']);
+    expect(provider.requests).toBe(0);
   });
 
   it.each([
-    ['as long as needed', TIMEOUT_MS, 1500],
-    ['no longer than those who wait for a dead holder can', 400, 200],
+    ['at most 1.5 s', TIMEOUT_MS, 1500],
+    ['at most half of the deadline', 400, 200],
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
-    const flights = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
+    const coalescer = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, flights, () => 'back_off', store);
+    const cache = new ListCache(config, coalescer, () => 'back_off', store);
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });
 
-  it('that has nothing and does nothing is no hindrance', async () => {
+  it('that does not work affects no answer', async () => {
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
     const { get, revalidate, provider } = new Setup({
       shared: { get: nothing, set: nothing, delete: nothing, lease: nothing },
@@ -739,7 +742,7 @@ describe('a shared store', () => {
     await expect(get()).rejects.toBe(REJECTED);
   });
 
-  it('that is slow to store keeps nobody waiting', async () => {
+  it('that is slow to store delays no caller', async () => {
     const { get, revalidate, provider } = setup;
     const never = new Promise<void>(() => undefined);
     store.set = () => never;
@@ -770,5 +773,5 @@ it('does not back off because callers hang up', async () => {
   }
   await get();
   await settle();
-  expect(provider.asked).toBe(2);
+  expect(provider.requests).toBe(2);
 });

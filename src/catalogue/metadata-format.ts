@@ -1,10 +1,8 @@
 import { CAPABILITIES, LIFECYCLES, TRAITS } from './model-metadata.js';
 import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
-import { asRow, firstOf, unixSeconds } from './row.js';
-import type { Row } from './row.js';
+import { asRow, firstOf, unixSeconds, valueAt } from './row.js';
+import type { Path, Row } from './row.js';
 
-/** The path to a value in a row: names of nested fields, joined by dots. */
-type Path = string;
 /** Paths to words, and the meaning of each word; other words are ignored. */
 export type Words<T extends string> = readonly (readonly [
   path: Path,
@@ -93,16 +91,6 @@ function meanings<T extends string>(words: Words<T> = []): (row: Row) => Readonl
       }
     }
     return result;
-  };
-}
-
-function valueAt(path: Path): (row: Row) => unknown {
-  const [name = '', ...inner] = path.split('.');
-  if (inner.length === 0) return (row) => row[name];
-  const innerValue = valueAt(inner.join('.'));
-  return (row) => {
-    const value = asRow(row[name]);
-    return value && innerValue(value);
   };
 }
 

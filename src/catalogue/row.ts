@@ -6,6 +6,20 @@ export function asRow(value: unknown): Row | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : undefined;
 }
 
+/** The way to a value in a row: the names of fields, one inside the other, joined by dots. */
+export type Path = string;
+
+/** Reads the value at a path; undefined where a row has none. */
+export function valueAt(path: Path): (row: Row) => unknown {
+  const [name = '', ...inner] = path.split('.');
+  if (inner.length === 0) return (row) => row[name];
+  const rest = valueAt(inner.join('.'));
+  return (row) => {
+    const value = asRow(row[name]);
+    return value && rest(value);
+  };
+}
+
 /** Numbers from here on are milliseconds: as seconds they would lie past the year 33000. */
 const FIRST_MILLISECONDS = 1e12;
 const RFC_3339 = /^\d{4}-\d\d-\d\d[t ]\d\d:\d\d:\d\d(\.\d+)?(z|[+-]\d\d:\d\d)$/i;

@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
 import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { cacheConfig } from './cache.config.js';
+import { loadEnvFile } from './env-file.js';
 import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
+
+// A developer's own .env must not change what the tests see.
+if (process.env['NODE_ENV'] !== 'test') loadEnvFile('.env');
 
 /** Reads the environment, and a `.env` file where there is one, before anything else is created. */
 @Module({
@@ -13,8 +17,8 @@ import { upstreamConfig } from './upstream.config.js';
     NestConfigModule.forRoot({
       isGlobal: true,
       cache: true,
-      // A developer's own .env must not change what the tests see.
-      ignoreEnvFile: process.env['NODE_ENV'] === 'test',
+      // It is read above.
+      ignoreEnvFile: true,
       load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, modelsConfig, tracesConfig],
     }),
   ],

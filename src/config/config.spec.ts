@@ -3,17 +3,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-// Registers the variables of every namespace that the application has.
+// Register the variables of every namespace that the application has, and those of the vendors.
 import './config.module.js';
+import { BUILT_IN_PROVIDERS } from '../providers/built-in-providers.js';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
 import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
-import type { KeyVariable } from './provider.config.js';
+import { KEY_RULE } from './rules/secrets.js';
+import { BASE_URL_RULE } from './rules/urls.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
-import { checkVariables, ConfigurationError, variableNames } from './variables.js';
+import { checkVariables, ConfigurationError, propertiesOf, variableNames } from './variables.js';
 
 interface VariableCase {
   readonly variable: string;
@@ -69,12 +71,10 @@ function globs(variable: string, read: () => unknown): VariableCase {
   };
 }
 
-function baseUrl(
-  variable: 'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL',
-): VariableCase {
+function baseUrl(variable: string): VariableCase {
   return {
     variable,
-    read: () => providerConfig().variables[variable],
+    read: () => providerConfig().urls.get(variable),
     byDefault: undefined,
     accepts: [
       'http://localhost:8000',
@@ -101,35 +101,17 @@ function baseUrl(
   };
 }
 
-const KEY_VARIABLES: readonly KeyVariable[] = [
-  'MAIN_MODEL_API_KEY',
-  'OPENAI_API_KEY',
-  'NVIDIA_API_KEY',
-  'VLLM_API_KEY',
-  'ANTHROPIC_API_KEY',
-  'AZURE_OPENAI_API_KEY',
-  'COHERE_API_KEY',
-  'GOOGLE_API_KEY',
-  'GEMINI_API_KEY',
-  'MISTRAL_API_KEY',
-  'GROQ_API_KEY',
-  'TOGETHER_API_KEY',
-  'FIREWORKS_API_KEY',
-  'OPENROUTER_API_KEY',
-  'DEEPSEEK_API_KEY',
-  'XAI_API_KEY',
-  'HF_TOKEN',
-  'HUGGINGFACE_API_KEY',
-  'CEREBRAS_API_KEY',
-  'SAMBANOVA_API_KEY',
-  'GITHUB_TOKEN',
-  'DATABRICKS_TOKEN',
-  'AWS_BEARER_TOKEN_BEDROCK',
-];
+/** The contract table of the providers has a row for each of these. */
+const OF_VENDORS = new Set(
+  BUILT_IN_PROVIDERS.flatMap(({ variables }) => (variables ? propertiesOf(variables) : [])),
+);
+const NAMES = variableNames().filter((name) => !OF_VENDORS.has(name));
+const KEY_VARIABLES = variableNames(KEY_RULE).filter((name) => !OF_VENDORS.has(name));
+const URL_VARIABLES = variableNames(BASE_URL_RULE).filter((name) => !OF_VENDORS.has(name));
 const A_KEY = 'one line of visible ASCII characters without spaces';
 const NO_KEYS = ['two words', 'two\nlines', 'a\r\nx-header: b', 'a\tb', 'a\u0000b', 'schlüssel', 'a\u007fb'];
 
-function apiKey(variable: KeyVariable): VariableCase {
+function apiKey(variable: string): VariableCase {
   return {
     variable,
     read: () => providerConfig().keys.get(variable),
@@ -149,7 +131,7 @@ afterAll(() => {
 });
 
 /** The path of a file that holds this. */
-function fileWith(content: string): string {
+function fileWith(content: string | Buffer): string {
   files += 1;
   const path = join(folder, String(files));
   writeFileSync(path, content);
@@ -193,7 +175,7 @@ function secretFile(
   };
 }
 
-function keyFile(variable: KeyVariable): VariableCase {
+function keyFile(variable: string): VariableCase {
   return secretFile(variable, () => providerConfig().keyFiles.get(variable), GOOD_FILES, NO_KEYS, A_KEY);
 }
 
@@ -318,14 +300,6 @@ const VARIABLES: readonly VariableCase[] = [
     refuses: ['openai', 'vllm'],
     rule: 'one of MODEL_ENGINES',
   },
-  ...(['AWS_REGION', 'AWS_DEFAULT_REGION'] as const).map((variable) => ({
-    variable,
-    read: () => providerConfig().variables[variable],
-    byDefault: undefined,
-    accepts: ['us-east-1', 'ap-southeast-2', 'us-gov-west-1'].map((region) => [region, region] as const),
-    refuses: ['us east 1', 'us-east-1.evil.test', 'us-east-1/x', 'US-EAST-1', 'u', '-a'],
-    rule: 'a region such as us-east-1',
-  })),
   {
     variable: 'MODELS_METADATA',
     read: () => modelsConfig().metadata,
@@ -450,40 +424,7 @@ const VARIABLES: readonly VariableCase[] = [
     refuses: ['no'],
     rule: 'true or false',
   },
-  baseUrl('MAIN_MODEL_BASE_URL'),
-  baseUrl('AZURE_OPENAI_ENDPOINT'),
-  {
-    variable: 'AZURE_OPENAI_API_VERSION',
-    read: () => providerConfig().variables.AZURE_OPENAI_API_VERSION,
-    byDefault: undefined,
-    accepts: ['2024-10-21', '2024-08-01-preview', 'v1'].map((version) => [version, version]),
-    refuses: ['2024 10 21', '2024-10-21&x=y', '?'],
-    rule: 'an API version such as 2024-06-01',
-  },
-  {
-    variable: 'AZURE_OPENAI_LIST',
-    read: () => providerConfig().variables.AZURE_OPENAI_LIST,
-    byDefault: 'models',
-    accepts: [
-      ['models', 'models'],
-      ['Deployments', 'deployments'],
-    ],
-    refuses: ['deployment', 'models,deployments', 'toString'],
-    rule: 'one of models, deployments',
-  },
-  baseUrl('COHERE_BASE_URL'),
-  {
-    variable: 'DATABRICKS_HOST',
-    read: () => providerConfig().urls.get('DATABRICKS_HOST'),
-    byDefault: undefined,
-    accepts: [
-      ['https://w.test', 'https://w.test'],
-      ['http://localhost:1', 'http://localhost:1'],
-      ['adb-1.7.azuredatabricks.net', 'https://adb-1.7.azuredatabricks.net'],
-    ],
-    refuses: ['ftp://w.test', 'https://user:MARK@w.test', 'two words'],
-    rule: 'an http:// or https:// URL without a user name or password in it',
-  },
+  ...URL_VARIABLES.map(baseUrl),
   ...KEY_VARIABLES.map(apiKey),
   ...KEY_VARIABLES.map(keyFile),
   wholeNumber('KEY_FILE_INTERVAL_MS', () => providerConfig().keyFileIntervalMs, 5000, 100, 3_600_000),
@@ -646,7 +587,7 @@ beforeEach(() => {
 });
 
 it('has a row for every variable', () => {
-  expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(variableNames().sort());
+  expect(VARIABLES.map(({ variable }) => variable).sort()).toEqual(NAMES.sort());
 });
 
 describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, accepts }) => {
@@ -674,8 +615,178 @@ describe('a malformed variable', () => {
 
   it.each(refusals)('$variable=$text', ({ variable, text, rule }) => {
     process.env[variable] = text;
-    expect(refusal().problems).toEqual([{ variable, rule: `must be ${rule}` }]);
+    const [problem, ...others] = refusal().problems;
+    expect(others).toEqual([]);
+    expect(problem?.variable).toBe(variable);
+    // What is wrong with the value may follow.
+    expect(problem?.rule.split('; this ')[0]).toBe(`must be ${rule}`);
   });
+});
+
+/** What a message says that explains a refusal. */
+function explanationOf(variable: string, text: string): string | undefined {
+  process.env[variable] = text;
+  return refusal()
+    .problems.find((each) => each.variable === variable)
+    ?.rule.split('; this ')[1];
+}
+
+describe('quotes that no shell has removed', () => {
+  const RULE = 'must not be in quotes: they would be part of the value';
+  const values = VARIABLES.flatMap(({ variable, accepts }) =>
+    accepts.slice(0, 1).map(([text]) => [variable, text] as const),
+  );
+
+  it.each(values)('are refused around %s, and nothing else is said of it', (variable, text) => {
+    for (const quoted of [`"${text}"`, `'${text}'`, `\`${text}\``, ` "${text}"\n`, '""']) {
+      process.env[variable] = quoted;
+      expect(refusal().problems).toEqual([{ variable, rule: RULE }]);
+    }
+  });
+
+  it('are refused around every value at once, in one message', () => {
+    for (const [variable, text] of values) process.env[variable] = `"${text}"`;
+    expect(refusal().message.split('\n').slice(1).sort()).toEqual(
+      values.map(([variable]) => `  ${variable} ${RULE}`).sort(),
+    );
+  });
+
+  it.each(['a"b"', '"a', "a'", '"a\''])('are no matter within or at one end of a key: %s', (key) => {
+    process.env['OPENAI_API_KEY'] = key;
+    expect(providerConfig().keys.get('OPENAI_API_KEY')).toBe(key);
+  });
+
+  it.each(SECRETS)('are refused in the file of %s', (variable, value) => {
+    for (const quoted of [`"${value}"`, `'${value}'\n`]) {
+      expect(explanationOf(`${variable}_FILE`, fileWith(quoted))).toBe(
+        'is in quotes, which would be part of it',
+      );
+    }
+  });
+});
+
+describe('a line NAME=value', () => {
+  const EXPLANATION = 'has the form NAME=value, and only the value belongs here';
+
+  it.each(SECRETS)('is refused in the file of %s', (variable, value) => {
+    for (const line of [
+      `${variable}=${value}`,
+      `export ${variable}=${value}`,
+      `${variable} = ${value}`,
+      `${variable}="${value}"`,
+      `# mine\nX=1\n${variable}=${value}\n`,
+      `api_key=${value}`,
+    ]) {
+      expect(explanationOf(`${variable}_FILE`, fileWith(line))).toBe(EXPLANATION);
+    }
+  });
+
+  it.each(KEY_VARIABLES)('is refused as %s', (variable) => {
+    expect(explanationOf(variable, `${variable}=sk-MARK`)).toBe(EXPLANATION);
+  });
+
+  it.each(['QUJD=', 'QUJD==', 'QUJD=\n', 'sk-KEY=a', 'abc=def', 'a_b=c', 'Key-1=x', '=a'])(
+    'is no key that has an equals sign: %s',
+    (key) => {
+      process.env['OPENAI_API_KEY'] = key;
+      process.env['VLLM_API_KEY_FILE'] = fileWith(key);
+      expect(providerConfig().keys.get('OPENAI_API_KEY')).toBe(key.trim());
+    },
+  );
+});
+
+it.each(SECRETS)('a file of %s in UTF-16 is refused with the reason', (variable, value) => {
+  for (const text of [value, `\uFEFF${value}`]) {
+    const path = fileWith(Buffer.from(text, 'utf16le'));
+    expect(explanationOf(`${variable}_FILE`, path)).toBe('is not saved as UTF-8');
+  }
+});
+
+describe('a URL that a template has left incomplete', () => {
+  const NO_HOST = 'has no host';
+  const NO_PORT = 'has no valid port';
+  const BAD_HOST = 'has no valid host';
+  const PLACEHOLDER = 'holds a placeholder, or a character that must be escaped';
+  const URLS = [
+    'MAIN_MODEL_BASE_URL',
+    'AZURE_OPENAI_ENDPOINT',
+    'COHERE_BASE_URL',
+    'DATABRICKS_HOST',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+  ];
+
+  describe.each(URLS)('%s', (variable) => {
+    it.each([
+      ['http:///v1', NO_HOST],
+      ['https:////v1', NO_HOST],
+      ['http://\\v1', NO_HOST],
+      ['https://:8000/v1', NO_HOST],
+      ['https://?a', NO_HOST],
+      ['http://vllm:/v1', NO_PORT],
+      ['http://vllm:0', NO_PORT],
+      ['http://[::1]:/v1', NO_PORT],
+      ['http://vllm:$PORT/v1', NO_PORT],
+      ['http://$HOST/v1', BAD_HOST],
+      ['http://undefined/v1', BAD_HOST],
+      ['http://null:8000', BAD_HOST],
+      ['http://.llm.svc.cluster.local/v1', BAD_HOST],
+      ['http://vllm..svc', BAD_HOST],
+      ['http://-vllm/v1', BAD_HOST],
+      ['http://vllm-/v1', BAD_HOST],
+      ['http://./v1', BAD_HOST],
+      ['http://${HOST}/v1', PLACEHOLDER],
+      ['http://$(HOST)/v1', PLACEHOLDER],
+      ['http://{{ host }}/v1', PLACEHOLDER],
+      ['https://<resource>.test', PLACEHOLDER],
+      ['https://gw.test/accounts/{account}/v1', PLACEHOLDER],
+      ['https://gw.test/accounts/<account>/v1', PLACEHOLDER],
+      ['http://\t/v1', PLACEHOLDER],
+    ])('is refused as %s, with the reason', (text, reason) => {
+      expect(explanationOf(variable, text)).toBe(reason);
+    });
+
+    it.each([
+      'http://vllm_1:8000/v1',
+      'http://a.b-c.d_e.',
+      'http://10.0.0.1:080/v1',
+      'http://[fd00::1]:8000',
+      'http://b\u00fccher.test',
+      'https://gw.test/$metadata?a=$b:',
+      'https://undefined.test/null',
+    ])('may be %s', (text) => {
+      process.env[variable] = text;
+      expect(checkVariables).not.toThrow();
+    });
+  });
+
+  it.each([
+    ['redis:///0', NO_HOST],
+    ['redis://', NO_HOST],
+    ['rediss://:6379', NO_HOST],
+    ['redis://:MARK@:6379/0', NO_HOST],
+    ['redis://valkey:/0', NO_PORT],
+    ['redis://:MARK@valkey:$PORT', NO_PORT],
+    ['redis://$REDIS_HOST:6379', BAD_HOST],
+    ['redis://${REDIS_HOST}', BAD_HOST],
+    ['redis://undefined:6379', BAD_HOST],
+    ['redis://%HOST%', BAD_HOST],
+  ])('REDIS_URL=%s is refused with the reason', (text, reason) => {
+    expect(explanationOf('REDIS_URL', text)).toBe(reason);
+  });
+
+  it('a password of Redis may look like a placeholder', () => {
+    process.env['REDIS_URL'] = 'redis://u:a{b}$(c)@valkey:6379/0';
+    expect(checkVariables).not.toThrow();
+  });
+
+  it.each(['http:///app', 'https://$HOST', 'https://${HOST}', 'http://app:'])(
+    'CORS_ORIGINS=%s is refused',
+    (text) => {
+      process.env['CORS_ORIGINS'] = text;
+      expect(refusal().problems.map(({ variable }) => variable)).toEqual(['CORS_ORIGINS']);
+    },
+  );
 });
 
 it('MODELS_STATIC and its file must not be set together', () => {
@@ -783,10 +894,7 @@ describe('of several engines', () => {
     const { urls, keys, headers, headerFiles, headerVariables, urlVariables, keyVariables } =
       providerConfig();
     expect([...urls]).toEqual([['MY_LAB_BASE_URL', 'http://lab.test']]);
-    expect([...keys]).toEqual([
-      ['OPENAI_API_KEY', 'sk-openai'],
-      ['MY_LAB_API_KEY', 'sk-lab'],
-    ]);
+    expect(Object.fromEntries(keys)).toEqual({ OPENAI_API_KEY: 'sk-openai', MY_LAB_API_KEY: 'sk-lab' });
     expect([...headers]).toEqual([['MY_LAB_UPSTREAM_HEADERS', { 'orbit-key': 'lab' }]]);
     expect([...headerFiles.keys()]).toEqual(['OPENAI_UPSTREAM_HEADERS']);
     expect(headerVariables(['my_lab'])).toEqual(['MY_LAB_UPSTREAM_HEADERS']);

@@ -1,11 +1,9 @@
+import type { EngineNames } from './engines.js';
 import { IsHeaders } from './rules/headers.js';
 import { IsKey } from './rules/secrets.js';
 import { IsStaticModels } from './rules/selection.js';
 import { IsBaseUrl } from './rules/urls.js';
-import { propertiesOf } from './variables.js';
-
-/** The names of an engine: its own and its aliases, lower case, words joined by `_`. */
-export type EngineNames = readonly [string, ...string[]];
+import { variableNames } from './variables.js';
 
 /** What each of several engines has a variable of its own for, `<ENGINE>_BASE_URL` for instance. */
 export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS' | 'MODELS_STATIC';
@@ -15,7 +13,7 @@ const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   UPSTREAM_HEADERS: IsHeaders,
   MODELS_STATIC: IsStaticModels,
 };
-/** Variables of the one engine that is asked, and the key that goes to compatible ones too. */
+/** Variables of the only engine, and the key that goes to compatible ones too. */
 const SHARED: ReadonlySet<string> = new Set([
   'MAIN_MODEL_BASE_URL',
   'MAIN_MODEL_API_KEY',
@@ -31,8 +29,9 @@ export function withVariablesOf<T extends object>(
   engines: readonly string[],
   base: new () => T,
 ): new () => T {
+  if (engines.length === 0) return base;
   const WithVariablesOfEngines = class extends (base as new () => object) {};
-  const declared = new Set(propertiesOf(base));
+  const declared = new Set(variableNames());
   for (const engine of engines) {
     for (const [suffix, rule] of Object.entries(RULES)) {
       const variable = engineVariable(engine, suffix as Suffix);
@@ -43,8 +42,8 @@ export function withVariablesOf<T extends object>(
 }
 
 /**
- * The variables that one of several engines has to itself: nobody's key or address is another's.
- * @param declared those that the engine has when it is the only one
+ * The variables that one of several engines does not share with the others.
+ * @param declared the variables of the engine when it is the only one
  */
 export function ownVariables(names: EngineNames, suffix: Suffix, declared: readonly string[]): string[] {
   const own = declared.filter((variable) => !SHARED.has(variable));

@@ -1,19 +1,19 @@
 import type { ConfigType } from '@nestjs/config';
-import { VENDOR_KEY_VARIABLES } from '../providers/vendors/compatible-vendors.js';
-import type { VendorKeyVariable } from '../providers/vendors/compatible-vendors.js';
 import { ownVariables, withVariablesOf } from './engine-variables.js';
-import type { EngineNames, Suffix } from './engine-variables.js';
-import { engineNames, namesOf, IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
-import { IsHeaders } from './rules/headers.js';
+import type { Suffix } from './engine-variables.js';
+import { namesOf, rememberEngines } from './engines.js';
+import type { EngineDeclaration, EngineNames } from './engines.js';
+import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
+import { HEADERS_RULE, IsHeaders } from './rules/headers.js';
 import type { Headers } from './rules/headers.js';
-import { IsCommaSeparated, IsOneOf, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
-import { IsKey } from './rules/secrets.js';
+import { IsCommaSeparated, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
+import { IsKey, KEY_RULE } from './rules/secrets.js';
+import { STATIC_MODELS_RULE } from './rules/selection.js';
 import { staticModelsOf } from './static-models.js';
 import type { StaticModel } from './static-models.js';
-import { IsBaseUrl, IsHost } from './rules/urls.js';
-import { registerVariables } from './variables.js';
-
-const AWS_REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;
+import { BASE_URL_RULE, IsBaseUrl } from './rules/urls.js';
+import { declaredVariables, registerClass, registerVariables, variableNames } from './variables.js';
+import type { DeclaredVariable } from './variables.js';
 
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
@@ -26,66 +26,12 @@ class ProviderVariables {
   @IsBaseUrl()
   MAIN_MODEL_BASE_URL?: string;
 
-  @IsBaseUrl()
-  AZURE_OPENAI_ENDPOINT?: string;
-
-  @IsText(/^[\w.-]+$/, 'an API version such as 2024-06-01')
-  AZURE_OPENAI_API_VERSION?: string;
-
-  @IsOneOf('models', 'deployments')
-  AZURE_OPENAI_LIST = 'models';
-
-  @IsBaseUrl()
-  COHERE_BASE_URL?: string;
-
-  @IsHost()
-  DATABRICKS_HOST?: string;
-
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY')
   @IsKey()
   MAIN_MODEL_API_KEY?: string;
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_API_KEY_FILE')
   MAIN_MODEL_API_KEY_FILE?: string;
-
-  @IsKey()
-  OPENAI_API_KEY?: string;
-
-  @IsKey()
-  NVIDIA_API_KEY?: string;
-
-  @IsKey()
-  VLLM_API_KEY?: string;
-
-  @IsKey()
-  ANTHROPIC_API_KEY?: string;
-
-  @IsKey()
-  AZURE_OPENAI_API_KEY?: string;
-
-  @IsKey()
-  COHERE_API_KEY?: string;
-
-  @IsKey()
-  GOOGLE_API_KEY?: string;
-
-  @IsKey()
-  GEMINI_API_KEY?: string;
-
-  @IsKey()
-  GITHUB_TOKEN?: string;
-
-  @IsKey()
-  DATABRICKS_TOKEN?: string;
-
-  @IsKey()
-  AWS_BEARER_TOKEN_BEDROCK?: string;
-
-  @IsText(AWS_REGION, 'a region such as us-east-1')
-  AWS_REGION?: string;
-
-  @IsText(AWS_REGION, 'a region such as us-east-1')
-  AWS_DEFAULT_REGION?: string;
 
   @IsWholeNumber(100, 3_600_000)
   KEY_FILE_INTERVAL_MS = 5000;
@@ -110,15 +56,30 @@ class ProviderVariables {
   PLACEHOLDER_API_KEYS: string[] = ['not-used'];
 }
 
-// A vendor's row is all that a vendor takes.
-for (const variable of VENDOR_KEY_VARIABLES) IsKey()(ProviderVariables.prototype, variable);
+/**
+ * Makes built-in engines known to the configuration: their names, their key headers and their variables. It has to
+ * happen before the environment is checked.
+ */
+export function declareEngines(engines: readonly EngineDeclaration[]): void {
+  rememberEngines(engines);
+  for (const { variables } of engines) if (variables !== undefined) registerClass(variables);
+  declare(
+    engines.flatMap(({ urlVariables = [] }) => urlVariables),
+    IsBaseUrl,
+  );
+  declare(
+    engines.flatMap(({ keyVariables = [] }) => keyVariables),
+    IsKey,
+  );
+}
 
-/** Variables that hold a provider's base URL when it is the only one, and those that hold a key. */
-export type UrlVariable =
-  'MAIN_MODEL_BASE_URL' | 'AZURE_OPENAI_ENDPOINT' | 'COHERE_BASE_URL' | 'DATABRICKS_HOST';
-export type KeyVariable =
-  | VendorKeyVariable
-  | Extract<keyof ProviderVariables, `${string}_API_KEY` | `${string}_TOKEN` | 'AWS_BEARER_TOKEN_BEDROCK'>;
+/** A variable that a class declares already keeps its rules. */
+function declare(names: readonly string[], rule: () => PropertyDecorator): void {
+  const declared = new Set(variableNames());
+  for (const name of new Set(names)) {
+    if (!declared.has(name)) rule()(ProviderVariables.prototype, name);
+  }
+}
 
 /** Which providers are asked, where, and the credentials the operator lends to callers without any. */
 export const providerConfig = registerVariables(
@@ -136,9 +97,9 @@ export const providerConfig = registerVariables(
       const own = named ? ownVariables(names, suffix, declared) : [];
       return isMultiEngine ? own : [...new Set([...own, ...declared])];
     };
-    const values = Object.entries(variables);
-    const staticIds = matching(values, /^(.+_MODELS_STATIC)$/, isTexts);
-    const staticFiles = matching(values, /^(.+_MODELS_STATIC)_FILE$/, isText);
+    const all = declaredVariables();
+    const staticIds = valuesWith(STATIC_MODELS_RULE, all, isTexts);
+    const staticFiles = filesOf(STATIC_MODELS_RULE, all);
     return {
       engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
       isMultiEngine,
@@ -147,16 +108,16 @@ export const providerConfig = registerVariables(
       prefixIds: variables.MODELS_PREFIX,
       allowPartial: variables.MODELS_PARTIAL,
       placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
-      keys: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))$/, isText),
+      keys: valuesWith(KEY_RULE, all, isText),
       /** The paths of files with keys, each by the variable that would hold the key itself. */
-      keyFiles: matching(values, /^(.+_(?:API_KEY|TOKEN(?:_BEDROCK)?))_FILE$/, isText),
+      keyFiles: filesOf(KEY_RULE, all),
       /** What the operator adds to every request to an engine, by its variable: secrets. */
-      headers: matching(values, /^(.+_HEADERS)$/, isHeaders),
+      headers: valuesWith(HEADERS_RULE, all, isHeaders),
       /** The paths of files with such headers, each by the variable that would hold the headers themselves. */
-      headerFiles: matching(values, /^(.+_HEADERS)_FILE$/, isText),
+      headerFiles: filesOf(HEADERS_RULE, all),
       /** How often files with secrets are read again. */
       keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
-      urls: matching(values, /^(.+_(?:BASE_URL|ENDPOINT|HOST))$/, isText),
+      urls: valuesWith(BASE_URL_RULE, all, isText),
       /** @param declared the variables that may hold the base URL of the engine when it is the only one */
       urlVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
         variablesOf(names, 'BASE_URL', declared),
@@ -175,7 +136,6 @@ export const providerConfig = registerVariables(
           ? undefined
           : staticModelsOf(variable, staticIds.get(variable), staticFiles.get(variable));
       },
-      variables,
     };
   },
   ({ MODEL_ENGINES: engines }) =>
@@ -183,16 +143,24 @@ export const providerConfig = registerVariables(
 );
 export type ProviderConfig = ConfigType<typeof providerConfig>;
 
-/** The values of the variables that match and are set; the pattern's group is the key of each. */
-function matching<T>(
-  variables: readonly (readonly [name: string, value: unknown])[],
-  pattern: RegExp,
+/** The values of the variables with a rule, by the names of the variables. */
+function valuesWith<T>(
+  rule: string,
+  variables: readonly DeclaredVariable[],
   is: (value: unknown) => value is T,
 ): ReadonlyMap<string, T> {
   return new Map(
-    variables.flatMap(([name, value]) => {
-      const key = pattern.exec(name)?.[1];
-      return key !== undefined && is(value) ? [[key, value] as const] : [];
+    variables.flatMap(({ name, rules, value }) => (rules.has(rule) && is(value) ? [[name, value]] : [])),
+  );
+}
+
+/** The paths in the `_FILE` variants of the variables with a rule, each by the name of the variable itself. */
+function filesOf(rule: string, variables: readonly DeclaredVariable[]): ReadonlyMap<string, string> {
+  const values = new Map(variables.map(({ name, value }) => [name, value]));
+  return new Map(
+    variables.flatMap(({ name, rules }) => {
+      const path = values.get(`${name}_FILE`);
+      return rules.has(rule) && isText(path) ? [[name, path]] : [];
     }),
   );
 }

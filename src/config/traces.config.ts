@@ -1,14 +1,14 @@
 import type { ConfigType } from '@nestjs/config';
 import { IsBooleanText, IsText } from './rules/scalars.js';
-import { IsBaseUrl } from './rules/urls.js';
+import { IsHttpUrl } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 /** OpenTelemetry's SDK reads these and other OTEL_* variables by itself. */
 class TracesVariables {
-  @IsBaseUrl()
+  @IsHttpUrl()
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
 
-  @IsBaseUrl()
+  @IsHttpUrl()
   OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string;
 
   @IsText(/^.{1,255}$/, 'at most 255 characters')

@@ -4,9 +4,10 @@ import type { ConfigObject } from '@nestjs/config';
 import { plainToInstance } from 'class-transformer';
 import { getMetadataStorage, validateSync } from 'class-validator';
 import type { ValidationError } from 'class-validator';
+import { isQuoted } from './rules/mistakes.js';
 
 /** A class whose properties are environment variables, decorated with their rules. */
-type VariablesClass<T extends object> = new () => T;
+export type VariablesClass<T extends object> = new () => T;
 
 /** A variable that breaks its rule. It never holds the value: that may be a secret. */
 export interface VariableProblem {
@@ -27,11 +28,15 @@ export class ConfigurationError extends Error {
   }
 }
 
+const QUOTES_RULE = 'must not be in quotes: they would be part of the value';
+
 /** Selects the class for an environment: the values of some variables declare further ones. */
 type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
 
 /** The last environment that was valid, as JSON. */
 let validEnvironment: string | undefined;
+/** Found before any variable was read. */
+const foundProblems: VariableProblem[] = [];
 const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
 
 /**
@@ -50,12 +55,20 @@ export function registerVariables<T extends object, C extends ConfigObject>(
   build: (variables: T) => C,
   classFor: ClassFor<T> = () => variables,
 ) {
-  variablesClasses.set(variables, classFor);
+  registerClass(variables, classFor);
   return registerAs(token, () => {
     // Six namespaces are read at start, but one check is enough.
     if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
-    return build(readVariables(classFor(process.env), process.env));
+    return build(readVariables(classFor(process.env)));
   });
+}
+
+/** Has the variables of a class checked with all others. */
+export function registerClass<T extends object>(
+  variables: VariablesClass<T>,
+  classFor: ClassFor<T> = () => variables,
+): void {
+  variablesClasses.set(variables, classFor);
 }
 
 /**
@@ -64,35 +77,86 @@ export function registerVariables<T extends object, C extends ConfigObject>(
  */
 export function checkVariables(): void {
   const { env } = process;
-  const problems = [...variablesClasses.values()].flatMap((classFor) =>
-    check(readVariables(classFor(env), env)),
-  );
+  const problems = [
+    ...foundProblems,
+    ...[...variablesClasses.values()].flatMap((classFor) => check(classFor(env))),
+  ];
   if (problems.length > 0) throw new ConfigurationError(problems);
   validEnvironment = JSON.stringify(env);
 }
 
-/** The names of all variables that any registered class declares. */
-export function variableNames(): string[] {
-  return [...variablesClasses.keys()].flatMap((each) => propertiesOf(each));
+/** Makes `checkVariables` fail with this problem, among others. */
+export function addProblem(problem: VariableProblem): void {
+  foundProblems.push(problem);
 }
 
-/** Reads variables. An empty variable counts as unset; white space around a value is removed. */
-function readVariables<T extends object>(variables: VariablesClass<T>, env: NodeJS.ProcessEnv): T {
+/**
+ * The names of all variables that the registered classes declare.
+ * @param rule only those with this rule
+ */
+export function variableNames(rule?: string): string[] {
+  return [...variablesClasses.keys()].flatMap((variablesClass) =>
+    [...rulesOf(variablesClass)]
+      .filter(([, rules]) => rule === undefined || rules.has(rule))
+      .map(([name]) => name),
+  );
+}
+
+/** A variable in the environment. */
+export interface DeclaredVariable {
+  readonly name: string;
+  /** The names of its rules. */
+  readonly rules: ReadonlySet<string>;
+  /** Undefined when the variable is not set. */
+  readonly value: unknown;
+}
+
+/** All variables that the registered classes declare for this environment. */
+export function declaredVariables(): DeclaredVariable[] {
+  return [...variablesClasses.values()].flatMap((classFor) => {
+    const variablesClass = classFor(process.env);
+    const values = new Map<string, unknown>(Object.entries(readVariables(variablesClass)));
+    return [...rulesOf(variablesClass)].map(([name, rules]) => ({ name, rules, value: values.get(name) }));
+  });
+}
+
+/**
+ * The variables of a class in the environment, not yet checked. An empty variable is an unset one; white space around
+ * a value does not count.
+ */
+export function readVariables<T extends object>(variables: VariablesClass<T>): T {
   const given = propertiesOf(variables).flatMap((name) => {
-    const value = env[name]?.trim();
+    const value = process.env[name]?.trim();
     return value ? [[name, value] as const] : [];
   });
   return plainToInstance(variables, Object.fromEntries(given), { exposeDefaultValues: true });
 }
 
-/** The variables that a class declares. */
+/** The names of the variables that a class declares. */
 export function propertiesOf(variables: VariablesClass<object>): string[] {
-  const metadata = getMetadataStorage().getTargetValidationMetadatas(variables, '', false, false);
-  return [...new Set(metadata.map(({ propertyName }) => propertyName))];
+  return [...rulesOf(variables).keys()];
 }
 
-function check(variables: object): VariableProblem[] {
-  return validateSync(variables, { validationError: { target: false, value: false } }).map(problemOf);
+/** The variables that a class declares, each with the names of its rules. */
+function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, ReadonlySet<string>> {
+  const rules = new Map<string, Set<string>>();
+  for (const { propertyName, name = '' } of getMetadataStorage().getTargetValidationMetadatas(
+    variables,
+    '',
+    false,
+    false,
+  )) {
+    rules.set(propertyName, (rules.get(propertyName) ?? new Set()).add(name));
+  }
+  return rules;
+}
+
+function check(variables: VariablesClass<object>): VariableProblem[] {
+  const quoted = propertiesOf(variables).filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
+  const others = validateSync(readVariables(variables), {
+    validationError: { target: false, value: false },
+  }).filter(({ property }) => !quoted.includes(property));
+  return [...quoted.map((variable) => ({ variable, rule: QUOTES_RULE })), ...others.map(problemOf)];
 }
 
 function problemOf({ property, constraints = {} }: ValidationError): VariableProblem {

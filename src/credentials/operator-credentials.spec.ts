@@ -53,7 +53,7 @@ describe('OperatorCredentials', () => {
       ['Token t'],
     ],
     [[], {}, []],
-  ])('takes from %j the headers, and knows which of them are secret', (variables, headers, secrets) => {
+  ])('returns the headers of %j and their secrets', (variables, headers, secrets) => {
     const { current } = credentials.headersOf(variables);
     expect(current.headers).toEqual(headers);
     expect(current.secrets.map(({ authorization }) => authorization)).toEqual(secrets);

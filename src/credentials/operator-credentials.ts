@@ -31,12 +31,12 @@ export class OperatorCredentials {
     );
   }
 
-  /** The key in the first of these variables that is set, itself or by a file. */
+  /** The key of the first of these variables that is set, directly or as `…_FILE`. */
   key(variables: readonly string[]): Secret<Credential> | undefined {
     return firstSet(this.keys, variables);
   }
 
-  /** The headers in the first of these variables that is set, itself or by a file. */
+  /** The headers of the first of these variables that is set, directly or as `…_FILE`. */
   headersOf(variables: readonly string[]): Secret<OperatorHeaders> {
     return firstSet(this.headers, variables) ?? { current: NO_HEADERS };
   }

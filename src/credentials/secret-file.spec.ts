@@ -86,7 +86,7 @@ describe('SecretFile', () => {
     ['removed', () => rm(path)],
     ['emptied', () => writeFile(path, '')],
     ['filled with two lines', () => writeFile(path, 'sk-a\nsk-b\n')],
-    ['filled with control characters', () => writeFile(path, 'sk-\u0000a')],
+    ['filled with control characters', () => writeFile(path, 'sk-\u0007a')],
   ])('keeps the last key when the file is %s, and warns once', async (_name, damage) => {
     const file = open();
     await damage();
@@ -105,6 +105,27 @@ describe('SecretFile', () => {
     expect(file.current).toBe('sk-two');
     expect(logged).toEqual([BROKEN, SAME, BROKEN, NEW]);
   });
+
+  it.each([
+    ['in quotes', '"sk-SECRET0"', 'is in quotes, which would be part of it'],
+    ['as NAME=value', 'VLLM_API_KEY=sk-SECRET0', 'has the form NAME=value, and only the value belongs here'],
+    ['in UTF-16', Buffer.from('\uFEFFsk-SECRET0', 'utf16le'), 'is not saved as UTF-8'],
+  ])(
+    'keeps the last key when the next one comes %s, and warns once with the reason',
+    async (_how, content, reason) => {
+      const file = open();
+      await writeFile(path, content);
+      await file.refresh();
+      await file.refresh();
+      expect(file.current).toBe('sk-one');
+      expect(logged).toEqual([BROKEN.replace(':', `; this ${reason}:`)]);
+      expect(() => open()).toThrow(`; this ${reason}`);
+      expect(() => open()).not.toThrow('SECRET0');
+      await writeFile(path, 'sk-two');
+      await file.refresh();
+      expect(file.current).toBe('sk-two');
+    },
+  );
 
   it('does not wait for the writer of a pipe that replaces the file', async () => {
     const file = open();

@@ -28,8 +28,9 @@ export class SecretFile<T> implements Secret<T> {
     private readonly path: string,
     private readonly form: SecretForm<T>,
   ) {
-    const content = this.parse(readSecretFileSync(path));
-    if (content === undefined) throw new ConfigurationError([{ variable, rule: fileRule(form) }]);
+    const text = readSecretFileSync(path);
+    const content = this.parse(text);
+    if (content === undefined) throw new ConfigurationError([{ variable, rule: fileRule(form, text) }]);
     this.content = content;
   }
 
@@ -54,7 +55,7 @@ export class SecretFile<T> implements Secret<T> {
     const content = isSame ? this.content : this.parse(text);
     if (content === undefined) {
       if (this.readable) {
-        this.logger.warn(`${this.variable} ${fileRule(this.form)}: the last valid value stays in use`);
+        this.logger.warn(`${this.variable} ${fileRule(this.form, text)}: the last valid value stays in use`);
       }
       this.readable = false;
       return;

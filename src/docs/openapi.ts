@@ -206,7 +206,7 @@ const HEADERS: Headers = {
     example: 'req_8f2c',
   },
   'x-should-retry': {
-    description: 'Present when this service has already retried.',
+    description: 'Present after a retry by this service, and after a time-out.',
     schema: { type: 'string', enum: ['false'] },
     example: 'false',
   },

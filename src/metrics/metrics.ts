@@ -17,6 +17,7 @@ export const METRIC_LABELS = {
   models_gateway_coalesced_requests_total: ['engine'],
   models_gateway_cache_requests_total: ['engine', 'outcome'],
   models_gateway_shared_cache_up: [],
+  models_gateway_log_lines_lost_total: [],
   models_gateway_build_info: ['version', 'node_version', 'engine'],
 } as const;
 type MetricName = keyof typeof METRIC_LABELS;
@@ -161,6 +162,17 @@ export class Metrics {
   /** @param isUp returns whether the shared cache works */
   watchSharedCache(isUp: () => boolean): void {
     this.measured('models_gateway_shared_cache_up', 'Whether Redis works.', () => Number(isUp()));
+  }
+
+  /** @param lost returns how many log lines could not be written since the start */
+  watchLostLogLines(lost: () => number): void {
+    new Counter({
+      ...this.described('models_gateway_log_lines_lost_total', 'Log lines that could not be written.'),
+      collect() {
+        this.reset();
+        this.inc(lost());
+      },
+    });
   }
 
   private histogram<N extends MetricName>(name: N, help: string): Histogram<LabelOf<N>> {

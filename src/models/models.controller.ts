@@ -9,14 +9,18 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { AnthropicList, pageRequest } from './http/anthropic-list.js';
 import { HttpCaller } from './http/http-caller.js';
 import { requestedIds } from './http/model-path.js';
+import type { RenderedBody } from './http/rendered-body.js';
 import { sendRendered } from './http/send-rendered.js';
+import { UnreadAnswers } from './http/unread-answers.js';
 import type { MissingProviders } from './missing-providers.js';
 import type { ListView, ModelList } from './model-list.js';
 import { ModelsService } from './models.service.js';
+import type { ListAnswer } from './models.service.js';
 
 /** The Models API, in OpenAI's dialect, and in Anthropic's for clients that name its version. */
 @Controller('v1/models')
 export class ModelsController {
+  private readonly unread = new UnreadAnswers();
   private readonly anthropicList = memoize((list: ModelList) => new AnthropicList(list.models));
 
   constructor(
@@ -40,7 +44,7 @@ export class ModelsController {
     }
     const body =
       page === undefined ? this.openAiView(request, list).rendered : this.anthropicList(list).page(page);
-    sendRendered(request, reply, body, answer);
+    this.send(request, reply, body, answer);
   }
 
   /**
@@ -57,7 +61,7 @@ export class ModelsController {
     for (const id of ids) {
       const body = view.find(id);
       if (body !== undefined) {
-        sendRendered(request, reply, body, answer);
+        this.send(request, reply, body, answer);
         return;
       }
     }
@@ -67,6 +71,11 @@ export class ModelsController {
       param: 'model',
       code: 'model_not_found',
     });
+  }
+
+  private send(request: FastifyRequest, reply: FastifyReply, body: RenderedBody, answer: ListAnswer): void {
+    this.unread.add(reply.raw, body.body);
+    sendRendered(request, reply, body, answer);
   }
 
   private openAiView(request: FastifyRequest, list: ModelList): ListView {

@@ -1,47 +1,30 @@
 import type { LoggerService } from '@nestjs/common';
-import { destination, pino } from 'pino';
+import { pino } from 'pino';
 import type { DestinationStream, Level, Logger } from 'pino';
+import { LogDestination } from './log-destination.js';
 
-/** The buffer is written when it holds this many characters, or after this time. */
-const CHUNK_LENGTH = 32_768;
-const FLUSH_INTERVAL_MS = 100;
+/** The log of the process. */
+export interface Log {
+  readonly logger: Logger;
+  /** How many lines could not be written; undefined for a terminal. */
+  readonly lostLines: (() => number) | undefined;
+}
 
 /**
  * The log of the process: JSON lines, or readable ones in a terminal.
  * @param level pino's name of the lowest level to write
  * @param readable whether a terminal gets readable lines
  */
-export async function createLogger(level: string, readable: boolean): Promise<Logger> {
-  const stream = readable && process.stdout.isTTY ? (await import('pino-pretty')).build() : bufferedStdout();
-  return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
+export async function createLog(level: string, readable: boolean): Promise<Log> {
+  if (readable && process.stdout.isTTY) {
+    return { logger: loggerTo((await import('pino-pretty')).build(), level), lostLines: undefined };
+  }
+  const stdout = new LogDestination(1);
+  return { logger: loggerTo(stdout, level), lostLines: () => stdout.lostLines };
 }
 
-/**
- * Another thread writes, so that requests do not wait for the log. Waking it costs more than formatting a
- * line, so it gets many lines at once. pino's own buffer measures its whole content again at every line.
- */
-function bufferedStdout(): DestinationStream {
-  const stdout = destination({ dest: 1, sync: false });
-  let lines: string[] = [];
-  let length = 0;
-  const flush = (): void => {
-    if (length === 0) return;
-    stdout.write(lines.join(''));
-    lines = [];
-    length = 0;
-  };
-  setInterval(flush, FLUSH_INTERVAL_MS).unref();
-  process.on('exit', () => {
-    flush();
-    stdout.flushSync();
-  });
-  return {
-    write(line) {
-      lines.push(line);
-      length += line.length;
-      if (length >= CHUNK_LENGTH) flush();
-    },
-  };
+function loggerTo(stream: DestinationStream, level: string): Logger {
+  return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
 }
 
 /** Contexts of Nest's messages at start, which are logged at level `debug`. */

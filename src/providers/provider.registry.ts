@@ -3,10 +3,11 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import { StaticProvider } from './static.provider.js';
-import { engineName, namesOf } from '../config/rules/engines.js';
+import { namesOf } from '../config/engines.js';
+import { engineName } from '../config/rules/engines.js';
 import { ConfigurationError } from '../config/variables.js';
 import type { ModelProvider } from './model-provider.js';
+import { StaticProvider } from './static.provider.js';
 
 /** The built-in providers, one instance each. */
 export const MODEL_PROVIDERS = Symbol('MODEL_PROVIDERS');
@@ -21,9 +22,9 @@ export class ProviderRegistry {
   private readonly byName: ReadonlyMap<string, ModelProvider>;
   /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`; or a static list. */
   readonly configured: readonly ModelProvider[];
-  /** Whether nobody is asked, as the operator has written the whole list down. */
+  /** Whether the operator has given the whole list, so that no provider is asked. */
   readonly isStatic: boolean;
-  /** Stands in for the owner of the models that the operator names. */
+  /** The owner of models that the operator names without one. */
   readonly owner: string;
   /** Of several providers the one that gets the credentials of callers. */
   readonly credentialTarget: ModelProvider | undefined;
@@ -49,7 +50,7 @@ export class ProviderRegistry {
         ? engines.map((each) => this.staticOrRemote(this.find(each)))
         : [new StaticProvider({ engine: this.owner, aliases: [], label: 'static' }, replacement)];
     if (others.length > 0) this.refuseSharedKeys();
-    const names = credentialTarget === undefined ? [] : namesOf(credentialTarget);
+    const names: readonly string[] = credentialTarget === undefined ? [] : namesOf(credentialTarget);
     this.credentialTarget = this.configured[engines.findIndex((each) => names.includes(each))];
     this.isStatic = replacement !== undefined;
   }

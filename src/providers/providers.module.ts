@@ -5,29 +5,37 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
-import { CustomProvider } from './vendors/custom.provider.js';
 import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
 import type { ModelProvider } from './model-provider.js';
 import { ProviderFailureLog } from './provider-failure-log.js';
 import { CUSTOM_PROVIDER, MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
+import type { ProviderContext } from './vendor.js';
+import { PROVIDER_CONTEXT } from './vendor.js';
+import { customProvider } from './vendors/custom.provider.js';
 
 /** The LLM vendors and the choice between them. */
 @Module({
   imports: [UpstreamModule],
   providers: [
-    ...BUILT_IN_PROVIDERS,
+    ...BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
+    {
+      provide: PROVIDER_CONTEXT,
+      inject: [UpstreamClient, providerConfig.KEY, upstreamConfig.KEY],
+      useFactory: (
+        client: UpstreamClient,
+        config: ProviderConfig,
+        limits: UpstreamConfig,
+      ): ProviderContext => ({ client, config, limits }),
+    },
     {
       provide: MODEL_PROVIDERS,
-      useFactory: (...providers: ModelProvider[]) => providers,
-      inject: [...BUILT_IN_PROVIDERS],
+      inject: BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
+      useFactory: (...providers: readonly ModelProvider[]) => providers,
     },
     {
       provide: CUSTOM_PROVIDER,
-      inject: [UpstreamClient, providerConfig.KEY, upstreamConfig.KEY],
-      useFactory:
-        (client: UpstreamClient, config: ProviderConfig, limits: UpstreamConfig) =>
-        (engine: string): ModelProvider =>
-          new CustomProvider(engine, client, config, limits),
+      inject: [PROVIDER_CONTEXT],
+      useFactory: (context: ProviderContext) => (engine: string) => customProvider(engine, context),
     },
     ProviderRegistry,
     ProviderFailureLog,

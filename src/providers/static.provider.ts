@@ -1,14 +1,28 @@
+import { Injectable } from '@nestjs/common';
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
 import type { ModelProvider, ProviderIdentity } from './model-provider.js';
+import type { Vendor } from './vendor.js';
+
+/** A built-in vendor without a list of its own: these ids are its list. */
+export function staticVendor(engine: string, ids: readonly string[]): Vendor {
+  const models = ids.map((id) => ({ id, metadata: undefined }));
+  @Injectable()
+  class Provider extends StaticProvider {
+    constructor() {
+      super({ engine, aliases: [], label: engine }, models);
+    }
+  }
+  return { engine, Provider };
+}
 
 /** A list that needs no request. */
 export class StaticProvider implements ModelProvider {
   readonly settings = undefined;
   readonly models: readonly Model[];
 
-  /** @param identity its engine stands in for the owner of models that have none */
+  /** @param identity its engine is the owner of models that have none */
   constructor(
     readonly identity: ProviderIdentity,
     models: readonly StaticModel[],

@@ -1,6 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
-import type { Logger } from 'pino';
 import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
@@ -9,12 +8,16 @@ import { serveDocs } from '../docs/docs.js';
 import { Lifecycle } from '../health/lifecycle.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
+import type { Log } from '../observability/logger.js';
 import { decorateRequests } from '../observability/request-context.js';
 import { serveMetrics } from '../observability/serve-metrics.js';
 import { enableCors } from './cors.js';
-import { closeGracefully } from './graceful-close.js';
+import { ANSWER_MARGIN_MS, closeGracefully } from './graceful-close.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
 import type { RequestObserverFactory } from './request-observers.js';
+
+/** How long a client may take without reading any of its answer, ms. */
+const UNREAD_MS = 30_000;
 
 /** Sets up what Fastify serves and observes beside Nest's controllers. */
 @Injectable()
@@ -27,14 +30,16 @@ export class ServerSetup {
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
   ) {}
 
-  /** @param logger the log that request lines go to */
-  apply(server: FastifyInstance, logger: Logger): void {
+  apply(server: FastifyInstance, { logger, lostLines }: Log): void {
     const { metricsPort, docsEnabled, corsOrigins } = this.config;
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
+    if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);
     if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
     if (docsEnabled) serveDocs(server);
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);
+    // A client that neither reads nor sends; Node.js counts bytes that are read from its queue as progress.
+    server.server.setTimeout(Math.max(UNREAD_MS, this.limits.timeoutMs + ANSWER_MARGIN_MS));
     closeGracefully(server, this.lifecycle, this.limits.timeoutMs);
   }
 }

@@ -39,7 +39,7 @@ describeWithKubectl('the alerts', () => {
   });
 
   describeWithProgram(PROMTOOL, 'REQUIRE_PROMTOOL', 'in Prometheus', () => {
-    it('go off when they should, and say so', async () => {
+    it('fire when they should, with their text', async () => {
       const scenarios = join(folder, 'alerts.test.yaml');
       await copyFile(SCENARIOS, scenarios);
       await writeFile(join(folder, 'rules.yaml'), stringify(rule?.spec));

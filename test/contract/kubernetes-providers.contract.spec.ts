@@ -7,14 +7,14 @@ import type { ProviderRow } from '../support/kubernetes-documents.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
 
-/** What a provider needs before a pod can ask it. */
+/** The configuration that a pod needs for a provider. */
 interface Needs {
   readonly engine: string;
-  /** The setting without which the gateway asks nothing, or its own pod. */
+  /** The setting without which the gateway asks no provider, or its own pod. */
   readonly setting: string | undefined;
-  /** The variable in which the operator's key is looked for first. */
+  /** The first variable of the operator's key. */
   readonly key: string | undefined;
-  /** What is asked. */
+  /** The URL of the list. */
   readonly url: URL | undefined;
 }
 
@@ -40,12 +40,12 @@ function rowFor({ engine, setting, key, url }: Needs): string {
   return `| ${cells.map((cell) => (cell === undefined ? '' : `\`${cell}\``)).join(' | ')} |`;
 }
 
-/** Whether a row says what a provider needs; whether its settings are right is another test. */
+/** Whether a row has what a provider needs; another test checks the values of its settings. */
 function fits({ settings, key }: ProviderRow, needs: Needs): boolean {
   if (key !== needs.key) return false;
   if (needs.setting === undefined) return true;
   const value = settings[needs.setting] ?? '';
-  // A server in the cluster listens where it does on a developer's machine.
+  // A server in the cluster has the port that it has on a developer's machine.
   return value !== '' && (!isThePod(needs.url) || portOf(value) === needs.url?.port);
 }
 
@@ -83,7 +83,7 @@ describe('what a provider needs in Kubernetes', () => {
 describe.each(PROVIDER_ROWS.filter(({ settings }) => Object.keys(settings).length > 0))(
   'the settings that the document names for $engine',
   ({ engine, settings, key }) => {
-    it('are read by the service, which then lacks nothing and takes the key of the Secret', async () => {
+    it('make a complete configuration of the service with the key of the Secret', async () => {
       const names = Object.keys(settings);
       expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
       const keys = key === undefined ? {} : { [key]: secret('ours') };

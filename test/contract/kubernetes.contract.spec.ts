@@ -33,7 +33,7 @@ import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
-/** What each overlay asks: those that are shipped, and those that the documents show. */
+/** The engines of each overlay, shipped or shown in the documents. */
 const ENGINES: Readonly<Record<string, readonly string[]>> = {
   azure: ['azure'],
   monitored: ['openai'],
@@ -46,15 +46,15 @@ const ENGINES: Readonly<Record<string, readonly string[]>> = {
 const OVERLAYS = Object.keys(ENGINES);
 /** The overlays with a shared cache. */
 const SCALED = new Set(['scaled', 'monitored']);
-/** Where overlays mount Secrets: each has a folder of its name. */
+/** The folder of mounted Secrets: each has a subfolder of its name. */
 const MOUNTED = /^\/run\/secrets\/([a-z-]+)\/([A-Z_]+)$/;
-/** Callers are let in on one port, and from their namespace only. */
+/** Callers may use one port, from their namespace only. */
 const FROM_THE_NAMESPACE = {
   from: [{ podSelector: {} }],
   ports: [{ port: 'http', protocol: 'TCP' }],
 };
 
-/** What the restricted Pod Security Standard asks of a pod and of each container in it. */
+/** What the restricted Pod Security Standard requires of a pod and of its containers. */
 const RESTRICTED_POD = {
   runAsNonRoot: true,
   runAsUser: 1000,
@@ -67,7 +67,7 @@ const RESTRICTED_CONTAINER = {
   capabilities: { drop: ['ALL'] },
 };
 
-/** What Prometheus adds to every series that it reads from a Service. */
+/** The labels that Prometheus adds to every series of a Service. */
 const TARGET_LABELS = ['job', 'namespace', 'service', 'endpoint', 'pod', 'container', 'instance'];
 const METRICS = knownMetrics();
 
@@ -104,7 +104,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
 
   afterAll(() => rm(copy, { recursive: true }));
 
-  it('have the overlays that are tested, and the documents the others', () => {
+  it('have exactly the tested overlays, with those of the documents', () => {
     const shipped = readdirSync(new URL('overlays', KUBERNETES));
     expect([...shipped, ...EXAMPLE_OVERLAYS].sort()).toEqual(OVERLAYS);
   });
@@ -125,11 +125,11 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       settings = named(ofKind<ConfigMap>(manifests, 'ConfigMap'), configuration).data;
     });
 
-    it('is what the schemas of Kubernetes and of the Prometheus operator allow', async () => {
+    it('conforms to the schemas of Kubernetes and of the Prometheus operator', async () => {
       for (const manifest of manifests) await validate(manifest);
     });
 
-    it('probes the routes of the service, on the port of callers', () => {
+    it('probes the routes of the service on the callers’ port', () => {
       expect(container.ports).toEqual([
         { name: 'http', containerPort: Number(settings['PORT']) },
         { name: 'metrics', containerPort: Number(settings['METRICS_PORT']) },
@@ -142,7 +142,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         expect(probe).not.toHaveProperty('initialDelaySeconds');
     });
 
-    it('runs what the image runs', () => {
+    it('runs the command of the image', () => {
       expect(container).not.toHaveProperty('command');
       expect(container).not.toHaveProperty('args');
     });
@@ -171,7 +171,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       expect(gateway.spec.template.spec.serviceAccountName).toBe('models-gateway');
     });
 
-    it('asks for CPU and memory, and limits both', () => {
+    it('requests CPU and memory, and limits both', () => {
       for (const { resources } of deployments.flatMap(({ spec }) => spec.template.spec.containers)) {
         const { requests, limits } = resources;
         expect(Object.keys(requests).sort()).toEqual(['cpu', 'memory']);
@@ -179,28 +179,28 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         expect(cores(requests['cpu'])).toBeLessThanOrEqual(cores(limits['cpu']));
         expect(mebibytes(requests['memory'])).toBeLessThanOrEqual(mebibytes(limits['memory']));
       }
-      // What a gateway takes when it has nothing to do, and the most that the benchmark has seen.
+      // The benchmark's memory at rest, and its maximum.
       const { requests, limits } = container.resources;
       const measured = measuredMemory();
       expect(mebibytes(requests['memory'])).toBeGreaterThanOrEqual(Math.min(...measured));
       expect(mebibytes(limits['memory'])).toBeGreaterThanOrEqual(Math.max(...measured) * 1.5);
     });
 
-    it('has the patience that a start and a busy moment take', () => {
+    it('has probes that tolerate a start and a busy moment', () => {
       const seconds = ({ periodSeconds = 10, failureThreshold = 3 }: Probe = {}): number =>
         periodSeconds * failureThreshold;
       expect(seconds(container.startupProbe)).toBeGreaterThanOrEqual(20);
       expect(seconds(container.livenessProbe)).toBeGreaterThanOrEqual(15);
       expect(container.livenessProbe?.timeoutSeconds ?? 1).toBeGreaterThanOrEqual(2);
-      // A pod that is not ready is out of the way soon.
+      // A pod that is not ready leaves the Service soon.
       expect(seconds(container.readinessProbe)).toBeLessThanOrEqual(15);
-      // Shorter than the time in which requests are still accepted after SIGTERM.
+      // Shorter than the time in which requests are accepted after SIGTERM.
       expect((container.readinessProbe?.periodSeconds ?? 10) * 1000).toBeLessThanOrEqual(
         Number(settings['SHUTDOWN_DELAY_MS']),
       );
     });
 
-    it('keeps serving through an update and ends when its requests have', () => {
+    it('serves during an update and stops after its last request', () => {
       expect(gateway.spec.strategy).toEqual({
         type: 'RollingUpdate',
         rollingUpdate: { maxUnavailable: 0, maxSurge: 1 },
@@ -212,7 +212,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       );
     });
 
-    it('selects the pods it means', () => {
+    it('selects the right pods', () => {
       const pods = deployments.map(({ metadata, spec }) => ({
         name: metadata.name,
         ...spec.template.metadata,
@@ -226,7 +226,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         for (const { labelSelector } of spec.template.spec.topologySpreadConstraints ?? [])
           expect(chosen(labelSelector.matchLabels)).toEqual([metadata.name]);
       }
-      // Spread as far as it goes, but rather crowded than pending.
+      // Spread as far as possible, but rather together than pending.
       expect(
         gateway.spec.template.spec.topologySpreadConstraints?.map(({ topologyKey, whenUnsatisfiable }) => [
           topologyKey,
@@ -242,7 +242,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
           (each) => each.ports,
         );
         expect(spec.ports.map(({ targetPort }) => targetPort)).toEqual(ports.map(({ name }) => name));
-        // Inside of the cluster only.
+        // Inside the cluster only.
         expect(spec).not.toHaveProperty('type');
       }
       const service = named(ofKind<Service>(manifests, 'Service'), 'models-gateway');
@@ -255,7 +255,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       const [budget, ...others] = ofKind<Deployment>(manifests, 'PodDisruptionBudget');
       expect(others).toEqual([]);
       expect(chosen(budget?.spec.selector.matchLabels ?? {})).toEqual(['models-gateway']);
-      // None would stop every drain of a node.
+      // 0 would block every drain of a node.
       expect(budget?.spec).toMatchObject({ maxUnavailable: 1 });
     });
 
@@ -278,14 +278,14 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       expect(gateway.spec).not.toHaveProperty('replicas');
     });
 
-    it('sets variables that the service reads and takes, and names its engine', () => {
+    it('sets valid variables of the service, and names its engine', () => {
       const names = [...Object.keys(settings), ...(container.env ?? []).map(({ name }) => name)];
       expect(names.filter((name) => !variableNames().includes(name))).toEqual([]);
       expect(settings).not.toHaveProperty('METRICS_ENABLED');
       const { MAIN_MODEL_ENGINE: one, MODEL_ENGINES: engines = one } = settings;
       expect(engines?.split(',')).toEqual(ENGINES[overlay]);
       for (const name of variableNames()) Reflect.deleteProperty(process.env, name);
-      // Files and secrets are there in a cluster only.
+      // Files and secrets exist in a cluster only.
       const given = Object.entries(settings).filter(([name]) => !name.endsWith('_FILE'));
       Object.assign(process.env, Object.fromEntries(given));
       expect(checkVariables).not.toThrow();
@@ -304,7 +304,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         const { name: secret = '', key, optional } = valueFrom?.secretKeyRef ?? {};
         expect(key).toBe(name);
         expect(documented[secret]).toContain(key);
-        // Only servers in the cluster go without a key.
+        // Only servers in the cluster need no key.
         const isPrivate = privateUpstream(settings['MAIN_MODEL_BASE_URL']).length > 0;
         expect(optional).toBe(isPrivate && secret === 'models-gateway-keys' ? true : undefined);
       }
@@ -317,7 +317,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         expect(container.env?.map((each) => each.name)).not.toContain(key);
         return folder;
       });
-      // Every engine has its key, from the environment or from a file.
+      // Every engine has a key, from the environment or from a file.
       const given = [...(container.env ?? []).map(({ name }) => name), ...files.map(([name]) => name)];
       for (const key of documented['models-gateway-keys'] ?? [])
         expect(given.filter((name) => name === key || name === `${String(key)}_FILE`)).toHaveLength(1);
@@ -331,7 +331,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       );
       for (const { secret } of volumes) {
         expect(['models-gateway-keys', 'models-gateway-valkey']).toContain(secret?.secretName);
-        // Valkey's own password is none of the gateway's business.
+        // The gateway does not need Valkey's own password.
         if (secret?.secretName === 'models-gateway-valkey')
           expect(secret.items).toEqual([{ key: 'REDIS_URL', path: 'REDIS_URL' }]);
       }
@@ -341,7 +341,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       );
     });
 
-    it('may reach DNS, providers and what the overlay adds, and is reached from its namespace', () => {
+    it('may reach DNS, providers and what the overlay adds, and may be reached from its namespace', () => {
       const { spec } = named(ofKind<NetworkPolicy>(manifests, 'NetworkPolicy'), 'models-gateway');
       expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
       const reachable = spec.egress.map(({ ports, to }) => [
@@ -375,14 +375,14 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     });
   });
 
-  it('have no field that the API does not know', () => {
+  it('have no unknown field', () => {
     const all = OVERLAYS.flatMap((overlay) => render(`overlays/${overlay}`, copy));
     const different = new Map(all.map((manifest) => [JSON.stringify(manifest), manifest]));
     expect(unknownFields([...different.values()])).toEqual([]);
   });
 
   describe('the shared cache', () => {
-    it('lists are kept, and Valkey asks for the password that the gateway has', () => {
+    it('keeps lists, and requires the password that the gateway has', () => {
       const manifests = render('overlays/scaled');
       const valkey = only(
         named(ofKind<Deployment>(manifests, 'Deployment'), 'models-gateway-valkey').spec.template.spec
@@ -391,7 +391,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       expect(valkey.args).toEqual(expect.arrayContaining(['--requirepass', '$(VALKEY_PASSWORD)']));
       const room = valkey.args?.[valkey.args.indexOf('--maxmemory') + 1] ?? '';
       expect(room).toMatch(/^\d+mb$/);
-      // Beside the lists there are connections and fragmentation.
+      // Connections and fragmentation need memory too.
       expect(parseInt(room, 10) * 1.5).toBeLessThanOrEqual(mebibytes(valkey.resources.requests['memory']));
       for (const probe of [valkey.startupProbe, valkey.livenessProbe, valkey.readinessProbe])
         expect(probe?.tcpSocket).toEqual({ port: 'redis' });
@@ -423,7 +423,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       );
     });
 
-    it('reads /metrics of the Service', () => {
+    it('scrapes /metrics of the Service', () => {
       const { spec } = named(ofKind<ServiceMonitor>(manifests, 'ServiceMonitor'), 'models-gateway');
       const service = named(ofKind<Service>(manifests, 'Service'), 'models-gateway');
       expect(selects(spec.selector.matchLabels, service.metadata.labels ?? {})).toBe(true);
@@ -432,7 +432,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       ]);
     });
 
-    it('asks for metrics and labels that exist', () => {
+    it('queries metrics and labels that exist', () => {
       const expressions = [
         ...alerts.map(({ expr }) => expr),
         ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
@@ -441,7 +441,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       for (const expression of expressions) {
         const { selectors, grouping } = parsePromQl(expression.replaceAll('$__rate_interval', '5m'));
         expect(selectors).not.toEqual([]);
-        // What is grouped by is a label of something.
+        // Every grouping is by an existing label.
         const all = new Set(selectors.flatMap(({ metric }) => [...(METRICS.get(metric) ?? [])]));
         expect(grouping.filter((label) => !all.has(label))).toEqual([]);
         for (const { metric, matchers } of selectors) {
@@ -456,7 +456,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       }
     });
 
-    it('says of each alert how bad it is and what it is, with labels that it has', () => {
+    it('has a severity and a text for each alert, with existing labels', () => {
       for (const { alert, expr, labels, annotations, for: duration } of alerts) {
         expect([alert, Object.keys(labels), Object.keys(annotations)]).toEqual([
           alert,
@@ -470,13 +470,13 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       }
     });
 
-    it('has limits of latency that are those of buckets', () => {
+    it('has latency limits that are buckets', () => {
       const { expr = '' } = alerts.find(({ alert }) => alert === 'ModelsGatewaySlow') ?? {};
       const limit = Number(/> ([\d.]+)$/.exec(expr)?.[1]);
       expect(BUCKETS).toContain(limit);
     });
 
-    it('offers namespaces of a metric that exists, and reads all panels from the chosen source', () => {
+    it('offers namespaces of an existing metric, and queries the chosen data source in all panels', () => {
       const queries = dashboard.templating.list.map(({ query }) => query);
       expect(queries[0]).toBe('prometheus');
       const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(queries[1] ?? '') ?? [];
@@ -490,7 +490,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       }
     });
 
-    it('shows labels that its panels keep', () => {
+    it('shows labels that its panels have', () => {
       for (const { title, targets = [] } of dashboard.panels) {
         for (const { expr, legendFormat } of targets) {
           const { selectors, grouping } = parsePromQl(expr.replaceAll('$__rate_interval', '5m'));
@@ -502,7 +502,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       }
     });
 
-    it('has a section in the documentation for every alert, and no other', () => {
+    it('has exactly one section in the documentation for every alert', () => {
       const sections = [...readFile('../../docs/operations.md').matchAll(/^### `(ModelsGateway\w+)`$/gm)];
       expect(sections.map(([, name]) => name)).toEqual(alerts.map(({ alert }) => alert));
       expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
@@ -532,7 +532,7 @@ describe('the parser of expressions', () => {
   });
 });
 
-/** Every series that the service has, with the labels it can be asked for. */
+/** Every series of the service with its labels. */
 function knownMetrics(): Map<string, Set<string>> {
   const { registry } = new Metrics();
   const rows: [name: string, labels: readonly string[]][] = [
@@ -550,7 +550,7 @@ function knownMetrics(): Map<string, Set<string>> {
   return new Map(rows.map(([name, labels]) => [name, new Set([...labels, ...TARGET_LABELS])]));
 }
 
-/** A provider in the cluster is reached on its own port, and by its label; one outside needs no more than HTTPS. */
+/** A provider in the cluster is reached by its label and port; one outside needs HTTPS only. */
 function privateUpstream(baseUrl: string | undefined): string[][] {
   if (baseUrl === undefined || baseUrl.startsWith('https:')) return [];
   const { hostname, port } = new URL(baseUrl);
@@ -576,7 +576,7 @@ function only<T>(items: readonly T[]): T {
   return items[0] as T;
 }
 
-/** The values that labels can have, as far as alerts and panels may ask for them. */
+/** The values of a label that alerts and panels may query. */
 function valuesOf(metric: string, label: string): readonly string[] | undefined {
   const upstream: Record<UpstreamOutcomeLabel, true> = {
     ok: true,
@@ -595,7 +595,7 @@ function valuesOf(metric: string, label: string): readonly string[] | undefined 
     collapsed: true,
   };
   return {
-    // Prometheus takes the name of the Service.
+    // Prometheus uses the name of the Service.
     job: ['models-gateway'],
     outcome: Object.keys(metric.includes('cache') ? cache : upstream),
     route: ['/v1/models', '/v1/models/*', '/healthz', '/readyz', '/docs', '/metrics', 'unmatched'],
@@ -603,7 +603,7 @@ function valuesOf(metric: string, label: string): readonly string[] | undefined 
   }[label];
 }
 
-/** What a matcher asks for that no value of its label is; an alternative of a pattern counts by itself. */
+/** The values in a matcher that its label cannot have; each alternative of a pattern counts. */
 function unmatched(metric: string, { label, operator, value }: Matcher): string[] {
   const values = valuesOf(metric, label);
   if (values === undefined) return [];

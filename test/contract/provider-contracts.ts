@@ -1,10 +1,15 @@
-import type { KeyVariable, UrlVariable } from '../../src/config/provider.config.js';
+import { secret } from '../support/start-gateway.js';
 
 type Headers = Readonly<Record<string, string>>;
+type Fields = Readonly<Record<string, unknown>>;
+/** A body: the name of a file in the folder of the fixtures, or the body itself. */
+type Fixture = string | object;
 
-/** What a provider's 4xx becomes: the error in OpenAI's envelope, and the headers that go along. */
+/** The answer to a caller for a provider's 4xx: the error in OpenAI's envelope, and the headers that go along. */
 interface RelayedError {
-  /** The provider's headers; `{credential}` stands for the one it was sent, here and in the fixture. */
+  /** The provider's body; by default the fixture `error.<status>.json`. */
+  readonly fixture?: Fixture;
+  /** The provider's headers; `{credential}` stands for the one that was sent, here and in the body. */
   readonly headers: Headers;
   readonly error: {
     readonly message: string;
@@ -15,40 +20,71 @@ interface RelayedError {
   readonly relayed: Headers;
 }
 
-/** A page of a provider's list: the request that gets it and the fixture that answers. */
+/** A page of a provider's list: the request for it and the answer. */
 interface ContractPage {
   /** Path and query string. */
   readonly request: string;
-  readonly fixture: string;
+  readonly fixture: Fixture;
 }
 
-/** All that a provider has to keep to, seen from outside. */
+/** A variable that a vendor's class declares, what it accepts and what it refuses. */
+interface ContractVariable {
+  readonly name: string;
+  readonly byDefault?: string;
+  readonly accepts: readonly (readonly [text: string, value: unknown])[];
+  readonly refuses: readonly string[];
+  /** Completes the sentence "VARIABLE must be …". */
+  readonly rule: string;
+}
+
+/** The behaviour of a provider, seen from outside. */
 export interface ProviderContract {
   /** The value of `MAIN_MODEL_ENGINE`. */
   readonly engine: string;
-  /** What else has to be set. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** The folder of the fixtures. */
-  readonly fixtures: string;
-  /** In the order in which they are looked for. */
-  readonly baseUrlVariables: readonly [UrlVariable, ...UrlVariable[]];
+  /** The variables that must be set besides. */
+  readonly settings?: Headers;
+  /** The folder of the fixtures, if it does not have the engine's name. */
+  readonly fixtures?: string;
+  /** In the order in which they are read. */
+  readonly baseUrlVariables: readonly [string, ...string[]];
   /** What follows the host in a usual base URL. */
   readonly basePath: string;
   /** What happens when no base URL is set. */
-  readonly withoutBaseUrl: { readonly host: string } | { readonly missing: UrlVariable } | 'an empty list';
+  readonly withoutBaseUrl: { readonly host: string } | { readonly missing: string } | 'an empty list';
+  /** Base URLs, and where the list is then. */
+  readonly urls?: readonly (readonly [base: string, list: string, settings?: Headers])[];
+  /** In the order in which they are read. */
+  readonly keyVariables: readonly [string, ...string[]];
+  /** The variables that the vendor's class declares. */
+  readonly variables?: readonly ContractVariable[];
+  readonly pages: readonly [ContractPage, ...ContractPage[]];
+  /** Where a page holds its rows; `data` by default. */
+  readonly listField?: string;
+  /** Where a row holds its id; `id` by default. */
+  readonly idField?: string;
+  /** Bodies that are a list without models. */
+  readonly emptyLists?: readonly object[];
+  /** The models of the pages: id, date, owner. Without a date it is the start of the process. */
+  readonly models: readonly (readonly [id: string, created: number | undefined, owner: string])[];
+  /** The metadata of the first model. */
+  readonly metadata: Fields;
+  /** Fields of a row, and the metadata that they make. */
+  readonly moreMetadata?: readonly (readonly [fields: Fields, metadata: Fields])[];
+  readonly errors?: Readonly<Record<401 | 429, RelayedError>>;
+}
+
+/** The behaviour of a provider with a file of its own. */
+export interface FullContract extends ProviderContract {
   /** Whether a request without a key is signed instead. */
   readonly signsWithoutKey?: true;
-  /** In the order in which they are looked for. */
-  readonly keyVariables: readonly [KeyVariable, ...KeyVariable[]];
   /** The headers that carry a token, or the `Authorization` header that it came in. */
   readonly credential: (token: string, authorization?: string) => Headers;
+  /** Tokens that are sent in other headers than `credential`, and those headers. */
+  readonly otherTokens?: readonly (readonly [name: string, token: string, headers: Headers])[];
   /** Headers of every request. */
   readonly fixedHeaders: Headers;
-  readonly pages: readonly [ContractPage, ...ContractPage[]];
   /** Fields that make any page the last one; of interest only where there are several. */
-  readonly lastPages: readonly Readonly<Record<string, unknown>>[];
-  /** The models that the pages make: id, date, owner. Without a date it is the start of the process. */
-  readonly models: readonly (readonly [id: string, created: number | undefined, owner: string])[];
+  readonly lastPages: readonly Fields[];
   readonly errors: Readonly<Record<401 | 429, RelayedError>>;
 }
 
@@ -63,12 +99,21 @@ const OPENAI_COMPATIBLE = {
   lastPages: [],
 } as const;
 
-/** THE table: a new provider is one new row. */
-export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
+const AZURE_DATED = 'https://res.openai.azure.com/openai/models?api-version=2024-06-01';
+const AZURE_V1 = 'https://res.openai.azure.com/openai/v1/models';
+const AZURE_DEPLOYMENTS = 'https://res.openai.azure.com/openai/deployments?api-version=2023-03-15-preview';
+const GEMINI = 'https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000';
+const GITHUB_MODELS = 'https://models.github.ai/catalog/models';
+const DATABRICKS = 'https://adb-1.test/api/2.0/serving-endpoints';
+const AZURE_JWT = `eyJhbGciOiJSUzI1NiJ9.${secret('claims')}.c2lnbmF0dXJl`;
+const ANTHROPIC_OAUTH = `sk-ant-oat01-${secret('oauth')}`;
+const GOOGLE_OAUTH = `ya29.${secret('oauth')}`;
+
+/** THE table: a new vendor with a file of its own is one row here. */
+export const PROVIDER_CONTRACTS: readonly FullContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'openai',
-    fixtures: 'openai',
     withoutBaseUrl: { host: 'api.openai.com' },
     keyVariables: ['OPENAI_API_KEY'],
     models: [
@@ -76,6 +121,8 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['ft:gpt-4.1-mini-2025-04-14:orbit-labs:triage:Zx81Qp27', 1751328000, 'orbit-labs'],
       ['text-embedding-3-large', 1705953180, 'system'],
     ],
+    metadata: {},
+    moreMetadata: [[{ shutdown_date: '2026-12-01' }, { deprecates_at: 1_796_083_200 }]],
     errors: {
       401: {
         headers: { 'x-request-id': 'req_openai', 'openai-version': '2020-10-01' },
@@ -114,7 +161,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'nim',
-    fixtures: 'nim',
     withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
     keyVariables: ['NVIDIA_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
     models: [
@@ -122,6 +168,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['nvidia/nv-embedqa-e5-v5', 735790403, 'nvidia'],
       ['mistralai/mixtral-8x22b-instruct-v0.1', 735790403, 'mistralai'],
     ],
+    metadata: {},
     errors: {
       401: {
         headers: { 'www-authenticate': 'Bearer error="invalid_token"', 'nvcf-reqid': 'nim-1' },
@@ -148,13 +195,18 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'vllm',
-    fixtures: 'vllm',
     withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
     keyVariables: ['VLLM_API_KEY', 'MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
     models: [
       ['Qwen/Qwen2.5-7B-Instruct', 1763200000, 'vllm'],
       ['/srv/weights/qwen2.5-7b', 1763200000, 'vllm'],
       ['support-lora', 1763200000, 'vllm'],
+    ],
+    metadata: { context_length: 32_768, max_model_len: 32_768 },
+    moreMetadata: [
+      // llama.cpp
+      [{ meta: { n_ctx: 4096, n_params: 1 } }, { context_length: 4096, max_model_len: 4096 }],
+      [{ display_name: 'Orbit w/ tools (fp8/int4)' }, { display_name: 'Orbit w/ tools (fp8/int4)' }],
     ],
     errors: {
       401: {
@@ -180,10 +232,10 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'trt_llm',
-    fixtures: 'trt_llm',
     withoutBaseUrl: { missing: 'MAIN_MODEL_BASE_URL' },
     keyVariables: ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
     models: [['Mistral-Nemo-12B-FP8', 1763300000, 'tensorrt_llm']],
+    metadata: {},
     errors: {
       401: {
         headers: {},
@@ -209,12 +261,18 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     engine: 'anthropic',
-    fixtures: 'anthropic',
     baseUrlVariables: ['MAIN_MODEL_BASE_URL'],
     basePath: '',
     withoutBaseUrl: { host: 'api.anthropic.com' },
     keyVariables: ['ANTHROPIC_API_KEY'],
     credential: (token) => ({ 'x-api-key': token }),
+    otherTokens: [
+      [
+        'an OAuth token',
+        ANTHROPIC_OAUTH,
+        { authorization: `Bearer ${ANTHROPIC_OAUTH}`, 'anthropic-beta': 'oauth-2025-04-20' },
+      ],
+    ],
     fixedHeaders: { 'anthropic-version': '2023-06-01' },
     pages: [
       { request: '/v1/models?limit=1000', fixture: 'list.page1.json' },
@@ -233,6 +291,24 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['claude-haiku-4-5-20251001', 1760520600, 'anthropic'],
       ['claude-3-5-haiku-20241022', 1729555200, 'anthropic'],
       ['claude-test-unknown-date', 0, 'anthropic'],
+    ],
+    metadata: {
+      display_name: 'Claude Opus 4.5',
+      context_length: 200_000,
+      max_model_len: 200_000,
+      max_output_tokens: 64_000,
+      capabilities: ['vision'],
+      lifecycle: 'active',
+    },
+    moreMetadata: [
+      [
+        {
+          lifecycle: 'deprecated',
+          deprecated_at: '2026-12-01T00:00:00Z',
+          retires_at: '2027-12-01T00:00:00Z',
+        },
+        { lifecycle: 'deprecated', deprecates_at: 1_796_083_200 },
+      ],
     ],
     errors: {
       401: {
@@ -272,12 +348,82 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     engine: 'azure',
-    fixtures: 'azure',
     baseUrlVariables: ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'],
     basePath: '',
     withoutBaseUrl: { missing: 'AZURE_OPENAI_ENDPOINT' },
+    urls: [
+      ['https://res.openai.azure.com', AZURE_DATED],
+      ['https://res.openai.azure.com/', AZURE_DATED],
+      ['https://res.openai.azure.com/openai', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/models', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/deployments', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/deployments/my-gpt', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions', AZURE_DATED],
+      ['https://res.openai.azure.com/openai/v1', AZURE_V1],
+      ['https://res.openai.azure.com/openai/v1/', AZURE_V1],
+      ['https://res.openai.azure.com/openai/v1/models', AZURE_V1],
+      ['https://gw.test/azure', 'https://gw.test/azure/openai/models?api-version=2024-06-01'],
+      ['https://gw.test/azure/openai/v1', 'https://gw.test/azure/openai/v1/models'],
+      ['https://gw.test?tenant=a', 'https://gw.test/openai/models?tenant=a&api-version=2024-06-01'],
+      ['https://gw.test/openai/v1?tenant=a', 'https://gw.test/openai/v1/models?tenant=a'],
+      [
+        'https://gw.test/openai/deployments/my-gpt/chat/completions?api-version=2023-05-15',
+        'https://gw.test/openai/models?api-version=2023-05-15',
+      ],
+      ...(
+        [
+          ['https://gw.test', 'https://gw.test/openai/models?api-version=2024-10-21'],
+          ['https://gw.test?api-version=2023-05-15', 'https://gw.test/openai/models?api-version=2024-10-21'],
+          ['https://gw.test/openai/v1', 'https://gw.test/openai/v1/models'],
+        ] as const
+      ).map(([base, list]) => [base, list, { AZURE_OPENAI_API_VERSION: '2024-10-21' }] as const),
+      ...(
+        [
+          ['https://res.openai.azure.com', '', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com/', '2024-06-01', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com/openai', '', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com/openai/v1/', '', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com/openai/models', '', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com/openai/deployments/gpt/chat/completions', '', AZURE_DEPLOYMENTS],
+          ['https://res.openai.azure.com?api-version=2024-10-21', '', AZURE_DEPLOYMENTS],
+          ['https://gw.test/a', '2022-12-01', 'https://gw.test/a/openai/deployments?api-version=2022-12-01'],
+          [
+            'https://gw.test?api-version=2022-12-01',
+            '',
+            'https://gw.test/openai/deployments?api-version=2022-12-01',
+          ],
+        ] as const
+      ).map(([base, version, list]) => {
+        const settings = { AZURE_OPENAI_LIST: 'deployments', AZURE_OPENAI_API_VERSION: version };
+        return [base, list, settings] as const;
+      }),
+    ],
+    variables: [
+      {
+        name: 'AZURE_OPENAI_API_VERSION',
+        accepts: ['2024-10-21', '2024-08-01-preview', 'v1'].map((version) => [version, version]),
+        refuses: ['2024 10 21', '2024-10-21&x=y', '?'],
+        rule: 'an API version such as 2024-06-01',
+      },
+      {
+        name: 'AZURE_OPENAI_LIST',
+        byDefault: 'models',
+        accepts: [
+          ['models', 'models'],
+          ['Deployments', 'deployments'],
+        ],
+        refuses: ['deployment', 'models,deployments', 'toString'],
+        rule: 'one of models, deployments',
+      },
+    ],
     keyVariables: ['AZURE_OPENAI_API_KEY'],
     credential: (token) => ({ 'api-key': token }),
+    otherTokens: [
+      ['a JSON Web Token', AZURE_JWT, { authorization: `Bearer ${AZURE_JWT}` }],
+      ['a key with dots', `a.${secret('key')}.b`, { 'api-key': `a.${secret('key')}.b` }],
+      ['half a JSON Web Token', `eyJ.${secret('half')}`, { 'api-key': `eyJ.${secret('half')}` }],
+    ],
     fixedHeaders: {},
     pages: [{ request: '/openai/models?api-version=2024-06-01', fixture: 'list.json' }],
     lastPages: [],
@@ -285,6 +431,14 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['gpt-4o-2024-11-20', 1732060800, 'azure'],
       ['gpt-4.1-mini-2025-04-14', 1744588800, 'azure'],
       ['gpt-4.1-mini-2025-04-14.ft-77aa0c2b4e5d4b0f', 1750000000, 'azure'],
+    ],
+    metadata: { capabilities: ['chat'], lifecycle: 'active', deprecates_at: 1_790_000_000 },
+    moreMetadata: [
+      [{ lifecycle_status: 'generally-available' }, { lifecycle: 'active' }],
+      [{ lifecycle_status: 'deprecating' }, { lifecycle: 'deprecated' }],
+      [{ lifecycle_status: 'deprecated' }, { lifecycle: 'deprecated' }],
+      [{ lifecycle_status: 'retired' }, { lifecycle: 'retired' }],
+      [{ capabilities: { chat_completion: false, inference: true } }, { capabilities: ['other'] }],
     ],
     errors: {
       401: {
@@ -321,7 +475,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     engine: 'cohere',
-    fixtures: 'cohere',
     baseUrlVariables: ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'],
     basePath: '',
     withoutBaseUrl: { host: 'api.cohere.com' },
@@ -339,11 +492,27 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       { next_page_token: undefined },
       { models: [] },
     ],
+    listField: 'models',
+    idField: 'name',
     models: [
       ['command-a-03-2025', undefined, 'cohere'],
       ['command-r7b-12-2024', undefined, 'cohere'],
       ['embed-v4.0', undefined, 'cohere'],
       ['rerank-v3.5', undefined, 'cohere'],
+    ],
+    metadata: {
+      context_length: 128_000,
+      max_model_len: 128_000,
+      capabilities: ['chat'],
+      lifecycle: 'active',
+    },
+    moreMetadata: [
+      [
+        { is_deprecated: true, endpoints: ['embed', 'x'] },
+        { capabilities: ['embeddings'], lifecycle: 'deprecated' },
+      ],
+      [{ features: ['tools', 'json_mode'] }, { capabilities: ['tools'] }],
+      [{ endpoints: ['summarize'] }, { capabilities: ['other'] }],
     ],
     errors: {
       401: {
@@ -371,11 +540,20 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'gemini',
-    fixtures: 'gemini',
     basePath: '/v1beta',
     withoutBaseUrl: { host: 'generativelanguage.googleapis.com' },
+    urls: [
+      ['https://generativelanguage.googleapis.com', GEMINI],
+      ['https://generativelanguage.googleapis.com/v1beta', GEMINI],
+      ['https://generativelanguage.googleapis.com/v1beta/openai/', GEMINI],
+      ['https://generativelanguage.googleapis.com/v1beta/openai/models', GEMINI],
+      ['https://generativelanguage.googleapis.com/v1beta/models', GEMINI],
+      ['https://gw.test/google/v1?tenant=a', 'https://gw.test/google/v1/models?tenant=a&pageSize=1000'],
+      ['https://gw.test/google', 'https://gw.test/google/v1beta/models?pageSize=1000'],
+    ],
     keyVariables: ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'],
     credential: (token) => ({ 'x-goog-api-key': token }),
+    otherTokens: [['an OAuth token', GOOGLE_OAUTH, { authorization: `Bearer ${GOOGLE_OAUTH}` }]],
     pages: [
       { request: '/v1beta/models?pageSize=1000', fixture: 'list.page1.json' },
       {
@@ -385,6 +563,9 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       { request: '/v1beta/models?pageSize=1000&pageToken=p3', fixture: 'list.page3.json' },
     ],
     lastPages: [{ nextPageToken: '' }, { nextPageToken: null }, { nextPageToken: undefined }, { models: [] }],
+    listField: 'models',
+    idField: 'name',
+    emptyLists: [{}, { nextPageToken: '' }],
     models: [
       ['gemini-2.5-pro', undefined, 'gemini'],
       ['gemini-2.5-flash-lite', undefined, 'gemini'],
@@ -392,6 +573,13 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['tunedModels/orbit-triage-8c1f', undefined, 'gemini'],
       ['imagen-orbit', undefined, 'gemini'],
     ],
+    metadata: {
+      display_name: 'Gemini 2.5 Pro',
+      context_length: 1_048_576,
+      max_model_len: 1_048_576,
+      max_output_tokens: 65_536,
+      capabilities: ['chat', 'reasoning'],
+    },
     errors: {
       401: {
         headers: {},
@@ -417,14 +605,216 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     ...OPENAI_COMPATIBLE,
+    engine: 'github_models',
+    basePath: '',
+    withoutBaseUrl: { host: 'models.github.ai' },
+    urls: [
+      ['https://models.github.ai', GITHUB_MODELS],
+      ['https://models.github.ai/inference', GITHUB_MODELS],
+      ['https://models.github.ai/orgs/orbit/inference/', GITHUB_MODELS],
+      ['https://models.github.ai/catalog', GITHUB_MODELS],
+      ['https://models.github.ai/catalog/models', GITHUB_MODELS],
+      ['https://gw.test/gh?tenant=a', 'https://gw.test/gh/catalog/models?tenant=a'],
+    ],
+    keyVariables: ['GITHUB_TOKEN', 'MAIN_MODEL_API_KEY'],
+    fixedHeaders: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
+    pages: [{ request: '/catalog/models', fixture: 'list.json' }],
+    models: [
+      ['orbit-labs/orbit-4', undefined, 'Orbit Labs'],
+      ['orbit-labs/orbit-embed', undefined, 'Orbit Labs'],
+      ['nobody/unsigned', undefined, 'github_models'],
+    ],
+    metadata: {
+      display_name: 'Orbit 4',
+      context_length: 131_072,
+      max_model_len: 131_072,
+      max_output_tokens: 16_384,
+      capabilities: ['text_generation', 'tools'],
+    },
+    errors: {
+      401: {
+        headers: {},
+        error: { message: 'This token is no good.', type: 'authentication_error', param: null, code: null },
+        relayed: {},
+      },
+      429: {
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
+        error: { message: 'You have asked too often.', type: 'rate_limit_error', param: null, code: null },
+        relayed: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'bedrock',
+    settings: {
+      AWS_REGION: 'us-east-1',
+      // Nothing to sign with: signed requests have a test of their own.
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    },
+    signsWithoutKey: true,
+    basePath: '',
+    withoutBaseUrl: { host: 'bedrock.us-east-1.amazonaws.com' },
+    urls: [
+      ['https://vpc.test/x?tenant=a', 'https://vpc.test/x/foundation-models'],
+      ['https://vpc.test/foundation-models/', 'https://vpc.test/foundation-models'],
+    ],
+    variables: ['AWS_REGION', 'AWS_DEFAULT_REGION'].map((name) => ({
+      name,
+      accepts: ['us-east-1', 'ap-southeast-2', 'us-gov-west-1'].map((region) => [region, region] as const),
+      refuses: ['us east 1', 'us-east-1.evil.test', 'us-east-1/x', 'US-EAST-1', 'u', '-a'],
+      rule: 'a region such as us-east-1',
+    })),
+    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/foundation-models', fixture: 'list.json' }],
+    listField: 'modelSummaries',
+    idField: 'modelId',
+    models: [
+      ['orbit.orbit-large-20260101-v1:0', undefined, 'Orbit Labs'],
+      ['orbit.embed-v2:0', undefined, 'Orbit Labs'],
+      ['nobody.plain-v1', undefined, 'bedrock'],
+    ],
+    metadata: {
+      display_name: 'Orbit Large',
+      capabilities: ['text_generation', 'vision'],
+      lifecycle: 'active',
+    },
+    errors: {
+      401: {
+        headers: { 'x-amzn-requestid': 'req-bedrock' },
+        error: {
+          message: 'This key opens nothing here.',
+          type: 'authentication_error',
+          param: null,
+          code: null,
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '2' },
+        error: {
+          message: 'Too many requests for this account.',
+          type: 'rate_limit_error',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '2' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'databricks',
+    basePath: '',
+    baseUrlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
+    withoutBaseUrl: { missing: 'DATABRICKS_HOST' },
+    urls: [
+      ['https://adb-1.test', DATABRICKS],
+      ['https://adb-1.test/serving-endpoints', DATABRICKS],
+      ['https://adb-1.test/api/2.0/serving-endpoints/', DATABRICKS],
+      ['adb-1.test', DATABRICKS],
+      ['https://gw.test/dbx?o=1', 'https://gw.test/dbx/api/2.0/serving-endpoints?o=1'],
+    ],
+    variables: [
+      {
+        name: 'DATABRICKS_HOST',
+        accepts: [
+          ['https://w.test', 'https://w.test'],
+          ['http://localhost:1', 'http://localhost:1'],
+          ['adb-1.7.azuredatabricks.net', 'https://adb-1.7.azuredatabricks.net'],
+        ],
+        refuses: ['ftp://w.test', 'https://user:MARK@w.test', 'two words'],
+        rule: 'an http:// or https:// URL without a user name or password in it',
+      },
+    ],
+    keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
+    pages: [{ request: '/api/2.0/serving-endpoints', fixture: 'list.json' }],
+    listField: 'endpoints',
+    idField: 'name',
+    emptyLists: [{}],
+    models: [
+      ['databricks-orbit-large', 1759500000, 'databricks'],
+      ['triage-prod', 1760600000, 'databricks'],
+    ],
+    metadata: { capabilities: ['chat'] },
+    errors: {
+      401: {
+        headers: {},
+        error: {
+          message: 'The token has no place in this workspace.',
+          type: 'authentication_error',
+          param: null,
+          code: 'UNAUTHENTICATED',
+        },
+        relayed: {},
+      },
+      429: {
+        headers: { 'retry-after': '3' },
+        error: {
+          message: 'Too many calls to the workspace.',
+          type: 'rate_limit_error',
+          param: null,
+          code: 'REQUEST_LIMIT_EXCEEDED',
+        },
+        relayed: { 'retry-after': '3' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'My-Custom-Engine',
+    fixtures: 'custom',
+    withoutBaseUrl: 'an empty list',
+    keyVariables: ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
+    models: [
+      ['orbit/chat@2025-06', 1749000000, 'orbit'],
+      ['orbit/embed', undefined, 'My-Custom-Engine'],
+    ],
+    metadata: {},
+    moreMetadata: [[{ capabilities: ['tools', 'chat', 'chat'] }, { capabilities: ['chat', 'tools'] }]],
+    errors: {
+      401: {
+        headers: { 'www-authenticate': 'Bearer', 'x-ms-request-id': 'ms-1' },
+        error: { message: 'Not authenticated', type: 'authentication_error', param: null, code: null },
+        relayed: { 'www-authenticate': 'Bearer', 'x-upstream-request-id': 'ms-1' },
+      },
+      429: {
+        headers: { 'retry-after': '0.5', 'x-ratelimit-limit': '10' },
+        error: {
+          message: 'header.authorization: too many requests with this token',
+          type: 'rate_limit_error',
+          param: null,
+          code: null,
+        },
+        relayed: { 'retry-after': '0.5', 'x-ratelimit-limit': '10' },
+      },
+    },
+  },
+];
+
+/** The same for the rows of `compatible-vendors.ts`: what they share with `openai` is not tested for each of them. */
+export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
+  {
+    ...OPENAI_COMPATIBLE,
     engine: 'mistral',
-    fixtures: 'mistral',
     withoutBaseUrl: { host: 'api.mistral.ai' },
     keyVariables: ['MISTRAL_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
       ['magistral-orbit-2509', 1757894400, 'mistralai'],
       ['magistral-orbit-latest', 1757894400, 'mistralai'],
       ['ft:open-orbit:9f2c:20260110:triage', undefined, 'orbit-labs'],
+    ],
+    metadata: {
+      context_length: 40_960,
+      max_model_len: 40_960,
+      capabilities: ['chat', 'vision', 'tools'],
+    },
+    moreMetadata: [
+      [{ deprecation: '2026-12-01T00:00:00Z' }, { deprecates_at: 1_796_083_200 }],
+      [{ capabilities: { completion_chat: false, vision: true } }, { capabilities: ['vision', 'other'] }],
+      [{ capabilities: { completion_chat: false, moderation: true } }, { capabilities: ['moderation'] }],
     ],
     errors: {
       401: {
@@ -447,7 +837,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'groq',
-    fixtures: 'groq',
     basePath: '/openai/v1',
     withoutBaseUrl: { host: 'api.groq.com' },
     keyVariables: ['GROQ_API_KEY', 'MAIN_MODEL_API_KEY'],
@@ -456,6 +845,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['llama-orbit-8b-instant', 1739000000, 'Meta'],
       ['whisper-orbit-v3', 1693000000, 'OpenAI'],
     ],
+    metadata: { context_length: 131_072, max_model_len: 131_072, max_output_tokens: 8192 },
     errors: {
       401: {
         headers: {},
@@ -486,7 +876,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'together',
-    fixtures: 'together',
     withoutBaseUrl: { host: 'api.together.ai' },
     keyVariables: ['TOGETHER_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
@@ -494,6 +883,13 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['BAAI/bge-orbit-en', 1690000000, 'BAAI'],
       ['orbit/unowned', 1690000001, 'together'],
     ],
+    metadata: {
+      display_name: 'Orbit 70B Turbo',
+      context_length: 131_072,
+      max_model_len: 131_072,
+      capabilities: ['chat'],
+    },
+    moreMetadata: [[{ type: 'video' }, { capabilities: ['other'] }]],
     errors: {
       401: {
         headers: {},
@@ -515,7 +911,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'fireworks',
-    fixtures: 'fireworks',
     basePath: '/inference/v1',
     withoutBaseUrl: { host: 'api.fireworks.ai' },
     keyVariables: ['FIREWORKS_API_KEY', 'MAIN_MODEL_API_KEY'],
@@ -524,6 +919,8 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['accounts/fireworks/models/orbit-v2p1', 1761000000, 'fireworks'],
       ['accounts/orbit-labs/models/triage', 1762000000, 'orbit-labs'],
     ],
+    metadata: { context_length: 163_840, max_model_len: 163_840, capabilities: ['chat', 'tools'] },
+    moreMetadata: [[{ supports_chat: false }, { capabilities: ['other'] }]],
     errors: {
       401: {
         headers: {},
@@ -545,7 +942,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'openrouter',
-    fixtures: 'openrouter',
     basePath: '/api/v1',
     withoutBaseUrl: { host: 'openrouter.ai' },
     keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
@@ -554,6 +950,14 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['orbit-labs/orbit-large', 1765000000, 'openrouter'],
       ['orbit-labs/orbit-small:free', 1755000000, 'openrouter'],
     ],
+    metadata: {
+      display_name: 'Orbit Labs: Large',
+      context_length: 262_144,
+      max_model_len: 262_144,
+      max_output_tokens: 32_000,
+      capabilities: ['text_generation', 'vision', 'tools'],
+    },
+    moreMetadata: [[{ architecture: { output_modalities: ['video'] } }, { capabilities: ['other'] }]],
     errors: {
       401: {
         headers: {},
@@ -575,13 +979,13 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'deepseek',
-    fixtures: 'deepseek',
     withoutBaseUrl: { host: 'api.deepseek.com' },
     keyVariables: ['DEEPSEEK_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
       ['deepseek-orbit', undefined, 'deepseek'],
       ['deepseek-orbit-thinking', undefined, 'deepseek'],
     ],
+    metadata: {},
     errors: {
       401: {
         headers: {},
@@ -603,12 +1007,18 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'xai',
-    fixtures: 'xai',
     withoutBaseUrl: { host: 'api.x.ai' },
     keyVariables: ['XAI_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
       ['grok-orbit', 1752500000, 'xai'],
       ['grok-orbit-image', 1742000000, 'xai'],
+    ],
+    metadata: {},
+    moreMetadata: [
+      [
+        { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+        { capabilities: ['text_generation', 'vision'] },
+      ],
     ],
     errors: {
       401: {
@@ -636,13 +1046,14 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'ollama',
-    fixtures: 'ollama',
     withoutBaseUrl: { host: 'localhost:11434' },
     keyVariables: ['MAIN_MODEL_API_KEY'],
+    emptyLists: [{ object: 'list', data: null }],
     models: [
       ['orbit3:8b-instruct-q4_K_M', 1758500000, 'library'],
       ['orbit-labs/triage:latest', 1759500000, 'orbit-labs'],
     ],
+    metadata: {},
     errors: {
       401: {
         headers: {},
@@ -659,10 +1070,10 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'huggingface',
-    fixtures: 'huggingface',
     withoutBaseUrl: { host: 'router.huggingface.co' },
     keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [['orbit-labs/Orbit-V2-Instruct', 1770000000, 'orbit-labs']],
+    metadata: { capabilities: ['text_generation'] },
     errors: {
       401: {
         headers: {},
@@ -689,13 +1100,13 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'cerebras',
-    fixtures: 'cerebras',
     withoutBaseUrl: { host: 'api.cerebras.ai' },
     keyVariables: ['CEREBRAS_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
       ['gpt-oss-orbit', 1754500000, 'OpenAI'],
       ['qwen-orbit-32b', undefined, 'cerebras'],
     ],
+    metadata: {},
     errors: {
       401: {
         headers: {},
@@ -722,13 +1133,13 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   {
     ...OPENAI_COMPATIBLE,
     engine: 'sambanova',
-    fixtures: 'sambanova',
     withoutBaseUrl: { host: 'api.sambanova.ai' },
     keyVariables: ['SAMBANOVA_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [
       ['Orbit-3.3-70B-Instruct', 1734500000, 'sambanova'],
       ['E5-Orbit-7B', 1734500001, 'sambanova'],
     ],
+    metadata: { context_length: 131_072, max_model_len: 131_072, max_output_tokens: 4096 },
     errors: {
       401: {
         headers: {},
@@ -754,115 +1165,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
   },
   {
     ...OPENAI_COMPATIBLE,
-    engine: 'github_models',
-    fixtures: 'github_models',
-    basePath: '',
-    withoutBaseUrl: { host: 'models.github.ai' },
-    keyVariables: ['GITHUB_TOKEN', 'MAIN_MODEL_API_KEY'],
-    fixedHeaders: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
-    pages: [{ request: '/catalog/models', fixture: 'list.json' }],
-    models: [
-      ['orbit-labs/orbit-4', undefined, 'Orbit Labs'],
-      ['orbit-labs/orbit-embed', undefined, 'Orbit Labs'],
-      ['nobody/unsigned', undefined, 'github_models'],
-    ],
-    errors: {
-      401: {
-        headers: {},
-        error: { message: 'This token is no good.', type: 'authentication_error', param: null, code: null },
-        relayed: {},
-      },
-      429: {
-        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
-        error: { message: 'You have asked too often.', type: 'rate_limit_error', param: null, code: null },
-        relayed: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1765200000' },
-      },
-    },
-  },
-  {
-    ...OPENAI_COMPATIBLE,
-    engine: 'bedrock',
-    settings: {
-      AWS_REGION: 'us-east-1',
-      // Nothing to sign with: signed requests have a test of their own.
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-    },
-    signsWithoutKey: true,
-    fixtures: 'bedrock',
-    basePath: '',
-    withoutBaseUrl: { host: 'bedrock.us-east-1.amazonaws.com' },
-    keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
-    pages: [{ request: '/foundation-models', fixture: 'list.json' }],
-    models: [
-      ['orbit.orbit-large-20260101-v1:0', undefined, 'Orbit Labs'],
-      ['orbit.embed-v2:0', undefined, 'Orbit Labs'],
-      ['nobody.plain-v1', undefined, 'bedrock'],
-    ],
-    errors: {
-      401: {
-        headers: { 'x-amzn-requestid': 'req-bedrock' },
-        error: {
-          message: 'This key opens nothing here.',
-          type: 'authentication_error',
-          param: null,
-          code: null,
-        },
-        relayed: {},
-      },
-      429: {
-        headers: { 'retry-after': '2' },
-        error: {
-          message: 'Too many requests for this account.',
-          type: 'rate_limit_error',
-          param: null,
-          code: null,
-        },
-        relayed: { 'retry-after': '2' },
-      },
-    },
-  },
-  {
-    ...OPENAI_COMPATIBLE,
-    engine: 'databricks',
-    fixtures: 'databricks',
-    basePath: '',
-    baseUrlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
-    withoutBaseUrl: { missing: 'DATABRICKS_HOST' },
-    keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
-    pages: [{ request: '/api/2.0/serving-endpoints', fixture: 'list.json' }],
-    models: [
-      ['databricks-orbit-large', 1759500000, 'databricks'],
-      ['triage-prod', 1760600000, 'databricks'],
-    ],
-    errors: {
-      401: {
-        headers: {},
-        error: {
-          message: 'The token has no place in this workspace.',
-          type: 'authentication_error',
-          param: null,
-          code: 'UNAUTHENTICATED',
-        },
-        relayed: {},
-      },
-      429: {
-        headers: { 'retry-after': '3' },
-        error: {
-          message: 'Too many calls to the workspace.',
-          type: 'rate_limit_error',
-          param: null,
-          code: 'REQUEST_LIMIT_EXCEEDED',
-        },
-        relayed: { 'retry-after': '3' },
-      },
-    },
-  },
-  {
-    ...OPENAI_COMPATIBLE,
     engine: 'triton',
-    fixtures: 'triton',
     withoutBaseUrl: { host: 'localhost:9000' },
     keyVariables: ['MAIN_MODEL_API_KEY'],
     models: [
@@ -870,6 +1173,7 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
       ['orbit-8b-instruct-lora-triage', 1764000000, 'Triton Inference Server'],
       ['preprocessing', 1764000002, 'Triton Inference Server'],
     ],
+    metadata: {},
     errors: {
       401: {
         headers: {},
@@ -890,34 +1194,6 @@ export const PROVIDER_CONTRACTS: readonly ProviderContract[] = [
           code: null,
         },
         relayed: { 'retry-after': '1' },
-      },
-    },
-  },
-  {
-    ...OPENAI_COMPATIBLE,
-    engine: 'My-Custom-Engine',
-    fixtures: 'custom',
-    withoutBaseUrl: 'an empty list',
-    keyVariables: ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
-    models: [
-      ['orbit/chat@2025-06', 1749000000, 'orbit'],
-      ['orbit/embed', undefined, 'My-Custom-Engine'],
-    ],
-    errors: {
-      401: {
-        headers: { 'www-authenticate': 'Bearer', 'x-ms-request-id': 'ms-1' },
-        error: { message: 'Not authenticated', type: 'authentication_error', param: null, code: null },
-        relayed: { 'www-authenticate': 'Bearer', 'x-upstream-request-id': 'ms-1' },
-      },
-      429: {
-        headers: { 'retry-after': '0.5', 'x-ratelimit-limit': '10' },
-        error: {
-          message: 'header.authorization: too many requests with this token',
-          type: 'rate_limit_error',
-          param: null,
-          code: null,
-        },
-        relayed: { 'retry-after': '0.5', 'x-ratelimit-limit': '10' },
       },
     },
   },

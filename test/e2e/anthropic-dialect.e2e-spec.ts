@@ -9,7 +9,7 @@ import { secret } from '../support/start-gateway.js';
 
 const VERSION = { 'anthropic-version': '2023-06-01' };
 const IDS = ['meta/llama-3.1-8b', 'b:1', 'c@2', 'd', 'modèle "e"'];
-/** What a vLLM says. */
+/** A list of vLLM's. */
 const LIST: Script = json({
   object: 'list',
   data: IDS.map((id, index) => ({
@@ -22,9 +22,9 @@ const LIST: Script = json({
   })),
 });
 
-/** What Anthropic's clients look for and vLLM does not say. */
+/** Fields of Anthropic's that vLLM does not give. */
 const UNKNOWN = { deprecated_at: null, retires_at: null, line: null, max_tokens: null, capabilities: null };
-/** In all stages of life. */
+/** Models of every lifecycle. */
 const STAGES: Script = json({
   data: [
     { id: 'new', lifecycle: 'active' },
@@ -104,7 +104,7 @@ describe('a request with anthropic-version', () => {
     expect(page).toMatchObject({ has_more: hasMore, first_id: ids[0], last_id: ids.at(-1) });
   });
 
-  it('has 20 models on a page that does not say how many', async () => {
+  it('gets 20 models on a page without a limit', async () => {
     const ids = Array.from({ length: 21 }, (_, index) => `m${String(index)}`);
     const scenario = shared(json({ data: ids.map((id) => ({ id })) }));
     const [first, { has_more: hasMore }] = await pageOf(scenario, '');
@@ -127,7 +127,7 @@ describe('a request with anthropic-version', () => {
     expect([found, page.has_more]).toEqual([ids, hasMore]);
   });
 
-  it('has pages of each choice of stages, one after the other', async () => {
+  it('gets consecutive pages of each selection', async () => {
     const scenario = await startScenario(STAGES, { CACHE_TTL_SECONDS: '60' });
     expect((await pageOf(scenario, ''))[0]).toContain('new');
     expect((await pageOf(scenario, '?lifecycle=retired'))[0]).toEqual(['gone']);
@@ -151,7 +151,7 @@ describe('a request with anthropic-version', () => {
   });
 
   it.each(['?after_id=modèle "e"', '?before_id=meta/llama-3.1-8b'])(
-    'gets an empty page at the end: %s',
+    'gets an empty page after the last model: %s',
     async (query) => {
       const [, page] = await pageOf(shared(LIST), query);
       expect(page).toEqual({ data: [], has_more: false, first_id: null, last_id: null });
@@ -175,7 +175,7 @@ describe('a request with anthropic-version', () => {
     ['limit=1&limit=2', 'limit'],
     ['lifecycle=dead', 'lifecycle'],
     ['lifecycle[]=active&lifecycle[]=', 'lifecycle'],
-    ['after_id=nobody', 'after_id'],
+    ['after_id=unknown', 'after_id'],
     ['after_id=d&before_id=d', 'before_id'],
     ['after_id=d&after_id=d', 'after_id'],
     [`after_id=${'x'.repeat(5000)}`, 'after_id'],
@@ -203,7 +203,7 @@ describe('a request with anthropic-version', () => {
   });
 
   it.each<[string, string, number, string, string]>([
-    ['an unknown model', '/v1/models/nobody', 404, 'not_found_error', 'model_not_found'],
+    ['an unknown model', '/v1/models/unknown', 404, 'not_found_error', 'model_not_found'],
     ['an unknown route', '/v1/nothing', 404, 'not_found_error', 'unknown_url'],
     ['a malformed URL', '/v1/models/%E0%A4%A', 400, 'invalid_request_error', 'invalid_url'],
   ])('gets errors in the form of Anthropic: %s', async (_name, path, status, type, code) => {
@@ -226,7 +226,7 @@ describe('a request with anthropic-version', () => {
     expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error' } });
   });
 
-  it('never learns what the provider says of the key of the operator', async () => {
+  it('never gets the provider’s text about the operator’s key', async () => {
     const key = secret('ours');
     const { ask } = await startScenario(json({ error: { message: `Bad key ${key}` } }, 401), {
       VLLM_API_KEY: key,
@@ -248,7 +248,7 @@ describe('a request with anthropic-version', () => {
     }
   });
 
-  it('gets its pages out of the cache, which both dialects share', async () => {
+  it('gets its pages from the cache, which both dialects share', async () => {
     const { ask, upstream } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
     expect((await ask()).status).toBe(200);
     const response = await ask('/v1/models?limit=1&after_id=b:1', { headers: VERSION });
@@ -285,11 +285,11 @@ describe('a request without anthropic-version', () => {
   ])('gets the form of OpenAI: %s', async (_name, headers) => {
     const { ask } = shared(LIST);
     const plain = await (await ask()).text();
-    // Parameters of the other dialect mean nothing.
-    const response = await ask('/v1/models?limit=1&after_id=nobody', { headers });
+    // Parameters of the other dialect are ignored.
+    const response = await ask('/v1/models?limit=1&after_id=unknown', { headers });
     expect(await response.text()).toBe(plain);
     expect(response.headers.has('request-id')).toBe(false);
-    expect((await errorOf(await ask('/v1/models/nobody', { headers }))).code).toBe('model_not_found');
+    expect((await errorOf(await ask('/v1/models/unknown', { headers }))).code).toBe('model_not_found');
   });
 });
 
@@ -319,7 +319,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     return { ...scenario, client };
   }
 
-  it('reads the list one model a page', async () => {
+  it('reads the list with one model a page', async () => {
     const { client, upstream } = await start(LIST);
     const ids: string[] = [];
     for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
@@ -328,7 +328,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('caller')}`);
   });
 
-  it('reads it backwards', async () => {
+  it('reads the list backwards', async () => {
     const { client } = await start(LIST);
     let page = await client.models.list({ limit: 2, before_id: 'modèle "e"' });
     const ids = [page.data.map(({ id }) => id)];
@@ -339,7 +339,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     expect(ids).toEqual([IDS.slice(2, 4), IDS.slice(0, 2)]);
   });
 
-  it('asks for retired models', async () => {
+  it('lists retired models', async () => {
     const { client } = await start(STAGES);
     const { data } = await client.models.list({ lifecycle: ['retired', 'deprecated'] });
     expect(data.map(({ id }) => id)).toEqual(['old', 'ending', 'gone']);
@@ -354,7 +354,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     ['a 503', text('busy', 503), 'InternalServerError', 'upstream_error'],
     ['silence', silence, 'InternalServerError', 'upstream_timeout'],
     ['a 401', json({ error: { message: 'no', code: 'bad_key' } }, 401), 'AuthenticationError', 'bad_key'],
-  ])('raises its own error for %s', async (_name, script, exception, code) => {
+  ])('raises its own exception for %s', async (_name, script, exception, code) => {
     const { client } = await start(script, { UPSTREAM_TIMEOUT_MS: '300' });
     const error: unknown = await client.models.list().then(
       () => undefined,

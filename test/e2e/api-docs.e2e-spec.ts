@@ -26,7 +26,7 @@ function* objectsIn(value: unknown): Generator<Record<string, unknown>> {
   for (const each of Object.values(value)) yield* objectsIn(each);
 }
 
-/** What a reference means; undefined when it means nothing. */
+/** The target of a reference; undefined when there is none. */
 function resolve(reference: string): unknown {
   return reference
     .replace(/^#\//, '')
@@ -50,12 +50,14 @@ describe('/openapi.json', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     const served: unknown = await response.json();
-    const kept: unknown = JSON.parse(readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'));
+    const committed: unknown = JSON.parse(
+      readFileSync(new URL('../../openapi.json', import.meta.url), 'utf8'),
+    );
     // When this fails: npm run openapi
-    expect(kept).toEqual(served);
+    expect(committed).toEqual(served);
   });
 
-  it('is OpenAPI 3.1 whose references all lead somewhere, and nothing in it is unused', () => {
+  it('is OpenAPI 3.1 without broken references and unused components', () => {
     expect(DOCUMENT.openapi).toMatch(/^3\.1\./);
     const references = [...objectsIn(DOCUMENT)].flatMap(({ $ref }) =>
       typeof $ref === 'string' ? [$ref] : [],
@@ -94,7 +96,7 @@ describe('/openapi.json', () => {
   });
 
   it.each(['/v1/models', '/v1/models/{id}', '/healthz', '/readyz'])(
-    'says what %s answers, with its headers',
+    'describes the answers of %s and their headers',
     async (path) => {
       const model = { id: 'meta/llama-3.1-8b-instruct', created: 1, owned_by: 'x' };
       const { ask } = await startScenario(json({ data: [model] }), { CACHE_TTL_SECONDS: '60' });
@@ -104,7 +106,7 @@ describe('/openapi.json', () => {
       const own = [...response.headers.keys()].filter(
         (name) => !['content-type', 'content-length', 'date', 'connection', 'keep-alive'].includes(name),
       );
-      // On the incomplete list of several providers only.
+      // Present only on an incomplete list of several providers.
       const others = path.startsWith('/v1/') ? ['x-models-incomplete'] : [];
       expect(Object.keys(documented.headers ?? {}).sort()).toEqual([...own, ...others].sort());
       const example = documented.content?.['application/json']?.example as object;
@@ -168,14 +170,14 @@ describe.each(['/docs', '/docs/swagger-ui.css', '/openapi.json'])('the documenta
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  it('is logged at debug', async () => {
+  it('is logged at level debug', async () => {
     const { ask, gateway } = await startScenario();
     await (await ask(path)).arrayBuffer();
     await requestLines(gateway, 1);
     expect(logLines(gateway).find(({ msg }) => msg === 'request')).toMatchObject({ route: path, level: 20 });
   });
 
-  it('is not there with DOCS_ENABLED=false', async () => {
+  it('is a 404 with DOCS_ENABLED=false', async () => {
     const { ask } = await startScenario(undefined, { DOCS_ENABLED: 'false' });
     expect(await failureOf(await ask(path))).toEqual([404, 'unknown_url']);
   });

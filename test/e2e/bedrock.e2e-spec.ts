@@ -17,7 +17,7 @@ const REGION = 'eu-central-1';
 const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
 /** The SDK warns on the console of credentials that take a second. */
 const SHORT = { UPSTREAM_TIMEOUT_MS: '300' };
-/** Nothing of the machine that the tests run on. */
+/** Hides the AWS configuration of this machine. */
 const NO_CREDENTIALS = {
   MAIN_MODEL_ENGINE: 'bedrock',
   AWS_REGION: REGION,
@@ -39,7 +39,7 @@ const hmac = (key: string | Buffer, value: string): Buffer =>
   createHmac('sha256', key).update(value).digest();
 
 /**
- * The Authorization header that a request should have, computed from the request as it came.
+ * The Authorization header that a request should have, computed from the received request.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 function expectedAuthorization({ method, url, headers }: RecordedRequest): string {
@@ -91,21 +91,21 @@ describe('bedrock', () => {
     ['a caller’s key', { authorization: `Bearer ${secret('caller')}` }, `Bearer ${secret('caller')}`],
     ['a key as Anthropic’s clients send it', { 'x-api-key': secret('caller') }, `Bearer ${secret('caller')}`],
     ['another scheme', { authorization: 'Basic eDp5' }, 'Basic eDp5'],
-  ])('passes %s on instead of signing', async (_name, headers, expected) => {
+  ])('forwards %s instead of signing', async (_name, headers, expected) => {
     const { ask, upstream } = await start();
     expect((await ask('/v1/models', { headers })).status).toBe(200);
     expect(upstream.requests[0]?.headers.authorization).toBe(expected);
     expect(Object.keys(upstream.requests[0]?.headers ?? {}).join()).not.toContain('x-amz');
   });
 
-  it('prefers a key of its own to signing', async () => {
+  it('prefers the operator’s key to a signature', async () => {
     const { ask, upstream, gateway } = await start(LIST, { AWS_BEARER_TOKEN_BEDROCK: secret('ours') });
     expect((await ask()).status).toBe(200);
     expect(upstream.requests[0]?.headers.authorization).toBe(`Bearer ${secret('ours')}`);
     expect(gateway.logs.join('')).toContain('key from AWS_BEARER_TOKEN_BEDROCK');
   });
 
-  it('says at the start that it signs', async () => {
+  it('logs at the start that it signs', async () => {
     const { gateway } = await start();
     expect(gateway.logs.join('')).toContain('key from the AWS credential chain');
   });
@@ -123,7 +123,7 @@ describe('bedrock', () => {
     expect(await failureOf(await ask())).toEqual(failure);
   });
 
-  it('says what to check when it is refused, and nothing of what was sent', async () => {
+  it('logs what to check when it is rejected, without what was sent', async () => {
     const session = secret('session');
     const refused = json({ message: `Token ${session} of ${ACCESS_KEY} is not valid` }, 403);
     const { ask, gateway } = await start(refused, { AWS_SESSION_TOKEN: session });
@@ -134,7 +134,7 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).not.toContain(session);
   });
 
-  it('without credentials is a 502 that says what is missing, as the log does once', async () => {
+  it('without credentials is a 502 that names what is missing, and one line in the log', async () => {
     const { ask, upstream, gateway } = await startScenario(LIST, NO_CREDENTIALS);
     await ask();
     const error = await errorOf(await ask());
@@ -146,7 +146,7 @@ describe('bedrock', () => {
     expect((await ask('/v1/models', { headers })).status).toBe(200);
   });
 
-  it('whose credentials cannot be had is a 502, and the log says what to check', async () => {
+  it('with unavailable credentials is a 502, and the log says what to check', async () => {
     const { ask, upstream, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_WEB_IDENTITY_TOKEN_FILE: '/nowhere/to/be/found',
@@ -162,7 +162,7 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).not.toContain('/nowhere');
   });
 
-  it('whose credentials are handed out by somebody who keeps silent has its deadline', async () => {
+  it('with a silent source of credentials ends at its deadline', async () => {
     const { ask, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(silence))).url,
@@ -174,7 +174,7 @@ describe('bedrock', () => {
     expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
   });
 
-  it('is signed for as soon as somebody hands out credentials again', async () => {
+  it('signs as soon as the source of credentials works again', async () => {
     const credentials = json({
       AccessKeyId: ACCESS_KEY,
       SecretAccessKey: SECRET_KEY,
@@ -205,7 +205,7 @@ describe('bedrock', () => {
     'us-isob-east-1',
     'us-isof-south-1',
     'eu-isoe-west-1',
-  ])('asks where the SDK would ask in %s', async (region) => {
+  ])('uses the SDK’s host in %s', async (region) => {
     const { BedrockClient } = await import('@aws-sdk/client-bedrock');
     const { endpointProvider } = new BedrockClient({ region }).config;
     const { gateway } = await startScenario(LIST, {
@@ -216,7 +216,7 @@ describe('bedrock', () => {
     expect(gateway.logs.join('')).toContain(`upstream ${endpointProvider({ Region: region }).url.host},`);
   });
 
-  it('without a region is not ready', async () => {
+  it('is not ready without a region', async () => {
     const { ask } = await start(LIST, { AWS_REGION: '' });
     expect((await errorOf(await ask('/readyz'))).message).toBe(
       'The engine bedrock needs AWS_REGION to be set.',
@@ -229,7 +229,7 @@ describeWithRedis('bedrock with a shared cache', () => {
   it.each<[string, Record<string, string>]>([
     ['another account', { AWS_ACCESS_KEY_ID: 'AKIDOTHER', AWS_SECRET_ACCESS_KEY: secret('other') }],
     ['nobody', { AWS_ACCESS_KEY_ID: '', AWS_SECRET_ACCESS_KEY: '' }],
-  ])('does not show what was signed for to a gateway that signs for %s', async (_name, env) => {
+  ])('does not share a signed list with a gateway that signs for %s', async (_name, env) => {
     const redis = await started(startRedis());
     const cache = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const first = await start(LIST, cache);
@@ -241,7 +241,7 @@ describeWithRedis('bedrock with a shared cache', () => {
     expect(await redis.keys()).toEqual([]);
   });
 
-  it('shares what a key of its own has fetched', async () => {
+  it('shares a list that was fetched with the operator’s key', async () => {
     const redis = await started(startRedis());
     const env = { CACHE_TTL_SECONDS: '60', ...redis.env, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
     const first = await start(LIST, env);

@@ -10,7 +10,7 @@ import { started, startScenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 
 const PATIENCE_MS = 15_000;
-/** Not the one of the documentation's examples. */
+/** An id that the documentation's examples do not have. */
 const MODEL = 'orbit/chat@2026-11';
 const MODELS = json({ data: [{ id: MODEL, created: 1, owned_by: 'x' }] });
 
@@ -23,7 +23,7 @@ describeWithBrowser('in a browser', () => {
 
   afterAll(() => browser.close());
 
-  /** A page of its own, until the end of the test. */
+  /** Opens a page until the end of the test. */
   async function open(url: string): Promise<Page> {
     const context = await started(browser.newContext());
     context.setDefaultTimeout(PATIENCE_MS);
@@ -32,7 +32,7 @@ describeWithBrowser('in a browser', () => {
     return page;
   }
 
-  it('the documentation lists the models, and loads nothing from elsewhere', async () => {
+  it('the documentation lists the models, and loads nothing from other hosts', async () => {
     const { gateway, upstream } = await startScenario(MODELS);
     const page = await open('about:blank');
     const hosts = new Set<string>();
@@ -88,8 +88,8 @@ describeWithBrowser('in a browser', () => {
 
   it.each([
     ['without CORS_ORIGINS', {}],
-    ['with other origins in it', { CORS_ORIGINS: 'https://app.test' }],
-  ])('a page of another origin gets nothing %s', async (_name, env) => {
+    ['with CORS_ORIGINS of others', { CORS_ORIGINS: 'https://app.test' }],
+  ])('a page of another origin cannot read answers %s', async (_name, env) => {
     const { url } = await started(startPage());
     const { gateway, upstream } = await startScenario(MODELS, env);
     const page = await open(url);
@@ -98,7 +98,7 @@ describeWithBrowser('in a browser', () => {
   });
 });
 
-/** A script for a page, with all that it imports. */
+/** A script for a page, bundled with its imports. */
 async function scriptOf(contents: string): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: import.meta.dirname },
@@ -117,7 +117,7 @@ interface PageRequest {
   readonly headers: Record<string, string>;
 }
 
-/** What OpenAI's SDK sends from a page. */
+/** A request as OpenAI's SDK sends it from a page. */
 function requestTo(url: string): PageRequest {
   return {
     url,
@@ -131,7 +131,7 @@ function requestTo(url: string): PageRequest {
   };
 }
 
-/** Runs in the page: what it can read of the answer, or the name of the error. */
+/** Runs in the page. Returns what it can read of the answer, or the name of the error. */
 async function fetchModels({ url, path, headers }: PageRequest): Promise<unknown> {
   try {
     const response = await fetch(url + path, { headers });
@@ -146,7 +146,7 @@ async function fetchModels({ url, path, headers }: PageRequest): Promise<unknown
   }
 }
 
-/** An empty page on an origin of its own. */
+/** Serves an empty page from another origin. */
 async function startPage(): Promise<{ readonly url: string; close(): Promise<void> }> {
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>page</title>');

@@ -33,7 +33,7 @@ beforeEach(() => {
   clock = movableClock();
 });
 
-/** What an answer says of the cache. */
+/** The cache headers of an answer. */
 function cacheOf({ headers }: Response): Record<string, string | null> {
   return {
     status: headers.get('cache-status'),
@@ -46,7 +46,7 @@ function statusOf({ headers }: Response): string | null {
   return headers.get('cache-status');
 }
 
-/** Asks until the list has these ids: what runs behind the scenes announces itself with nothing else. */
+/** Asks until the list has these ids, because a refresh in the background has no other effect. */
 async function untilListed({ ask }: Scenario, ids: string[], init?: RequestInit): Promise<void> {
   await until(`${ids.join()} is listed`, async () => {
     const response = await ask('/v1/models', init);
@@ -66,7 +66,7 @@ function seeded(seed: number): () => number {
 }
 
 describe('without a cache', () => {
-  it('nothing is kept, and no header tells of a cache', async () => {
+  it('nothing is kept, and no header mentions a cache', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, NEW));
     expect(await idsOf(await ask())).toEqual(['old']);
     const response = await ask();
@@ -77,7 +77,7 @@ describe('without a cache', () => {
 });
 
 describe('a list', () => {
-  it('is fetched once, kept while it is fresh, and tells how long that is', async () => {
+  it('is fetched once, kept while it is fresh, and has the headers of its age', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, NEW), FRESH_ONLY);
     expect(cacheOf(await ask())).toEqual({
       status: 'models-gateway; fwd=miss; stored; ttl=60',
@@ -85,13 +85,13 @@ describe('a list', () => {
       age: '0',
     });
     clock.advance(20_000);
-    const kept = await ask();
-    expect(cacheOf(kept)).toEqual({
+    const cached = await ask();
+    expect(cacheOf(cached)).toEqual({
       status: 'models-gateway; hit; ttl=40',
       control: 'private, max-age=40',
       age: '20',
     });
-    expect(await idsOf(kept)).toEqual(['old']);
+    expect(await idsOf(cached)).toEqual(['old']);
     expect(upstream.requests).toHaveLength(1);
     clock.advance(40_000);
     const fetched = await ask();
@@ -104,13 +104,13 @@ describe('a list', () => {
     const { ask, gateway, upstream } = await startScenario(OLD, CACHE);
     const model = await ask('/v1/models/old');
     expect(statusOf(model)).toBe('models-gateway; fwd=miss; stored; ttl=60');
-    const kept = await ask('/v1/models/old');
-    expect(statusOf(kept)).toBe('models-gateway; hit; ttl=60');
-    expect(await kept.text()).toBe(await model.text());
+    const cached = await ask('/v1/models/old');
+    expect(statusOf(cached)).toBe('models-gateway; hit; ttl=60');
+    expect(await cached.text()).toBe(await model.text());
     expect(statusOf(await ask())).toBe('models-gateway; hit; ttl=60');
     expect((await errorOf(await ask('/v1/models/none'))).code).toBe('model_not_found');
     expect(upstream.requests).toHaveLength(1);
-    // What was not asked of the provider is not in the log as if it had been.
+    // The log has no upstream request for an answer from the cache.
     const lines = await requestLines(gateway, 4);
     expect(lines.map(({ upstreamStatus }) => upstreamStatus)).toEqual([200, undefined, undefined, undefined]);
   });
@@ -140,7 +140,7 @@ describe('a list', () => {
     expect(upstream.requests).toHaveLength(callers.length);
   });
 
-  it('makes room for another when there are too many', async () => {
+  it('is evicted when there are too many', async () => {
     const { ask } = await startScenario(OLD, { ...CACHE, CACHE_MAX_ENTRIES: '2' });
     const use = async (name: string): Promise<boolean> => {
       const response = await ask('/v1/models', { headers: { 'x-api-key': secret(name) } });
@@ -155,20 +155,20 @@ describe('a list', () => {
     ['a failure', json({}, 500)],
     ['no list', text('<html>')],
     ['a rejection', FORBIDDEN],
-  ])('that is %s is not kept', async (_name, script) => {
+  ])('is not kept when the answer is %s', async (_name, script) => {
     const { ask } = await startScenario(inTurn(script, NEW), CACHE);
     expect((await ask()).status).toBeGreaterThanOrEqual(400);
     expect(await idsOf(await ask())).toEqual(['new']);
   });
 
-  it('that ends too early is not kept', async () => {
+  it('is not kept when the answer ends too early', async () => {
     const cut = raw('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"data":[{"id":"half"}]}');
     const { ask } = await startScenario(inTurn(cut, NEW), CACHE);
     expect(await failureOf(await ask())).toEqual([502, 'upstream_unreachable']);
     expect(await idsOf(await ask())).toEqual(['new']);
   });
 
-  it('of which a page is missing is not kept', async () => {
+  it('is not kept when a page is missing', async () => {
     const page = json({ data: [{ id: 'half' }], has_more: true, last_id: 'half' });
     const { ask } = await startScenario(inTurn(page, json({}, 500), NEW), {
       ...CACHE,
@@ -198,7 +198,7 @@ describe('two callers with different keys', () => {
     ];
     const { ask, upstream } = await startScenario((request, response) => {
       const failure = failures[Math.floor(random() * failures.length * 2)];
-      // A delay lets the two overlap in every way.
+      // A random delay makes the two overlap in every way.
       setTimeout(
         () => {
           (failure ?? json({ data: [{ id: request.headers.authorization }] }))(request, response);
@@ -237,10 +237,10 @@ describe('five hundred callers at once', () => {
     const held = heldAnswers(OLD);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 500 }, () => ask('/v1/models', { headers: KEY }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 500 }, () => ask('/v1/models', { headers: KEY }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['old']);
     expect(responses.map(statusOf).sort()).toEqual([
       ...Array<string>(499).fill('models-gateway; fwd=miss; stored; collapsed; ttl=60'),
@@ -276,9 +276,9 @@ describe('a stale list', () => {
     ['answers 500', json({}, 500)],
     ['answers 503', json({}, 503)],
     ['redirects', json({}, 302, { location: 'http://127.0.0.1:1/' })],
-    ['answers with something else', text('<html>')],
+    ['answers without a list', text('<html>')],
     ['closes connections', ({ socket }) => socket.destroy()],
-  ])('goes on being served when the provider %s, until it is too old', async (_name, script) => {
+  ])('is served when the provider %s, until it is too old', async (_name, script) => {
     const { ask, upstream } = await startScenario(OLD, CACHE);
     await ask();
     upstream.answer(script);
@@ -293,7 +293,7 @@ describe('a stale list', () => {
     expect((await ask()).status).toBe(502);
   });
 
-  it('goes on being served when nobody listens at the provider’s any more', async () => {
+  it('is served when the provider refuses connections', async () => {
     const { ask, upstream } = await startScenario(OLD, CACHE);
     await ask();
     await upstream.close();
@@ -304,7 +304,7 @@ describe('a stale list', () => {
     expect(await failureOf(await ask())).toEqual([502, 'upstream_unreachable']);
   });
 
-  it('waits for no refresh that hangs', async () => {
+  it('is served while a refresh hangs', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, silence), LONG);
     await ask();
     clock.advance(TTL_MS);
@@ -312,7 +312,7 @@ describe('a stale list', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('that expires during a refresh that hangs makes callers wait for their deadline, and no longer', async () => {
+  it('that expires during a hanging refresh makes callers wait at most until their deadline', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, silence), {
       ...CACHE,
       UPSTREAM_TIMEOUT_MS: '1000',
@@ -328,7 +328,7 @@ describe('a stale list', () => {
     expect(await idsOf(await ask())).toEqual(['new']);
   });
 
-  it('is refreshed less often while that fails, and again as soon as it works', async () => {
+  it('is refreshed less often while refreshes fail, and normally after a success', async () => {
     const scenario = await startScenario(OLD, CACHE);
     const { ask, upstream, gateway } = scenario;
     await ask();
@@ -336,7 +336,7 @@ describe('a stale list', () => {
     clock.advance(TTL_MS);
     await ask();
     await until('the failure is known', () => gateway.logs.join('').includes('answered 500'));
-    // Together less than the shortest pause.
+    // All requests together take less than the shortest pause.
     for (let turn = 0; turn < 4; turn += 1) {
       clock.advance(100);
       await ask();
@@ -350,7 +350,7 @@ describe('a stale list', () => {
 });
 
 describe('a rejection', () => {
-  it.each([400, 401, 403, 404, 429])('with %i is passed on at once and drops the list', async (status) => {
+  it.each([400, 401, 403, 404, 429])('with %i is relayed at once and drops the list', async (status) => {
     const rejection = json({ error: { message: 'No.', code: 'no' } }, status);
     const { ask, upstream } = await startScenario(inTurn(OLD, rejection), CACHE);
     expect((await ask()).status).toBe(200);
@@ -363,7 +363,7 @@ describe('a rejection', () => {
     expect(statusOf(await ask())).toBe('models-gateway; fwd=miss; stored; ttl=60');
   });
 
-  it('of a refresh is the last that a stale list was served for', async () => {
+  it('of a refresh ends the use of the stale list', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, FORBIDDEN), CACHE);
     await ask();
     clock.advance(TTL_MS);
@@ -373,7 +373,7 @@ describe('a rejection', () => {
     expect(await failureOf(await ask())).toEqual([403, 'forbidden']);
   });
 
-  it('of one key concerns no other', async () => {
+  it('of one key does not affect another', async () => {
     const { ask, upstream } = await startScenario(OLD, CACHE);
     for (const headers of [KEY, OTHER_KEY]) await ask('/v1/models', { headers });
     upstream.answer(FORBIDDEN);
@@ -384,7 +384,7 @@ describe('a rejection', () => {
 
 describe('Cache-Control: no-cache', () => {
   it.each(['no-cache', 'max-age=0, no-cache', 'NO-CACHE', 'no-store,no-cache, max-age=0'])(
-    '"%s" gets what the provider says now, and so do the others from then on',
+    '"%s" fetches the list from the provider, and later callers get the new one',
     async (directives) => {
       const { ask } = await startScenario(inTurn(OLD, NEW), CACHE);
       await ask();
@@ -395,23 +395,26 @@ describe('Cache-Control: no-cache', () => {
     },
   );
 
-  it.each(['max-age=0', 'no-cached', 'x-no-cache', 'no-transform'])('"%s" is none', async (directives) => {
-    const { ask } = await startScenario(inTurn(OLD, NEW), CACHE);
-    await ask();
-    expect(statusOf(await ask('/v1/models', { headers: { 'cache-control': directives } }))).toBe(
-      'models-gateway; hit; ttl=60',
-    );
-  });
+  it.each(['max-age=0', 'no-cached', 'x-no-cache', 'no-transform'])(
+    '"%s" is not no-cache',
+    async (directives) => {
+      const { ask } = await startScenario(inTurn(OLD, NEW), CACHE);
+      await ask();
+      expect(statusOf(await ask('/v1/models', { headers: { 'cache-control': directives } }))).toBe(
+        'models-gateway; hit; ttl=60',
+      );
+    },
+  );
 
-  it('is one question for all who want it at the same time', async () => {
+  it('shares one request between simultaneous callers', async () => {
     const held = heldAnswers(NEW);
     const { ask, gateway, upstream } = await startScenario(inTurn(OLD, held.script), LONG);
     await ask();
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 20 }, () => ask('/v1/models', { headers: NO_CACHE }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 20 }, () => ask('/v1/models', { headers: NO_CACHE }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['new']);
     expect(new Set(responses.map(statusOf))).toEqual(
       new Set([
@@ -422,7 +425,7 @@ describe('Cache-Control: no-cache', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('gets the failure, and the others the list that is still there', async () => {
+  it('gets the failure, while other callers get the kept list', async () => {
     const { ask } = await startScenario(inTurn(OLD, json({}, 500)), CACHE);
     await ask();
     expect(await failureOf(await ask('/v1/models', { headers: NO_CACHE }))).toEqual([502, 'upstream_error']);
@@ -430,8 +433,8 @@ describe('Cache-Control: no-cache', () => {
   });
 });
 
-describe('callers who hang up', () => {
-  it('do not cancel what others wait for, and what they began is kept', async () => {
+describe('callers that hang up', () => {
+  it('do not cancel the request of others, and its list is kept', async () => {
     const held = heldAnswers(OLD);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -449,7 +452,7 @@ describe('callers who hang up', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('cancel it when all are gone', async () => {
+  it('cancel the request when all have hung up', async () => {
     const held = heldAnswers(OLD);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -464,7 +467,7 @@ describe('callers who hang up', () => {
     expect(await idsOf(await ask())).toEqual(['new']);
   });
 
-  it('do not stop the refresh that they caused', async () => {
+  it('do not cancel the refresh that they started', async () => {
     const held = heldAnswers(NEW);
     const scenario = await startScenario(inTurn(OLD, held.script), LONG);
     const { ask, upstream } = scenario;
@@ -490,7 +493,7 @@ describe.each<[string, Record<string, string>]>([
     return [response.headers.get('etag') ?? '', await response.text()];
   }
 
-  it.each(PATHS)('of %s is answered with 304 when its tag is that of the body', async (path) => {
+  it.each(PATHS)('of %s is a 304 when its tag is that of the body', async (path) => {
     const scenario = await startScenario(OLD, env);
     const [etag, body] = await tags(scenario, path);
     expect(etag).toMatch(/^"[\w-]+"$/);
@@ -510,7 +513,7 @@ describe.each<[string, Record<string, string>]>([
     }
   });
 
-  it.each(PATHS)('of %s is answered in full when it is not', async (path) => {
+  it.each(PATHS)('of %s is a 200 when its tag is another one', async (path) => {
     const scenario = await startScenario(OLD, env);
     const [etag, body] = await tags(scenario, path);
     for (const known of ['"x"', '"x", W/"y"', etag.slice(1, -1), `${etag.slice(0, -2)}"`, `w/${etag}x`]) {
@@ -519,7 +522,7 @@ describe.each<[string, Record<string, string>]>([
     }
   });
 
-  it('has another tag for another body, and the same one for the same body', async () => {
+  it('has one tag for each body', async () => {
     const scenario = await startScenario(OLD, env);
     const list = await tags(scenario, '/v1/models');
     const model = await tags(scenario, '/v1/models/old');
@@ -530,7 +533,7 @@ describe.each<[string, Record<string, string>]>([
     expect(new Set([list[0], model[0], changed]).size).toBe(3);
   });
 
-  it('gets errors as they are', async () => {
+  it('gets errors unchanged', async () => {
     const { ask } = await startScenario(inTurn(OLD, FORBIDDEN), env);
     const headers = { 'if-none-match': '*' };
     const missing = await ask('/v1/models/none', { headers });
@@ -542,7 +545,7 @@ describe.each<[string, Record<string, string>]>([
     ]);
   });
 
-  it.each(PATHS)('is no GET: HEAD %s has the headers of a GET and no body', async (path) => {
+  it.each(PATHS)('HEAD %s has the headers of GET and no body', async (path) => {
     const { ask } = await startScenario(OLD, env);
     await ask(path);
     const names = ['etag', 'vary', 'content-type', 'content-length', 'cache-control', 'age', 'cache-status'];

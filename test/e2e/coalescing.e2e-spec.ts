@@ -18,7 +18,7 @@ function traceOf(digit: string): string {
   return `00-${digit.repeat(32)}-${digit.repeat(16)}-01`;
 }
 
-/** A provider whose list tells whose it is. */
+/** A provider whose list contains its caller. */
 const personal: Script = (request, response) => {
   const { authorization, 'openai-organization': organization, 'openai-project': project } = request.headers;
   const id = [authorization, organization, project].map((each) => each ?? '-').join(' ');
@@ -26,16 +26,16 @@ const personal: Script = (request, response) => {
 };
 
 describe('simultaneous callers', () => {
-  it('with one credential share one request, a thousand of them', async () => {
+  it('with one credential share one request: a thousand callers', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = Array.from({ length: 1000 }, () => ask('/v1/models', { headers: KEY }));
-    await arrived(asking.length);
+    const pending = Array.from({ length: 1000 }, () => ask('/v1/models', { headers: KEY }));
+    await arrived(pending.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     for (const response of responses) expect(await idsOf(response)).toEqual(['a']);
-    expect(new Set(responses.map(({ headers }) => headers.get('x-request-id'))).size).toBe(asking.length);
+    expect(new Set(responses.map(({ headers }) => headers.get('x-request-id'))).size).toBe(pending.length);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -43,10 +43,10 @@ describe('simultaneous callers', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = ['/v1/models', '/v1/models/a', '/v1/models/b'].map((path) => ask(path));
-    await arrived(asking.length);
+    const pending = ['/v1/models', '/v1/models/a', '/v1/models/b'].map((path) => ask(path));
+    await arrived(pending.length);
     await held.release(1);
-    expect((await Promise.all(asking)).map(({ status }) => status)).toEqual([200, 200, 404]);
+    expect((await Promise.all(pending)).map(({ status }) => status)).toEqual([200, 200, 404]);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -55,15 +55,15 @@ describe('simultaneous callers', () => {
     ['trace', { ...KEY, traceparent: traceOf('1') }, { ...KEY, traceparent: traceOf('2') }],
     ['kind of client', { ...KEY, 'user-agent': 'one' }, { ...KEY, 'user-agent': 'other' }],
     ['way to send the key', KEY, { 'x-api-key': secret('one') }],
-    ['wish not to be served from a cache', KEY, { ...KEY, 'cache-control': 'no-cache' }],
-  ])('who differ in their %s share one request', async (_name, one, other) => {
+    ['cache-control', KEY, { ...KEY, 'cache-control': 'no-cache' }],
+  ])('that differ in their %s share one request', async (_name, one, other) => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
-    const asking = [one, other].map((headers) => ask('/v1/models', { headers }));
-    await arrived(asking.length);
+    const pending = [one, other].map((headers) => ask('/v1/models', { headers }));
+    await arrived(pending.length);
     await held.release(1);
-    for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['a']);
+    for (const response of await Promise.all(pending)) expect(await idsOf(response)).toEqual(['a']);
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -83,10 +83,10 @@ describe('simultaneous callers', () => {
     const { ask, gateway, upstream } = await startScenario(held.script, env);
     const callers = [first, second, first, second];
     const arrived = arrivals(gateway);
-    const asking = callers.map((headers) => ask('/v1/models', { headers }));
+    const pending = callers.map((headers) => ask('/v1/models', { headers }));
     await arrived(callers.length);
     await held.release(2);
-    const answers = await Promise.all((await Promise.all(asking)).map(idsOf));
+    const answers = await Promise.all((await Promise.all(pending)).map(idsOf));
     expect(answers).toEqual(
       callers.map((headers) => [
         [
@@ -99,18 +99,18 @@ describe('simultaneous callers', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('with the operator’s key of their own are not taken for the operator', async () => {
-    // The text of an error is relayed to the one and kept from the others.
+  it('that send the operator’s key do not count as the operator', async () => {
+    // The text of an error is relayed to the one caller and withheld from the other.
     const held = heldAnswers(json({ error: { message: 'You are not welcome.' } }, 403));
     const { ask, gateway } = await startScenario(held.script, {
       ...LONG,
       VLLM_API_KEY: secret('one'),
     });
     const arrived = arrivals(gateway);
-    const asking = [KEY, {}].map((headers) => ask('/v1/models', { headers }));
-    await arrived(asking.length);
+    const pending = [KEY, {}].map((headers) => ask('/v1/models', { headers }));
+    await arrived(pending.length);
     await held.release(2);
-    const errors = await Promise.all((await Promise.all(asking)).map(errorOf));
+    const errors = await Promise.all((await Promise.all(pending)).map(errorOf));
     expect(errors.map(({ message }) => message)).toEqual([
       'You are not welcome.',
       'The provider answered 403.',
@@ -120,18 +120,18 @@ describe('simultaneous callers', () => {
   it('share nothing with COALESCE=false', async () => {
     const held = heldAnswers(LIST);
     const { ask, upstream } = await startScenario(held.script, { ...LONG, COALESCE: 'false' });
-    const asking = Array.from({ length: 20 }, () => ask('/v1/models', { headers: KEY }));
-    await held.release(asking.length);
-    for (const response of await Promise.all(asking)) expect(await idsOf(response)).toEqual(['a']);
-    expect(upstream.requests).toHaveLength(asking.length);
+    const pending = Array.from({ length: 20 }, () => ask('/v1/models', { headers: KEY }));
+    await held.release(pending.length);
+    for (const response of await Promise.all(pending)) expect(await idsOf(response)).toEqual(['a']);
+    expect(upstream.requests).toHaveLength(pending.length);
   });
 });
 
-describe('a caller who comes after the answer', () => {
+describe('a caller that comes after the answer', () => {
   it.each<[string, Script]>([
     ['a list', LIST],
     ['an error', json({}, 500)],
-  ])('that was %s starts anew', async (_name, script) => {
+  ])('of %s starts a new request', async (_name, script) => {
     const { ask, upstream } = await startScenario(script, { UPSTREAM_MAX_RETRIES: '0' });
     await (await ask()).text();
     upstream.answer(json({ data: [{ id: 'new' }] }));
@@ -140,13 +140,13 @@ describe('a caller who comes after the answer', () => {
   });
 });
 
-describe('a caller who hangs up', () => {
-  it('does not cancel what others wait for', async () => {
+describe('a caller that hangs up', () => {
+  it('does not cancel the request of others', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
     const [first, second] = [new AbortController(), new AbortController()];
-    // The one who began it and one who joined go, in the middle of others.
+    // The caller that started the request and one that joined it hang up.
     const gone = [first, second].map(({ signal }) => ask('/v1/models', { signal }));
     await arrived(2);
     const staying = [ask(), ask('/v1/models/a')];
@@ -160,7 +160,7 @@ describe('a caller who hangs up', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('cancels it as the last one', async () => {
+  it('cancels the request when it is the last one', async () => {
     const held = heldAnswers(LIST);
     const { ask, gateway, upstream } = await startScenario(held.script, LONG);
     const arrived = arrivals(gateway);
@@ -177,7 +177,7 @@ describe('a caller who hangs up', () => {
 });
 
 describe('the deadline', () => {
-  it('after a retry tells every caller not to try again', async () => {
+  it('after a retry gives every caller x-should-retry: false', async () => {
     const { ask, upstream } = await startScenario(inTurn(json({}, 503), silence), {
       UPSTREAM_TIMEOUT_MS: '1600',
     });
@@ -189,7 +189,7 @@ describe('the deadline', () => {
     expect(upstream.requests).toHaveLength(2);
   });
 
-  it('is each caller’s own, and nobody joins what is older than that', async () => {
+  it('is each caller’s own, and no caller joins an older request', async () => {
     const held = heldAnswers(json({ data: [{ id: 'late' }] }));
     const { ask, gateway, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '1600' });
     const arrived = arrivals(gateway);
@@ -227,16 +227,16 @@ describe('an error', () => {
     ['a 500', json({}, 500), 502, 'upstream_error', {}],
     ['no list', json({ hello: 'world' }), 502, 'upstream_invalid_response', {}],
     ['a closed connection', ({ socket }) => socket.destroy(), 502, 'upstream_unreachable', {}],
-  ])('%s is answered to each caller, whole', async (_name, script, status, code, headers) => {
+  ])('%s reaches each caller complete', async (_name, script, status, code, headers) => {
     const held = heldAnswers(script);
     const env = { ...LONG, UPSTREAM_MAX_RETRIES: '0' };
     const { ask, gateway, upstream } = await startScenario(held.script, env);
     const arrived = arrivals(gateway);
     const ids = ['first', 'second', 'third'];
-    const asking = ids.map((id) => ask('/v1/models', { headers: { ...KEY, 'x-request-id': id } }));
+    const pending = ids.map((id) => ask('/v1/models', { headers: { ...KEY, 'x-request-id': id } }));
     await arrived(ids.length);
     await held.release(1);
-    const responses = await Promise.all(asking);
+    const responses = await Promise.all(pending);
     expect(responses.map((response) => response.headers.get('x-request-id'))).toEqual(ids);
     for (const response of responses) {
       expect(Object.fromEntries(response.headers)).toMatchObject(headers);

@@ -18,7 +18,7 @@ function preflight(headers: Record<string, string> = {}): RequestInit {
   };
 }
 
-/** The headers of an answer that are about CORS. */
+/** The CORS headers of an answer. */
 function corsHeadersOf(response: Response): string[] {
   return [...response.headers.keys()].filter((name) => name.startsWith('access-control-'));
 }
@@ -55,7 +55,7 @@ describe('with CORS_ORIGINS', () => {
   });
 
   it.each([['https://other.test'], ['http://app.test'], ['https://app.test:8443'], ['null'], [undefined]])(
-    'does not let %s read it, and tells caches that this depends on the origin',
+    'does not let %s read an answer, and Vary names the origin',
     async (origin) => {
       const { ask } = open(MODELS);
       const response = await ask('/v1/models', origin === undefined ? {} : { headers: { origin } });

@@ -13,7 +13,7 @@ const BASIC = `Basic ${Buffer.from(`user:${KEY}`).toString('base64')}`;
 const OAUTH = `sk-ant-oat01-${KEY}`;
 const JWT = `eyJhbGciOiJub25lIn0.${Buffer.from(KEY).toString('base64url')}.c2lnbmF0dXJl`;
 
-/** An engine for each way in which providers take credentials, and the variable of its key. */
+/** An engine for each form in which providers take credentials, and the variable of its key. */
 const ENGINES = [
   { engine: 'vllm', variable: 'VLLM_API_KEY' },
   { engine: 'cohere', variable: 'COHERE_API_KEY' },
@@ -21,13 +21,13 @@ const ENGINES = [
   { engine: 'azure', variable: 'AZURE_OPENAI_API_KEY' },
 ];
 
-/** What of a request authorises it. */
+/** The credential headers of a request. */
 function credentialsOf(headers: IncomingHttpHeaders | undefined): Record<string, unknown> {
   const names = ['authorization', 'x-api-key', 'api-key', 'anthropic-beta', 'cookie'];
   return Object.fromEntries(names.flatMap((name) => (headers?.[name] ? [[name, headers[name]]] : [])));
 }
 
-/** What the provider gets of a caller's headers. */
+/** The credential headers that the provider gets for a caller's headers. */
 async function sentUpstream(
   { ask, upstream }: Scenario,
   headers: Record<string, string>,
@@ -85,7 +85,7 @@ describe.each(ENGINES)('$engine', ({ engine, variable }) => {
   });
 });
 
-describe('a token of its own kind', () => {
+describe('a token of another kind', () => {
   it.each([
     ['authorization', `Bearer ${OAUTH}`],
     ['x-api-key', OAUTH],
@@ -160,7 +160,7 @@ describe('the headers of a caller', () => {
     connection: 'keep-alive',
   };
 
-  it.each(ENGINES)('stay here but for a few, with $engine', async ({ engine }) => {
+  it.each(ENGINES)('are not forwarded except a few, with $engine', async ({ engine }) => {
     const { ask, upstream } = await startScenario(undefined, { MAIN_MODEL_ENGINE: engine });
     await ask('/v1/models?key=x', { headers: { ...noise, ...forwarded } });
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -178,13 +178,16 @@ describe('the headers of a caller', () => {
     ['traceparent', '00-1-1-01'],
     ['traceparent', 'x'.repeat(9000)],
     ['tracestate', `a=${'1'.repeat(511)}`],
-  ])('stay here when they could make the provider refuse others too: %s %.12s', async (name, value) => {
-    const { ask, upstream } = await startScenario();
-    expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
-    expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
-  });
+  ])(
+    'are not forwarded when they could make the provider reject other callers: %s %.12s',
+    async (name, value) => {
+      const { ask, upstream } = await startScenario();
+      expect((await ask('/v1/models', { headers: { [name]: value } })).status).toBe(200);
+      expect(upstream.requests.map(({ headers }) => headers[name])).toEqual([undefined]);
+    },
+  );
 
-  it('come with a request id in any case', async () => {
+  it('always include a request id', async () => {
     const { ask, upstream } = await startScenario();
     const response = await ask();
     expect(upstream.requests.map(({ headers }) => headers)).toEqual([
@@ -219,7 +222,7 @@ describe('a credential goes to no other host', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('through a proxy that nobody configured', async () => {
+  it('through a proxy of the environment', async () => {
     const proxy = await started(startFakeUpstream());
     for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) process.env[name] = proxy.url;
     const { ask, upstream } = await startScenario();
@@ -228,7 +231,7 @@ describe('a credential goes to no other host', () => {
     expect(proxy.requests).toEqual([]);
   });
 
-  it('by the Host that the caller names', async () => {
+  it('by the caller’s Host header', async () => {
     const other = await started(startFakeUpstream());
     const { ask, upstream } = await startScenario();
     await ask('/v1/models', { headers: { host: other.host, 'x-forwarded-host': other.host } });

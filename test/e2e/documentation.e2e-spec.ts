@@ -1,30 +1,55 @@
 import { describe, expect, it } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import '../../src/app.module.js';
-import { variableNames } from '../../src/config/variables.js';
+import { propertiesOf, variableNames } from '../../src/config/variables.js';
+import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import { TABLES, withTables } from '../support/engine-tables.js';
 
 function read(name: string): string {
   return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 }
 
-/** The variables of the README's table, with their defaults; one that depends has none. */
+/** The variables of the README's table of variables, with their defaults; one that depends has none. */
 const TABLE = new Map(
-  [...read('README.md').matchAll(/^\| `([A-Z][A-Z_]*)` *\| (?:`([^`]*)`)?/gm)].map(
+  [...read('README.md').matchAll(/^\| `([A-Z][A-Z_\d]*)` *\| (?:`([^`]*)`)?/gm)].map(
     ([, name, value]) => [name, value ?? ''] as const,
+  ),
+);
+/** All names in capitals in the tables of the README, that of the engines included. */
+const IN_TABLES = new Set(
+  [...read('README.md').matchAll(/^\|.*\|$/gm)].flatMap(([line]) =>
+    [...line.matchAll(/`([A-Z][A-Z_\d]*)`/g)].map(([, name]) => name),
   ),
 );
 /** The variables of the example, commented out or not, with their values. */
 const EXAMPLE = new Map(
-  [...read('.env.example').matchAll(/^#?([A-Z][A-Z_]*)=(.*)$/gm)].map(
+  [...read('.env.example').matchAll(/^#?([A-Z][A-Z_\d]*)=(.*)$/gm)].map(
     ([, name, value]) => [name, value] as const,
   ),
 );
+/** The `_FILE` variants of key variables, which the README explains once for all. */
+const KEY_FILES = new Set(
+  BUILT_IN_PROVIDERS.flatMap(({ keyVariables = [] }) => keyVariables.map((name) => `${name}_FILE`)),
+);
+
+describe('the tables of engines', () => {
+  it.each([...new Set(TABLES.map(({ file }) => file))])('in %s are those of npm run tables', (file) => {
+    const text = read(file);
+    expect(text.split('\n')).toEqual(withTables(file, text).split('\n'));
+  });
+});
 
 describe('the documentation', () => {
-  it.each(variableNames())('has %s in the table of the README and in .env.example', (name) => {
-    expect([...TABLE.keys()]).toContain(name);
-    expect([...EXAMPLE.keys()]).toContain(name);
-    expect(EXAMPLE.get(name)).toBe(TABLE.get(name));
+  it.each(variableNames())('has %s in a table of the README and in .env.example', (name) => {
+    const owner = BUILT_IN_PROVIDERS.find(
+      ({ variables }) => variables && propertiesOf(variables).includes(name),
+    );
+    const advice = [
+      ...(IN_TABLES.has(name) || KEY_FILES.has(name) ? [] : ['a row to the table of variables in README.md']),
+      ...(EXAMPLE.has(name) ? [] : ['a line to .env.example']),
+    ].map((place) => `${owner?.engine ?? 'the gateway'}, ${name}: add ${place}`);
+    expect(advice).toEqual([]);
+    expect(EXAMPLE.get(name)).toBe(TABLE.get(name) ?? '');
   });
 
   it('has no variable that the service does not read', () => {

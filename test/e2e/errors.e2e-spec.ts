@@ -36,7 +36,7 @@ describe('an answer of the provider that is neither a 200 nor a 4xx', () => {
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([502, 'upstream_error']);
   });
 
-  it('is no less of a 502 for being too large', async () => {
+  it('is a 502 with a body over the limit too', async () => {
     const { ask } = await startScenario(text('x'.repeat(2000), 500), { UPSTREAM_MAX_RESPONSE_BYTES: '1000' });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
   });
@@ -58,7 +58,7 @@ describe('a 4xx of the provider', () => {
   });
 
   it.each([
-    ['nothing but a message', { error: { message: 'No.' } }, { message: 'No.' }],
+    ['a message only', { error: { message: 'No.' } }, { message: 'No.' }],
     ['a text as error', { error: 'No.' }, { message: 'No.' }],
     ['a number as code', { error: { message: 'No.', code: 401 } }, { message: 'No.', code: '401' }],
     ['no envelope', { object: 'error', message: 'No.', type: 'x' }, { message: 'No.', type: 'x' }],
@@ -98,7 +98,7 @@ describe('a 4xx of the provider', () => {
     });
   });
 
-  it('is understood when it is compressed', async () => {
+  it('is read from a compressed body', async () => {
     const body = gzipSync(JSON.stringify({ error: { message: 'No.', code: 'x' } }));
     const { ask } = shared(text(body, 429, { 'content-encoding': 'gzip' }));
     expect(await errorOf(await ask())).toMatchObject({ message: 'No.', code: 'x' });
@@ -123,7 +123,7 @@ describe('a 4xx of the provider', () => {
     expect((await errorOf(await ask())).message).toBe(character.repeat(length));
   });
 
-  it('is not cut at 2,000 characters that are all', async () => {
+  it('is not cut at exactly 2,000 characters', async () => {
     const message = 'x'.repeat(2000);
     const { ask } = shared(rejection({ message }));
     expect((await errorOf(await ask())).message).toBe(message);
@@ -141,7 +141,7 @@ describe('the headers of a 4xx', () => {
     'anthropic-ratelimit-requests-reset': '2026-11-01T00:00:00Z',
     'www-authenticate': 'Bearer realm="models"',
   };
-  const kept = {
+  const withheld = {
     'set-cookie': 'session=1',
     server: 'nginx',
     location: 'https://elsewhere.test/',
@@ -158,16 +158,16 @@ describe('the headers of a 4xx', () => {
   };
 
   it.each([400, 401, 429])('are relayed where they help, with %d', async (status) => {
-    const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...kept }));
+    const { ask } = shared(rejection({ message: 'No.' }, status, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
     expect(headers).toMatchObject(relayed);
     const other = Object.entries(headers).filter(([name]) => !(name in relayed));
-    for (const [name, value] of Object.entries(kept)) expect(other).not.toContainEqual([name, value]);
+    for (const [name, value] of Object.entries(withheld)) expect(other).not.toContainEqual([name, value]);
     expect(headers['content-type']).toBe('application/json; charset=utf-8');
   });
 
   it.each(['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'])(
-    'have the %s of the provider beside ours',
+    'have the %s of the provider beside that of this service',
     async (name) => {
       const { ask } = shared(rejection({ message: 'No.' }, 400, { [name]: 'theirs-1' }));
       const response = await ask('/v1/models', { headers: { 'x-request-id': 'ours-1' } });
@@ -177,16 +177,16 @@ describe('the headers of a 4xx', () => {
   );
 
   it('are not relayed with a list', async () => {
-    const { ask } = shared(json({ data: [] }, 200, { ...relayed, ...kept }));
+    const { ask } = shared(json({ data: [] }, 200, { ...relayed, ...withheld }));
     const headers = Object.fromEntries((await ask()).headers);
-    for (const [name, value] of Object.entries({ ...relayed, ...kept }))
+    for (const [name, value] of Object.entries({ ...relayed, ...withheld }))
       expect(headers[name]).not.toBe(value);
   });
 });
 
 describe('a credential that the provider repeats', () => {
-  /** A provider that shows in every place what it was sent. */
-  const parrot: Script = (request, response) => {
+  /** A provider that repeats the credential in every place. */
+  const echo: Script = (request, response) => {
     const { authorization = '', 'x-api-key': apiKey, 'api-key': azureKey } = request.headers;
     const sent = String(apiKey ?? azureKey ?? authorization.replace(/^Bearer /, ''));
     rejection(
@@ -220,8 +220,8 @@ describe('a credential that the provider repeats', () => {
     ['anthropic', { authorization: `Bearer sk-ant-oat01-${KEY}` }],
     ['azure', { 'api-key': KEY }],
     ['cohere', { authorization: `bearer ${KEY}` }],
-  ])("is struck out where it is the caller's: %s, %j", async (engine, headers) => {
-    const { ask } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine });
+  ])("is redacted when it is the caller's: %s, %j", async (engine, headers) => {
+    const { ask } = await startScenario(echo, { MAIN_MODEL_ENGINE: engine });
     const response = await ask('/v1/models', { headers });
     expect(response.status).toBe(401);
     const shown = await shownBy(response);
@@ -239,7 +239,7 @@ describe('a credential that the provider repeats', () => {
     expect((await errorOf(response)).message).toBe('No user op with password [redacted].');
   });
 
-  it('is struck out before the message is cut', async () => {
+  it('is redacted before the message is cut', async () => {
     const before = 'x'.repeat(1995);
     const { ask } = shared(rejection({ message: `${before}${KEY}` }));
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe(`${before}[reda`);
@@ -250,9 +250,9 @@ describe('a credential that the provider repeats', () => {
     ['anthropic', 'ANTHROPIC_API_KEY'],
     ['azure', 'AZURE_OPENAI_API_KEY'],
     ['cohere', 'COHERE_API_KEY'],
-  ])('takes the whole text with it where it is ours: %s, %s', async (engine, variable) => {
+  ])('withholds the whole text when it is the operator’s: %s, %s', async (engine, variable) => {
     const ours = secret('ours');
-    const { ask, gateway } = await startScenario(parrot, { MAIN_MODEL_ENGINE: engine, [variable]: ours });
+    const { ask, gateway } = await startScenario(echo, { MAIN_MODEL_ENGINE: engine, [variable]: ours });
     const response = await ask();
     const shown = await shownBy(response);
     expect(response.status).toBe(401);
@@ -268,7 +268,7 @@ describe('a credential that the provider repeats', () => {
     expect(warning['level']).toBe(40);
   });
 
-  it.each([401, 403, 429])('lets no text through that stands beside ours: %d', async (status) => {
+  it.each([401, 403, 429])('withholds all text beside the operator’s key: %d', async (status) => {
     const error = { message: 'Key ending in CRET0 is used up.', type: 'quota', code: 'key ending in CRET0' };
     const { ask } = await startScenario(rejection(error, status), { VLLM_API_KEY: secret('ours') });
     const response = await ask();
@@ -281,7 +281,7 @@ describe('a credential that the provider repeats', () => {
     });
   });
 
-  it('does not keep the text from callers who sent their own', async () => {
+  it('does not withhold the text from callers that sent their own', async () => {
     const { ask } = await startScenario(rejection({ message: 'No.' }), { VLLM_API_KEY: secret('ours') });
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe('No.');
   });
@@ -290,8 +290,8 @@ describe('a credential that the provider repeats', () => {
 describe('x-should-retry', () => {
   it.each([
     ['is false after a retry', inTurn(text('', 503), text('', 503)), {}, 2, 'false'],
-    ['is false after a retry that ended otherwise', inTurn(text('', 503), text('', 500)), {}, 2, 'false'],
-    ['is false after a retry that ended in no list', inTurn(text('', 503), text('<p>')), {}, 2, 'false'],
+    ['is false after a retry with another failure', inTurn(text('', 503), text('', 500)), {}, 2, 'false'],
+    ['is false after a retry without a list', inTurn(text('', 503), text('<p>')), {}, 2, 'false'],
     [
       'is false after a retry of another page',
       inTurn(text('', 503), json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }), text('', 500)),
@@ -299,10 +299,10 @@ describe('x-should-retry', () => {
       3,
       'false',
     ],
-    ['is not there without one: 500', text('', 500), {}, 1, null],
-    ['is not there without one: 302', text('', 302), {}, 1, null],
-    ['is not there without one: HTML', text('<p>'), {}, 1, null],
-    ['is not there without one: none allowed', text('', 503), { UPSTREAM_MAX_RETRIES: '0' }, 1, null],
+    ['is absent without a retry: 500', text('', 500), {}, 1, null],
+    ['is absent without a retry: 302', text('', 302), {}, 1, null],
+    ['is absent without a retry: HTML', text('<p>'), {}, 1, null],
+    ['is absent without a retry: none allowed', text('', 503), { UPSTREAM_MAX_RETRIES: '0' }, 1, null],
   ])('%s', async (_name, script, env, requests, value) => {
     const { ask, upstream } = await startScenario(script, env);
     const response = await ask();
@@ -345,7 +345,7 @@ describe('a missing setting', () => {
   });
 });
 
-describe('a bug of ours', () => {
+describe('a bug of this service', () => {
   afterEach(() => {
     jest.restoreAllMocks();
   });
@@ -358,7 +358,7 @@ describe('a bug of ours', () => {
         throw new TypeError('the detail');
       },
     ],
-  ])('is a 500 without details, which are in the log, when it %s', async (_name, bug) => {
+  ])('is a 500 without details, which the log has, when it %s', async (_name, bug) => {
     const { ask, gateway, upstream } = await startScenario();
     const [provider] = gateway.app.get(ProviderRegistry).configured;
     if (provider === undefined) throw new Error('no provider');

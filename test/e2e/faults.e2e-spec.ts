@@ -20,7 +20,7 @@ const INVALID = [502, 'upstream_invalid_response'];
 const BODY = JSON.stringify({ object: 'list', data: [{ id: 'a' }, { id: 'b' }] });
 const LIST = text(BODY);
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
-/** What a provider at 127.0.0.1 needs by far not for an answer, and a test can wait for. */
+/** Far more than a provider at 127.0.0.1 needs for an answer, and short enough for a test. */
 const SHORT = { UPSTREAM_TIMEOUT_MS: '400' };
 /** No test waits for this to pass. */
 const LONG = { UPSTREAM_TIMEOUT_MS: '60000' };
@@ -29,7 +29,7 @@ const reset: Script = ({ socket }) => {
   socket.resetAndDestroy();
 };
 
-/** Sends the beginning of an answer, and when it is on its way something else happens. */
+/** Sends the beginning of an answer, and then does something else. */
 function begin(bytes: string, then: (socket: Socket) => void): Script {
   return ({ socket }) => {
     socket.write(bytes, () => {
@@ -38,7 +38,7 @@ function begin(bytes: string, then: (socket: Socket) => void): Script {
   };
 }
 
-/** Resolves when a provider that answers nothing sees its request's connection go away. */
+/** Resolves when the connection to a silent provider is closed. */
 function hangUp(upstream: FakeUpstream): Promise<void> {
   return new Promise((resolve) => {
     upstream.answer((_request, response) => {
@@ -55,8 +55,8 @@ describe('a provider that cannot be reached', () => {
     expect(await failureOf(await ask('/v1/models/a'))).toEqual(UNREACHABLE);
   });
 
-  it('has a name that nobody knows', async () => {
-    // A label has at most 63 characters: the resolver knows that without asking the network.
+  it('has an unknown name', async () => {
+    // A label has at most 63 characters, so the resolver rejects this name without the network.
     const url = `http://${'x'.repeat(64)}.invalid/v1`;
     const { ask } = await startScenario(undefined, { MAIN_MODEL_BASE_URL: url });
     const response = await ask();
@@ -76,7 +76,7 @@ describe('a provider that cannot be reached', () => {
 
   it.each([
     ['before it answers', reset],
-    ['without a word', raw('')],
+    ['without an answer', raw('')],
     ['in the head of its answer', begin('HTTP/1.1 200 OK\r\nContent-', (socket) => socket.resetAndDestroy())],
     [
       'in the body of its answer',
@@ -88,7 +88,7 @@ describe('a provider that cannot be reached', () => {
         socket.resetAndDestroy(),
       ),
     ],
-    ['before its answer is as long as announced', raw(`${HEAD}Content-Length: 1000\r\n\r\n${BODY}`)],
+    ['before its answer reaches its Content-Length', raw(`${HEAD}Content-Length: 1000\r\n\r\n${BODY}`)],
     [
       'before the last chunk of its answer',
       raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\n${BODY.length.toString(16)}\r\n${BODY}\r\n`),
@@ -104,7 +104,7 @@ describe('a provider that cannot be reached', () => {
 
 describe('the deadline', () => {
   it.each<[string, Script]>([
-    ['a provider that says nothing', silence],
+    ['a silent provider', silence],
     ['a provider that stops in the head', begin('HTTP/1.1 200 OK\r\nContent-', () => undefined)],
     ['a provider that stops before the body', begin(`${HEAD}Content-Length: 9\r\n\r\n`, () => undefined)],
     [
@@ -112,7 +112,7 @@ describe('the deadline', () => {
       begin(`${HEAD}Content-Length: 1000\r\n\r\n{"data":[`, () => undefined),
     ],
     [
-      'a provider that drips',
+      'a provider that sends its body byte by byte',
       (_request, response) => {
         response.writeHead(200, { 'content-type': 'application/json' }).write('[');
         const drip = setInterval(() => response.write(' '), 5);
@@ -122,7 +122,7 @@ describe('the deadline', () => {
       },
     ],
     [
-      'a provider that drips its head',
+      'a provider that sends its head byte by byte',
       ({ socket }) => {
         socket.write('HTTP/1.1 200 OK\r\nx: ');
         const drip = setInterval(() => socket.write('x'), 5);
@@ -131,7 +131,7 @@ describe('the deadline', () => {
         });
       },
     ],
-    ['a provider that keeps saying 503', text('', 503)],
+    ['a provider that repeats a 503', text('', 503)],
     [
       'a provider whose list has no end',
       ({ url = '' }, response) => {
@@ -166,7 +166,7 @@ describe('the deadline', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('is over for one request only', async () => {
+  it('affects one request only', async () => {
     const { ask } = await startScenario(inTurn(silence, LIST), { UPSTREAM_TIMEOUT_MS: '1500' });
     expect(await failureOf(await ask())).toEqual(TIMEOUT);
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
@@ -177,27 +177,27 @@ describe('an answer that is no model list', () => {
   it.each([
     ['HTML', text('<!doctype html>'), INVALID],
     [
-      'shorter than announced, at the announced end of the connection',
+      'shorter than its Content-Length, on a connection to be closed',
       raw(`${HEAD}Connection: close\r\nContent-Length: 1000\r\n\r\n${BODY}`),
       INVALID,
     ],
     ['truncated JSON that ends with the connection', raw(`${HEAD}\r\n{"data":[{"id":`), INVALID],
     ['not HTTP', raw('SSH-2.0-OpenSSH_9.6\r\n'), INVALID],
-    ['a status line that is none', raw('HTTP/1.1 OK\r\n\r\n'), INVALID],
+    ['a malformed status line', raw('HTTP/1.1 OK\r\n\r\n'), INVALID],
     ['a malformed header', raw(`${HEAD}Bad Header\r\n\r\n${BODY}`), INVALID],
     ['a malformed chunk', raw(`${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n${BODY}\r\n`), INVALID],
-    ['a length that is none', raw(`${HEAD}Content-Length: many\r\n\r\n${BODY}`), INVALID],
+    ['a malformed length', raw(`${HEAD}Content-Length: many\r\n\r\n${BODY}`), INVALID],
     ['a huge header', text(BODY, 200, { 'x-huge': 'x'.repeat(100_000) }), INVALID],
     ['a switch of protocols', raw('HTTP/1.1 101 Switching Protocols\r\n\r\n'), FAILED],
     [
-      'a switch of protocols with all that belongs to it',
+      'a complete switch of protocols',
       raw('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n'),
       FAILED,
     ],
-    ['a 100 that nobody asked for', raw('HTTP/1.1 100 Continue\r\n\r\n'), FAILED],
+    ['an unexpected 100', raw('HTTP/1.1 100 Continue\r\n\r\n'), FAILED],
     ['damaged gzip', text('not gzip', 200, { 'content-encoding': 'gzip' }), INVALID],
     ['truncated gzip', text(gzipSync(BODY).subarray(0, -12), 200, { 'content-encoding': 'gzip' }), INVALID],
-    ['an encoding that nobody asked for', text(BODY, 200, { 'content-encoding': 'compress' }), INVALID],
+    ['an encoding that was not requested', text(BODY, 200, { 'content-encoding': 'compress' }), INVALID],
   ])('is a failure: %s', async (_name, script, failure) => {
     const { ask, upstream } = await startScenario(inTurn(script, LIST), LONG);
     expect(await failureOf(await ask())).toEqual(failure);
@@ -205,7 +205,7 @@ describe('an answer that is no model list', () => {
     expect(await idsOf(await ask())).toEqual(['a', 'b']);
   });
 
-  it('is not announced by early hints', async () => {
+  it('may follow early hints', async () => {
     const { ask } = await startScenario((request, response) => {
       response.writeEarlyHints({ link: '</style.css>; rel=preload' }, () => {
         LIST(request, response);
@@ -217,7 +217,7 @@ describe('an answer that is no model list', () => {
 
 describe('a body', () => {
   it.each([
-    ['as it is', BODY, 'identity'],
+    ['identity', BODY, 'identity'],
     ['gzip', gzipSync(BODY), 'gzip'],
     ['x-gzip', gzipSync(BODY), 'x-gzip'],
     ['br', brotliCompressSync(BODY), 'br'],
@@ -234,7 +234,7 @@ describe('a body', () => {
 
   const padded = BODY.padEnd(50_000);
   const encodings: [string, Script][] = [
-    ['as it is', text(padded)],
+    ['uncompressed', text(padded)],
     [
       'in chunks',
       (_request, response) => {
@@ -263,7 +263,7 @@ describe('a body', () => {
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it('may be a bomb', async () => {
+  it('is rejected when it is a compression bomb', async () => {
     const bomb = gzipSync(Buffer.alloc(20_000_000, ' '));
     expect(bomb.length).toBeLessThan(30_000);
     const { ask } = await startScenario(text(bomb, 200, { 'content-encoding': 'gzip' }));
@@ -286,7 +286,7 @@ describe('a body', () => {
 });
 
 describe('pages', () => {
-  /** A provider of so many pages with one model each. */
+  /** A provider with this many pages of one model each. */
   function pagesOf(count: number, cursor = (page: number) => `cursor-${String(page)}`): Script {
     let page = 0;
     return (request, response) => {
@@ -300,7 +300,7 @@ describe('pages', () => {
   const anthropic = { ...LONG, MAIN_MODEL_ENGINE: 'anthropic' };
   const first = json({ data: [{ id: 'm1' }], has_more: true, last_id: 'm1' });
 
-  it('are all read, a thousand if need be', async () => {
+  it('are all read, up to a thousand', async () => {
     const { ask, upstream } = await startScenario(pagesOf(1000), {
       ...anthropic,
       UPSTREAM_MAX_PAGES: '1000',
@@ -313,7 +313,7 @@ describe('pages', () => {
   it.each([
     [{}, 100],
     [{ UPSTREAM_MAX_PAGES: '3' }, 3],
-  ])('are not cut short in silence: %j', async (env, limit) => {
+  ])('are a 502 when there are too many: %j', async (env, limit) => {
     const { ask, upstream } = await startScenario(pagesOf(limit), { ...anthropic, ...env });
     expect(await idsOf(await ask())).toHaveLength(limit);
     upstream.answer(pagesOf(1000));
@@ -323,7 +323,7 @@ describe('pages', () => {
 
   it.each([
     ['the same cursor again', () => 'same'],
-    ['a circle of cursors', (page: number) => String(page % 3)],
+    ['a cycle of cursors', (page: number) => String(page % 3)],
   ])('must not repeat: %s', async (_name, cursor) => {
     const { ask, upstream } = await startScenario(pagesOf(1000, cursor), anthropic);
     expect(await failureOf(await ask())).toEqual(INVALID);
@@ -336,13 +336,13 @@ describe('pages', () => {
     ['HTML', text('<p>'), INVALID],
     ['a reset', reset, UNREACHABLE],
     ['a redirect', text('', 302, { location: '/' }), FAILED],
-  ])('are no list when the second one is %s', async (_name, second, failure) => {
+  ])('are a failure when the second one is %s', async (_name, second, failure) => {
     const { ask, upstream } = await startScenario(inTurn(first, second), anthropic);
     expect(await failureOf(await ask())).toEqual(failure);
     expect(upstream.requests.length).toBeGreaterThan(1);
   });
 
-  it('are each asked for again', async () => {
+  it('are each retried', async () => {
     const last = json({ data: [{ id: 'm2' }], has_more: false });
     const busy = text('', 503);
     const { ask, upstream } = await startScenario(inTurn(busy, first, busy, last), anthropic);
@@ -357,9 +357,9 @@ describe('a retry', () => {
     ['503', text('', 503)],
     ['504', text('', 504)],
     ['a reset', reset],
-    ['a connection that is closed without a word', raw('')],
+    ['a connection that is closed without an answer', raw('')],
     ['a body that breaks off', raw(`${HEAD}Content-Length: 1000\r\n\r\n${BODY}`)],
-  ])('comes after %s', async (_name, script) => {
+  ])('happens after %s', async (_name, script) => {
     const { ask, upstream } = await startScenario(inTurn(script, LIST));
     const headers = { authorization: `Bearer ${secret('caller')}`, 'openai-project': 'p' };
     expect(await idsOf(await ask('/v1/models', { headers }))).toEqual(['a', 'b']);
@@ -379,13 +379,13 @@ describe('a retry', () => {
     [409, [409, null]],
     [425, [425, null]],
     [429, [429, null]],
-  ])('does not come after %d', async (status, failure) => {
+  ])('does not happen after %d', async (status, failure) => {
     const { ask, upstream } = await startScenario(inTurn(text('', status), LIST));
     expect(await failureOf(await ask())).toEqual(failure);
     expect(upstream.requests).toHaveLength(1);
   });
 
-  it.each([0, 1, 3])('comes at most UPSTREAM_MAX_RETRIES times: %d', async (retries) => {
+  it.each([0, 1, 3])('happens at most UPSTREAM_MAX_RETRIES times: %d', async (retries) => {
     const env = { ...LONG, UPSTREAM_MAX_RETRIES: String(retries) };
     const { ask, upstream } = await startScenario(text('', 503), env);
     expect(await failureOf(await ask())).toEqual(FAILED);
@@ -394,12 +394,12 @@ describe('a retry', () => {
     expect(upstream.requests).toHaveLength(2 * (retries + 1));
   });
 
-  it('comes when the provider has closed an idle connection', async () => {
+  it('happens when the provider has closed an idle connection', async () => {
     const sockets: Socket[] = [];
     const closing: Script = (request, response) => {
       const used = sockets.includes(request.socket);
       sockets.push(request.socket);
-      // As if the end of the connection and the next request had met on their way.
+      // As if the provider closed the connection while the next request was under way.
       if (used) request.socket.destroy();
       else LIST(request, response);
     };
@@ -411,7 +411,7 @@ describe('a retry', () => {
 });
 
 describe('the connections to the provider', () => {
-  it('are kept and used again', async () => {
+  it('are kept alive and reused', async () => {
     const sockets = new Set<Socket>();
     const { ask, upstream } = await startScenario((request, response) => {
       sockets.add(request.socket);
@@ -444,7 +444,7 @@ describe('the connections to the provider', () => {
       { ...LONG, UPSTREAM_MAX_CONNECTIONS: String(limit) },
     );
     // Callers with different keys share no request.
-    const asking = Array.from({ length: 6 }, (_, index) =>
+    const pending = Array.from({ length: 6 }, (_, index) =>
       ask('/v1/models', { headers: { authorization: `Bearer ${secret(String(index))}` } }).then(idsOf),
     );
     for (let received = 0; received < 6;) {
@@ -452,7 +452,7 @@ describe('the connections to the provider', () => {
       await upstream.received(received);
       for (const answer of held.splice(0)) answer();
     }
-    expect(await Promise.all(asking)).toEqual(Array.from({ length: 6 }, () => ['a', 'b']));
+    expect(await Promise.all(pending)).toEqual(Array.from({ length: 6 }, () => ['a', 'b']));
     expect(sockets.size).toBe(expected);
   });
 });
@@ -462,14 +462,14 @@ describe('a caller that hangs up', () => {
     const { ask, upstream } = await startScenario(undefined, LONG);
     const hungUp = hangUp(upstream);
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     await hungUp;
   });
 
-  it('cancels it in mid-body, too', async () => {
+  it('cancels the request within the body too', async () => {
     const { ask, upstream } = await startScenario(undefined, LONG);
     const caller = new AbortController();
     const hungUp = new Promise((resolve) => {
@@ -487,29 +487,29 @@ describe('a caller that hangs up', () => {
   it('cancels the last of several retries', async () => {
     const { ask, upstream } = await startScenario(text('', 503), { ...LONG, UPSTREAM_MAX_RETRIES: '10' });
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(2);
     const hungUp = hangUp(upstream);
     await upstream.received(3);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     await hungUp;
     expect(upstream.requests).toHaveLength(3);
   });
 
-  it('leaves the others alone who wait for the same answer', async () => {
+  it('does not affect others that wait for the same answer', async () => {
     const held: ServerResponse[] = [];
     const { ask, gateway, upstream } = await startScenario((_request, response) => {
       held.push(response);
     }, LONG);
     const server = gateway.app.getHttpServer();
     const connections = promisify(server.getConnections.bind(server));
-    const asked = jest.spyOn(gateway.app.get(ModelsService), 'list');
+    const listed = jest.spyOn(gateway.app.get(ModelsService), 'list');
     const leaving = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     leaving.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
     await upstream.received(1);
     const staying = ask();
-    await until('both have asked', () => asked.mock.calls.length === 2);
+    await until('both requests have arrived', () => listed.mock.calls.length === 2);
     leaving.destroy();
     await until('one has gone', async () => (await connections()) === 1);
     for (const response of held) response.end(BODY);

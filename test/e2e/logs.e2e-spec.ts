@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe('the line of a request', () => {
-  it('has all that there is to say', async () => {
+  it('has all fields', async () => {
     const { ask, gateway } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'TRT-LLM' });
     await ask('/v1/models?limit=1', { headers: { 'x-request-id': 'caller-1' } });
     const [line] = await requestLines(gateway, 1);
@@ -60,7 +60,7 @@ describe('the line of a request', () => {
     ['a redirect', 'GET', '/v1/models', text('', 302), { status: 502, upstreamStatus: 302 }],
     ['a closed connection', 'GET', '/v1/models', raw(''), { status: 502, upstreamStatus: undefined }],
     ['no answer', 'GET', '/v1/models', silence, { status: 502, upstreamStatus: undefined }],
-  ])('tells of %s', async (_name, method, path, script, expected) => {
+  ])('reports %s', async (_name, method, path, script, expected) => {
     const { ask, gateway } = await startScenario(script, fast);
     await ask(path, { method });
     const [line] = await requestLines(gateway, 1);
@@ -71,8 +71,8 @@ describe('the line of a request', () => {
   it.each([
     ['an unknown path', 'GET', '/secret/path', 404, 'unknown'],
     ['a wrong method', 'DELETE', '/v1/models/secret', 405, '/v1/models/*'],
-    ['a URL that cannot be understood', 'GET', '/v1/models/%ff', 400, 'unknown'],
-  ])('tells of %s without the path', async (_name, method, path, status, route) => {
+    ['a URL that cannot be decoded', 'GET', '/v1/models/%ff', 400, 'unknown'],
+  ])('reports %s without the path', async (_name, method, path, status, route) => {
     const { gateway } = await startScenario();
     await sendRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const [line] = await requestLines(gateway, 1);
@@ -84,7 +84,7 @@ describe('the line of a request', () => {
   it.each([
     ['too large a header', `X: ${'a'.repeat(20_000)}`, 431],
     ['a header without a name', ': secret', 400],
-  ])('tells of what is no request, with %s', async (_name, header, status) => {
+  ])('reports a malformed request, with %s', async (_name, header, status) => {
     const { ask, gateway } = await startScenario();
     const response = await sendRaw(gateway.url, `GET /secret HTTP/1.1\r\nHost: x\r\n${header}\r\n\r\n`);
     expect(response.status).toBe(status);
@@ -101,7 +101,7 @@ describe('the line of a request', () => {
     );
   });
 
-  it('tells of a preflight at the level debug', async () => {
+  it('reports a preflight at level debug', async () => {
     const { ask, gateway } = await startScenario(LIST, { CORS_ORIGINS: '*' });
     const headers = { origin: 'https://app.test', 'access-control-request-method': 'GET' };
     expect((await ask('/v1/models', { method: 'OPTIONS', headers })).status).toBe(204);
@@ -109,13 +109,13 @@ describe('the line of a request', () => {
     expect(line).toMatchObject({ level: 20, method: 'OPTIONS', route: '/v1/models', status: 204 });
   });
 
-  it('tells of a caller that hung up', async () => {
+  it('reports a caller that hung up', async () => {
     const { ask, gateway, upstream } = await startScenario(silence);
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     caller.abort();
-    await expect(asking).rejects.toThrow('aborted');
+    await expect(pending).rejects.toThrow('aborted');
     const [line] = await requestLines(gateway, 1);
     expect(line).toMatchObject({ route: '/v1/models', status: 499 });
   });
@@ -124,20 +124,20 @@ describe('the line of a request', () => {
   it.each([
     ['a trace', `00-${traceId}-00f067aa0ba902b7-01`, traceId],
     ['a trace of a later version', `01-${traceId}-00f067aa0ba902b7-01`, traceId],
-    ['a version that there is not', `ff-${traceId}-00f067aa0ba902b7-01`, undefined],
+    ['an invalid version', `ff-${traceId}-00f067aa0ba902b7-01`, undefined],
     ['no trace id', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, undefined],
     ['no span id', `00-${traceId}-${'0'.repeat(16)}-01`, undefined],
     ['capital letters', `00-${traceId.toUpperCase()}-00f067aa0ba902b7-01`, undefined],
     ['more', `00-${traceId}-00f067aa0ba902b7-01-SECRET`, undefined],
     ['rubbish', 'rubbish', undefined],
-  ])('has the trace id of a caller who sends %s, if that is one', async (_name, traceparent, expected) => {
+  ])('has the trace id of a caller that sends %s, if it is valid', async (_name, traceparent, expected) => {
     const { ask, gateway } = await startScenario(LIST);
     await ask('/v1/models', { headers: { traceparent } });
     const [line] = await requestLines(gateway, 1);
     expect(line?.['trace_id']).toBe(expected);
   });
 
-  it('is one', async () => {
+  it('is a single line', async () => {
     const { ask, gateway } = await startScenario(LIST);
     for (let turn = 0; turn < 5; turn += 1) await ask('/v1/models', { headers: { 'x-request-id': 'same' } });
     await ask('/v1/models', { headers: { 'x-request-id': 'last' } });
@@ -151,22 +151,22 @@ describe('LOG_LEVEL', () => {
     ['info', ['/v1/models']],
     ['debug', ['/healthz', '/readyz', '/v1/models']],
     ['warn', []],
-  ])('%s decides on the lines of requests', async (level, routes) => {
+  ])('%s decides which requests are logged', async (level, routes) => {
     const { ask, gateway } = await startScenario(LIST, { LOG_LEVEL: level });
     for (const path of ['/healthz', '/readyz', '/v1/models']) expect((await ask(path)).status).toBe(200);
-    // The last request's line follows the others; no line at all can only be seen when all is over.
+    // The last request's line follows the others; the absence of lines shows only after the end of the process.
     if (routes.length > 0) await requestLines(gateway, routes.length);
     await gateway.app.close();
     expect(logLines(gateway).flatMap(({ msg, route }) => (msg === 'request' ? [route] : []))).toEqual(routes);
   });
 
-  it('info is silent on the start of the framework', async () => {
+  it('info hides the framework’s messages at the start', async () => {
     const { gateway } = await startScenario(LIST, { LOG_LEVEL: 'info' });
     expect(logLines(gateway).map(({ context }) => context)).toEqual(['StartupLog']);
   });
 });
 
-describe('the line of the start', () => {
+describe('the line at the start', () => {
   const url = 'https://gpu.test:8443/llm/v1?tenant=a';
   const key = secret('ours');
 
@@ -203,7 +203,7 @@ describe('the line of the start', () => {
       { MAIN_MODEL_ENGINE: 'my-engine', OPENAI_API_KEY: key },
       ['engine my-engine', 'no upstream', 'key from OPENAI_API_KEY'],
     ],
-  ])('tells of %s', async (_name, env, parts) => {
+  ])('reports %s', async (_name, env, parts) => {
     const gateway = await started(startGateway({ ...env, LOG_LEVEL: 'info' }));
     expect(logLines(gateway)).toEqual([
       expect.objectContaining({ level: 30, msg: [`models-gateway ${VERSION}`, ...parts].join(', ') }),
@@ -211,7 +211,7 @@ describe('the line of the start', () => {
     expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it('is followed by what is missing', async () => {
+  it('is followed by a warning about a missing variable', async () => {
     const gateway = await started(startGateway({ MAIN_MODEL_ENGINE: 'azure', LOG_LEVEL: 'info' }));
     const [, warning, ...others] = logLines(gateway);
     expect(warning).toMatchObject({ level: 40, msg: expect.stringContaining('AZURE_OPENAI_ENDPOINT') });
@@ -236,11 +236,11 @@ describe('no credential is logged', () => {
     { 'api-key': key },
     { authorization: 'Bearer not-used', 'x-api-key': key, cookie: `session=${key}` },
   ];
-  /** None of these may be anywhere: the last two are credentials that do not show the mark. */
+  /** None of these may appear. The last two are credentials without the mark. */
   const FORBIDDEN = [SECRET_MARK, basic, jwt];
 
-  /** Says all that it was sent, in the body and in headers. */
-  function parrot(status: number, headers: Record<string, string> = {}): Script {
+  /** Repeats the request in its body and headers. */
+  function echo(status: number, headers: Record<string, string> = {}): Script {
     return (request, response) => {
       const sent = JSON.stringify(request.headers);
       json({ error: { message: sent, type: sent, param: sent, code: sent } }, status, {
@@ -253,17 +253,17 @@ describe('no credential is logged', () => {
   const PROVIDERS: readonly [string, Script][] = [
     ['a list', LIST],
     ['rows that are no models', json({ data: [{ name: key }, key] })],
-    ['a 400', parrot(400)],
-    ['a 401', parrot(401)],
-    ['a 403', parrot(403)],
-    ['a 429', parrot(429)],
-    ['a redirect', parrot(302, { location: `http://127.0.0.1:1/?key=${key}` })],
-    ['a 500', parrot(500)],
-    ['a 503', parrot(503)],
-    ['a 200 that is no list', parrot(200)],
+    ['a 400', echo(400)],
+    ['a 401', echo(401)],
+    ['a 403', echo(403)],
+    ['a 429', echo(429)],
+    ['a redirect', echo(302, { location: `http://127.0.0.1:1/?key=${key}` })],
+    ['a 500', echo(500)],
+    ['a 503', echo(503)],
+    ['a 200 that is no list', echo(200)],
     ['HTML', text(`<title>${key}</title>`)],
-    ['a header that is none', raw(`HTTP/1.1 200 OK\r\n${key}\r\n\r\n`)],
-    ['a status that is none', raw(`HTTP/1.1 ${key}\r\n\r\n`)],
+    ['a malformed header', raw(`HTTP/1.1 200 OK\r\n${key}\r\n\r\n`)],
+    ['a malformed status', raw(`HTTP/1.1 ${key}\r\n\r\n`)],
     ['a huge header', text('', 200, { 'x-huge': key.repeat(5000) })],
     ['a damaged body', text(key, 200, { 'content-encoding': 'gzip' })],
     ['a closed connection', raw('')],
@@ -277,7 +277,7 @@ describe('no credential is logged', () => {
     ['VLLM', 'ANTHROPIC', 'AZURE_OPENAI'].map((name) => [`${name}_API_KEY`, secret('ours')]),
   );
 
-  /** Sees what is written past the log. */
+  /** Records output that bypasses the log. */
   function watchOutput(): () => string {
     const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write'));
     return () => spies.flatMap(({ mock }) => mock.calls.map(([chunk]) => String(chunk))).join('');
@@ -294,12 +294,12 @@ describe('no credential is logged', () => {
         ]),
       );
       await requestLines(gateway, responses.length);
-      const said = gateway.logs.join('') + output();
-      for (const credential of FORBIDDEN) expect(said).not.toContain(credential);
+      const written = gateway.logs.join('') + output();
+      for (const credential of FORBIDDEN) expect(written).not.toContain(credential);
     }
   });
 
-  it('when the request cannot be understood', async () => {
+  it('when the request is malformed', async () => {
     const output = watchOutput();
     const { ask, gateway } = await startScenario(LIST, { LOG_LEVEL: 'trace' });
     for (const headers of CALLERS) {
@@ -318,14 +318,14 @@ describe('no credential is logged', () => {
     for (const credential of FORBIDDEN) expect(said).not.toContain(credential);
   });
 
-  it('unless it is, which every test would notice', async () => {
+  it('and a credential in the log fails every test', async () => {
     const gateway = await startGateway({ MAIN_MODEL_ENGINE: 'my-engine' });
     new Logger('Leak').log(`the key is ${key}`);
     await until('it is logged', () => gateway.logs.join('').includes(SECRET_MARK));
     await expect(gateway.close()).rejects.toThrow('a credential was logged');
   });
 
-  it('unless it is, wherever it is written', () => {
+  it('and a credential in any output is noticed', () => {
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     const output = watchOutput();
     process.stderr.write(`the key is ${key}`);

@@ -32,7 +32,7 @@ async function samples(ask: Ask): Promise<Map<string, number>> {
   );
 }
 
-/** Waits until a sample has this value: a request is counted when its answer has gone out. */
+/** Waits until a sample has this value, because a request is counted after its answer is sent. */
 async function untilSample(ask: Ask, name: string, value: number): Promise<void> {
   await until(`${name} is ${String(value)}`, async () => (await samples(ask)).get(name) === value);
 }
@@ -94,7 +94,7 @@ describe('requests to the provider', () => {
     ['a page of HTML', text('<html>'), 'invalid', {}],
     ['an object that is no list', json({ models: 1 }), 'invalid', {}],
     ['a closed connection', ({ socket }) => socket.destroy(), 'unreachable', { UPSTREAM_MAX_RETRIES: '0' }],
-  ])('that end with %s are told apart', async (_name, script, outcome, env) => {
+  ])('that end with %s have their own outcome', async (_name, script, outcome, env) => {
     const { ask } = await startScenario(script, env);
     await ask('/v1/models', { headers: KEY });
     const all = await samples(ask);
@@ -108,13 +108,13 @@ describe('requests to the provider', () => {
       outcome === 'ok' ? 1 : undefined,
     );
     expect(all.get('models_gateway_models{engine="vllm"}')).toBe(outcome === 'ok' ? 2 : undefined);
-    // A caller that is refused says nothing of the provider.
+    // A rejected caller says nothing about the provider's health.
     const up = outcome === 'ok' ? 1 : 0;
     expect(all.get('models_gateway_upstream_up{engine="vllm"}')).toBe(outcome === '4xx' ? undefined : up);
     expect([...all.keys()].join()).not.toContain(SECRET_MARK);
   });
 
-  it('say that a provider which turns a caller away has not failed any more', async () => {
+  it('show that a provider which rejects a caller works again', async () => {
     const up = 'models_gateway_upstream_up{engine="vllm"}';
     const refused = json({ error: { message: 'no' } }, 401);
     const { ask } = await startScenario(inTurn(text('', 500), refused));
@@ -128,12 +128,12 @@ describe('requests to the provider', () => {
     const held = heldAnswers(LIST);
     const { ask, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
     const caller = new AbortController();
-    const asking = ask('/v1/models', { signal: caller.signal });
+    const pending = ask('/v1/models', { signal: caller.signal });
     await upstream.received(1);
     await untilSample(ask, 'http_client_active_requests', 1);
     await untilSample(ask, 'http_server_active_requests', 1);
     caller.abort();
-    await expect(asking).rejects.toThrow();
+    await expect(pending).rejects.toThrow();
     await held.abandoned();
     await untilSample(
       ask,
@@ -158,7 +158,7 @@ describe('requests to the provider', () => {
     expect(all.get('models_gateway_models{engine="anthropic"}')).toBe(2);
   });
 
-  it('say whether the provider is up, and keep the size of its last list', async () => {
+  it('show whether the provider is up, and keep the size of its last list', async () => {
     const { ask, upstream } = await startScenario(LIST);
     await ask();
     upstream.answer(json({}, 500));
@@ -173,7 +173,7 @@ describe('requests to the provider', () => {
     expect(mended.get('models_gateway_models{engine="vllm"}')).toBe(0);
   });
 
-  it('are counted when they are sent again', async () => {
+  it('are counted when they are retried', async () => {
     const { ask } = await startScenario(inTurn(json({}, 503), LIST));
     expect((await ask()).status).toBe(200);
     const all = await samples(ask);
@@ -189,15 +189,15 @@ describe('requests to the provider', () => {
     const held = heldAnswers(LIST);
     const { ask, gateway } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '60000' });
     const arrived = arrivals(gateway);
-    const asking = [ask(), ask(), ask()];
-    await arrived(asking.length);
+    const pending = [ask(), ask(), ask()];
+    await arrived(pending.length);
     await held.release(1);
-    await Promise.all(asking);
+    await Promise.all(pending);
     expect((await samples(ask)).get('models_gateway_coalesced_requests_total{engine="vllm"}')).toBe(2);
   });
 });
 
-it('the cache says how it answered', async () => {
+it('the outcomes of the cache are counted', async () => {
   const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
   await ask();
   await ask();
@@ -208,7 +208,7 @@ it('the cache says how it answered', async () => {
   }
 });
 
-it('the cache says when a list was stale, or shared', async () => {
+it('stale and shared lists are counted', async () => {
   const clock = movableClock();
   const held = heldAnswers(LIST);
   const { ask, gateway } = await startScenario(inTurn(held.script, LIST), {
@@ -217,10 +217,10 @@ it('the cache says when a list was stale, or shared', async () => {
     UPSTREAM_TIMEOUT_MS: '60000',
   });
   const arrived = arrivals(gateway);
-  const asking = [ask(), ask()];
-  await arrived(asking.length);
+  const pending = [ask(), ask()];
+  await arrived(pending.length);
   await held.release(1);
-  await Promise.all(asking);
+  await Promise.all(pending);
   clock.advance(70_000);
   await ask();
   const all = await samples(ask);
@@ -229,7 +229,7 @@ it('the cache says when a list was stale, or shared', async () => {
   }
 });
 
-it('the text says of every sample what it is, and the list of names is whole', async () => {
+it('every sample has a type and a description, and METRIC_LABELS lists every name', async () => {
   const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60' });
   await ask('/v1/models', { headers: KEY });
   await samples(ask);
@@ -247,20 +247,20 @@ it('the text says of every sample what it is, and the list of names is whole', a
     expect([line, types.has(family), helped.has(family)]).toEqual([line, true, true]);
   }
   const own = [...types.keys()].filter((name) => /^(http|models_gateway)_/.test(name));
-  // Only where a cache is shared.
+  // Only with a shared cache.
   expect([...own, 'models_gateway_shared_cache_up'].sort()).toEqual(Object.keys(METRIC_LABELS).sort());
   expect(lines.join()).not.toContain(SECRET_MARK);
 });
 
-it('asking for the figures is not worth a line of the log', async () => {
+it('requests for metrics are not logged', async () => {
   const { ask, gateway } = await startScenario(LIST);
   await ask('/metrics');
   const [line] = await requestLines(gateway, 1);
   expect(line).toMatchObject({ route: '/metrics', level: 20 });
 });
 
-describe('a port of their own', () => {
-  it('serves the figures and nothing else, until the service stops', async () => {
+describe('METRICS_PORT', () => {
+  it('serves metrics only, until the service stops', async () => {
     const port = await freePort();
     const { ask, gateway } = await startScenario(LIST, { METRICS_PORT: String(port), HOST: '127.0.0.1' });
     const figures: Ask = (path = '/metrics', init = {}) =>
@@ -273,13 +273,13 @@ describe('a port of their own', () => {
     expect((await figures('/v1/models')).status).toBe(404);
     const refused = await figures('/metrics', { method: 'POST' });
     expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
-    // Another address of the same machine: HOST holds for this port too.
+    // Another address of this machine: HOST applies to this port too.
     await expect(fetch(`http://127.0.0.2:${String(port)}/metrics`)).rejects.toThrow();
     await gateway.app.close();
     await expect(figures()).rejects.toThrow();
   });
 
-  it('cannot be that of the service', async () => {
+  it('must differ from PORT', async () => {
     await expect(startGateway({ METRICS_PORT: '8000' })).rejects.toThrow(
       'The configuration is not valid:\n  METRICS_PORT must differ from PORT',
     );
@@ -287,7 +287,7 @@ describe('a port of their own', () => {
 });
 
 describeWithRedis('a shared cache', () => {
-  it('is up or down', async () => {
+  it('the shared cache is up or down', async () => {
     const redis = await started(startRedis());
     const { ask } = await startScenario(LIST, { CACHE_TTL_SECONDS: '60', ...redis.env });
     await ask();
@@ -300,7 +300,7 @@ describeWithRedis('a shared cache', () => {
   });
 });
 
-it('what runs is told, and an engine that is not built in is a custom one', async () => {
+it('the build information names the engine, `custom` for one that is not built in', async () => {
   const { ask } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'my-own-engine' });
   const names = [...(await samples(ask)).keys()];
   expect(names.find((name) => name.startsWith('models_gateway_build_info'))).toContain('engine="custom"');
@@ -308,7 +308,7 @@ it('what runs is told, and an engine that is not built in is a custom one', asyn
   expect(names).toContain('process_resident_memory_bytes');
 });
 
-it('nothing is collected when metrics are off', async () => {
+it('metrics can be turned off', async () => {
   const { ask, gateway } = await startScenario(LIST, { METRICS_ENABLED: 'false' });
   expect(gateway.app.get(METRICS)).toBeUndefined();
   expect((await ask()).status).toBe(200);

@@ -13,7 +13,7 @@ const IDS = ['gpt-4o', 'gpt-4o-mini', 'text-embedding-3', 'meta/llama-3.1-8b', '
 const list = (...ids: string[]): Script => json({ data: ids.map((id) => ({ id })) });
 const LIST = list(...IDS);
 
-/** What a Cohere lists: it says what its models are for. */
+/** A list of Cohere's, which gives the purposes of models. */
 const COHERE = json({
   models: [
     { name: 'command', endpoints: ['chat'] },
@@ -64,12 +64,12 @@ describe('MODELS_ALLOW and MODELS_DENY', () => {
     },
   );
 
-  it('hide what is too long to be compared', async () => {
+  it('hide an id that is too long', async () => {
     const { ask } = await startScenario(list('a', `a${'x'.repeat(5000)}`), { MODELS_ALLOW: 'a*' });
     expect(await idsOf(await ask())).toEqual(['a']);
   });
 
-  it('hide it from Anthropic’s clients too', async () => {
+  it('hide models from Anthropic’s clients too', async () => {
     const { ask } = await startScenario(LIST, { MODELS_ALLOW: 'gpt-*' });
     const response = await ask('/v1/models?limit=1&after_id=gpt-4o', {
       headers: { 'anthropic-version': '2023-06-01' },
@@ -77,7 +77,7 @@ describe('MODELS_ALLOW and MODELS_DENY', () => {
     expect(await response.json()).toMatchObject({ data: [{ id: 'gpt-4o-mini' }], has_more: false });
   });
 
-  it('see the ids of several providers as they are shown', async () => {
+  it('match the ids of several providers as they are shown', async () => {
     const { upstream } = await startScenario(list('shared'));
     const { ask } = await startScenario(undefined, {
       MODEL_ENGINES: 'one,two',
@@ -98,7 +98,7 @@ describe('MODELS_TYPES', () => {
     ['chat', ['command', 'new']],
     ['embeddings,rerank', ['embed', 'rerank', 'new']],
     ['vision', ['new']],
-  ])('%s shows models of these types, and those of which nobody knows', async (types, expected) => {
+  ])('%s lists models of these types and of unknown types', async (types, expected) => {
     const { ask } = await startScenario(COHERE, { ...cohere, MODELS_TYPES: types });
     expect(await idsOf(await ask())).toEqual(expected);
     expect((await ask('/v1/models/embed')).status).toBe(expected.includes('embed') ? 200 : 404);
@@ -111,7 +111,7 @@ describe('MODELS_TYPES', () => {
     ['vision', ['seeing', 'new', 'film']],
     ['other', ['seeing', 'plain', 'new', 'film', 'mute']],
     ['tools,embeddings', ['seeing', 'plain', 'embed', 'new']],
-  ])('%s does not take what a model can do besides for what it is for', async (types, expected) => {
+  ])('%s does not take features of a model for its purpose', async (types, expected) => {
     const { ask } = await startScenario(
       json({
         data: [
@@ -129,14 +129,14 @@ describe('MODELS_TYPES', () => {
     expect(await idsOf(await ask())).toEqual(expected);
   });
 
-  it('shows all where the vendor does not say the type', async () => {
+  it('lists all models when the vendor gives no type', async () => {
     const { ask } = await startScenario(LIST, { MODELS_TYPES: 'chat' });
     expect(await idsOf(await ask())).toEqual(IDS);
   });
 });
 
 describe('MODELS_STATIC', () => {
-  it('is served without asking anybody, whoever asks', async () => {
+  it('is served to every caller without a request to the provider', async () => {
     const { ask, upstream, gateway } = await startScenario(LIST, { MODELS_STATIC: 'a, b/c ,a' });
     const response = await ask('/v1/models', { headers: { authorization: `Bearer ${secret('caller')}` } });
     expect(response.headers.has('cache-status')).toBe(false);
@@ -178,7 +178,7 @@ describe('MODELS_STATIC', () => {
     ['vLLM', 'vllm'],
     ['Azure-OpenAI', 'azure'],
     ['My-Engine', 'My-Engine'],
-  ])('names the owner as the list of %s does', async (engine, owner) => {
+  ])('has the owner of the lists of %s', async (engine, owner) => {
     for (const mode of ['replace', 'append']) {
       const { ask } = await startScenario(undefined, {
         MAIN_MODEL_ENGINE: engine,
@@ -194,7 +194,7 @@ describe('MODELS_STATIC', () => {
     expect(await idsOf(await ask())).toEqual(['b']);
   });
 
-  it('is a list of the provider with more', async () => {
+  it('can be appended to the provider’s list', async () => {
     const { ask, upstream } = await startScenario(list('gpt-4o', 'mine'), {
       MODELS_STATIC: 'mine,other',
       MODELS_STATIC_MODE: 'append',
@@ -219,14 +219,14 @@ describe('MODELS_STATIC', () => {
   it.each([
     [text('', 500), 502],
     [json({ error: { message: 'no' } }, 401), 401],
-  ])('is not all there is when the provider fails', async (script, status) => {
+  ])('does not hide a failure of the provider when it is appended', async (script, status) => {
     const { ask } = await startScenario(script, { MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append' });
     expect((await ask()).status).toBe(status);
   });
 });
 
 describe('MODELS_STATIC_FILE', () => {
-  it('says what is known of each model', async () => {
+  it('has the metadata of each model', async () => {
     const path = await fileWith({
       object: 'list',
       data: ['plain', { id: 'rich', created: 7, owned_by: 'us', context_length: 8, capabilities: ['chat'] }],
@@ -248,13 +248,13 @@ describe('MODELS_STATIC_FILE', () => {
     expect(upstream.requests).toEqual([]);
   });
 
-  it.each([[], { data: [] }])('that holds no model is a list all the same: %j', async (content) => {
+  it.each([[], { data: [] }])('without models is an empty list: %j', async (content) => {
     const { ask, upstream } = await startScenario(LIST, { MODELS_STATIC_FILE: await fileWith(content) });
     expect(await (await ask()).json()).toEqual({ object: 'list', data: [] });
     expect(upstream.requests).toEqual([]);
   });
 
-  it('that holds no model adds none', async () => {
+  it('without models appends none', async () => {
     const { ask } = await startScenario(LIST, {
       MODELS_STATIC_FILE: await fileWith([]),
       MODELS_STATIC_MODE: 'append',
@@ -262,7 +262,7 @@ describe('MODELS_STATIC_FILE', () => {
     expect(await idsOf(await ask())).toEqual(IDS);
   });
 
-  it('takes an answer of the gateway', async () => {
+  it('may be an answer of the gateway', async () => {
     const { ask } = await startScenario(COHERE, { MAIN_MODEL_ENGINE: 'cohere' });
     const answer = await (await ask('/v1/models?include_metadata=true')).json();
     const again = await startScenario(LIST, { MODELS_STATIC_FILE: await fileWith(answer) });
@@ -271,7 +271,7 @@ describe('MODELS_STATIC_FILE', () => {
 });
 
 describe('perplexity', () => {
-  it('has a list of its own, and asks nobody', async () => {
+  it('has a static list and causes no request', async () => {
     const { ask, upstream } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity' });
     const { data } = (await (await ask()).json()) as { data: { id: string; owned_by: string }[] };
     expect(data.map(({ id }) => id)).toEqual([
@@ -285,7 +285,7 @@ describe('perplexity', () => {
     expect((await ask('/readyz')).status).toBe(200);
   });
 
-  it('has the list that the operator gives it', async () => {
+  it('has the operator’s list instead', async () => {
     const { ask } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity', MODELS_STATIC: 'sonar-2' });
     expect(await idsOf(await ask())).toEqual(['sonar-2']);
   });
@@ -303,7 +303,7 @@ describe('perplexity', () => {
 });
 
 describeWithRedis('a filter with a shared cache', () => {
-  it('is that of each gateway', async () => {
+  it('is the same at every gateway', async () => {
     const redis = await started(startRedis());
     const env = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const first = await startScenario(LIST, { ...env, MODELS_ALLOW: 'gpt-*' });

@@ -36,7 +36,7 @@ describe('the list', () => {
     }
   });
 
-  it('has the first of rows with the same id', async () => {
+  it('has the first of several rows with the same id', async () => {
     const data = [
       { id: 'a', owned_by: 'first' },
       { id: 'b', owned_by: 'only' },
@@ -51,7 +51,7 @@ describe('the list', () => {
     expect(await (await ask('/v1/models/a')).json()).toMatchObject({ owned_by: 'first' });
   });
 
-  it('leaves out rows that are no model, and says so once', async () => {
+  it('omits rows that are no model, and logs it once', async () => {
     const rows = [null, 'a', 7, ['a'], {}, { id: '' }, { id: null }, { id: 7 }, { name: 'a' }];
     const good = { id: 'good', created: 1 };
     const { ask, gateway, upstream } = await startScenario(json({ data: [...rows, good] }));
@@ -80,8 +80,8 @@ describe('created', () => {
     ['an integer', { created: 1700000000 }, 1700000000],
     ['zero', { created: 0 }, 0],
     ['a float', { created: 1700000000.987 }, 1700000000],
-    ['the last second that is no millisecond', { created: 999_999_999_999 }, 999_999_999_999],
-    ['the first millisecond', { created: 1_000_000_000_000 }, 1_000_000_000],
+    ['the largest number of seconds', { created: 999_999_999_999 }, 999_999_999_999],
+    ['the smallest number of milliseconds', { created: 1_000_000_000_000 }, 1_000_000_000],
     ['milliseconds', { created: 1700000000987 }, 1700000000],
     ['RFC 3339 in UTC', { created_at: '2024-02-29T00:00:00Z' }, 1709164800],
     ['RFC 3339 with an offset', { created_at: '2024-02-29T02:00:00.5+02:00' }, 1709164800],
@@ -136,7 +136,7 @@ describe('owned_by', () => {
     ['cohere', 'cohere'],
     ['My-Engine', 'My-Engine'],
   ];
-  it.each(cases)('is, with %s, %s where the upstream names nobody', async (engine, owner) => {
+  it.each(cases)('is, with %s, %s when the provider gives none', async (engine, owner) => {
     const rows = [
       { id: 'a' },
       { id: 'b', owned_by: '' },
@@ -154,7 +154,7 @@ describe('the body of a provider', () => {
   it.each([
     ['{data}', { object: 'list', data: rows }],
     ['{models}', { models: rows }],
-    ['both, of which data wins', { models: [{ id: 'x' }], data: rows }],
+    ['both, where data takes precedence', { models: [{ id: 'x' }], data: rows }],
     ['a bare array', rows],
   ])('may be %s', async (_name, body) => {
     const { ask } = shared(json(body));
@@ -184,7 +184,7 @@ describe('the body of a provider', () => {
     ['nothing', ''],
     ['an object with neither', '{"object":"list"}'],
     ['an empty object', '{}'],
-    ['an error in disguise', '{"error":{"message":"no such tenant SECRET0"}}'],
+    ['an error with status 200', '{"error":{"message":"no such tenant SECRET0"}}'],
     ['data that is an object', '{"data":{"a":{"id":"a"}}}'],
     ['data that is a text', '{"data":"a"}'],
     ['models that is null', '{"models":null}'],
@@ -213,7 +213,7 @@ describe('the body of a provider', () => {
 });
 
 describe('an engine that is not built in, without a URL', () => {
-  it('has an empty list, whatever keys there are', async () => {
+  it('has an empty list, with or without keys', async () => {
     const gateway = await started(
       startGateway({ MAIN_MODEL_ENGINE: 'my-custom-engine', OPENAI_API_KEY: 'sk-SECRET0' }),
     );

@@ -13,7 +13,7 @@ import type { FakeUpstream } from '../support/fake-upstream.js';
 import { parseLog } from '../support/log-lines.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK } from '../support/start-gateway.js';
-import { isRefused, startProcess, untilAlive } from '../support/start-process.js';
+import { freePort, isRefused, startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
@@ -30,12 +30,12 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** Starts the service in an empty folder and in an environment with nothing else in it. */
+/** Starts the service in an empty folder and with only these variables. */
 function start(env: Record<string, string>): Promise<ServiceProcess> {
   return started(startProcess(main, folder, env));
 }
 
-/** How a process ends that is told to stop as soon as it answers. */
+/** Sends a signal as soon as the process answers, and returns its exit. */
 async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
   const running = await start(env);
   await untilAlive(running);
@@ -43,7 +43,7 @@ async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals 
   return running.exited;
 }
 
-/** What a start says that fails. */
+/** The output of a failed start. */
 async function refusalOf(env: Record<string, string>): Promise<string> {
   const { code, stdout, stderr } = await (await start(env)).exited;
   expect(code).toBe(1);
@@ -109,13 +109,83 @@ describe('a malformed configuration', () => {
     );
   });
 
-  it('stops the start when it is in .env, too', async () => {
+  it('stops the start in .env too', async () => {
     await writeFile(join(folder, '.env'), 'UPSTREAM_TIMEOUT_MS=soon\n');
     const { code, stdout, stderr } = await (await start({})).exited;
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
       'The configuration is not valid:\n  UPSTREAM_TIMEOUT_MS must be a whole number from 1 to 600000\n',
     );
+  });
+});
+
+describe('what editors, shells and templates leave in a configuration', () => {
+  it('stops the start with one message that names every variable and the reason, and no value', async () => {
+    const keyFile = join(folder, 'key');
+    await writeFile(keyFile, `export VLLM_API_KEY=${secret('file')}\n`);
+    const message = await refusalOf({
+      OPENAI_API_KEY: `"${secret('quoted')}"`,
+      GROQ_API_KEY: `GROQ_API_KEY=${secret('named')}`,
+      VLLM_API_KEY_FILE: keyFile,
+      UPSTREAM_HEADERS: `'Orbit-Key: ${secret('header')}'`,
+      MAIN_MODEL_BASE_URL: 'http:///SECRET0',
+      COHERE_BASE_URL: '"https://SECRET0.test"',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://${SECRET0}:4318',
+      REDIS_URL: 'redis://:SECRET0@:6379',
+    });
+    const [headline, ...lines] = message.trimEnd().split('\n');
+    expect(headline).toBe('The configuration is not valid:');
+    expect(
+      lines
+        .map((line) => /^ {2}(\w+) .*?(quotes|NAME=value|no host|placeholder)/.exec(line)?.slice(1))
+        .sort(),
+    ).toEqual([
+      ['COHERE_BASE_URL', 'quotes'],
+      ['GROQ_API_KEY', 'NAME=value'],
+      ['MAIN_MODEL_BASE_URL', 'no host'],
+      ['OPENAI_API_KEY', 'quotes'],
+      ['OTEL_EXPORTER_OTLP_ENDPOINT', 'placeholder'],
+      ['REDIS_URL', 'no host'],
+      ['UPSTREAM_HEADERS', 'quotes'],
+      ['VLLM_API_KEY_FILE', 'NAME=value'],
+    ]);
+    expect(message).not.toContain('SECRET0');
+  });
+});
+
+describe('a .env', () => {
+  const LINES = `LOG_LEVEL=warn\r\nMAIN_MODEL_ENGINE=cohere\r\nCOHERE_API_KEY=${secret('env')}\r\n`;
+  const RULE =
+    '.env must be saved as UTF-8: in Windows PowerShell, "Out-File -Encoding utf8" does so, ">" does not';
+
+  it.each<[what: string, content: Buffer]>([
+    ['UTF-16 with a byte order mark, as PowerShell writes it', Buffer.from(`\uFEFF${LINES}`, 'utf16le')],
+    ['UTF-16 without a byte order mark', Buffer.from(LINES, 'utf16le')],
+    ['UTF-16 of the other byte order', Buffer.from(`\uFEFF${LINES}`, 'utf16le').swap16()],
+    ['Latin-1', Buffer.from(`# schl\u00fcssel\r\n${LINES}`, 'latin1')],
+  ])('in %s stops the start with one message', async (_what, content) => {
+    await writeFile(join(folder, '.env'), content);
+    expect(await refusalOf({})).toBe(`The configuration is not valid:\n  ${RULE}\n`);
+    expect(await refusalOf({ PORT: 'x' })).toBe(
+      `The configuration is not valid:\n  ${RULE}\n  PORT must be a whole number from 0 to 65535\n`,
+    );
+  });
+
+  it('that is a folder stops the start with one message', async () => {
+    await mkdir(join(folder, '.env'));
+    expect(await refusalOf({})).toBe('The configuration is not valid:\n  .env must be a readable file\n');
+  });
+
+  it.each<[what: string, content: string]>([
+    ['with a byte order mark', `\uFEFF${LINES}`],
+    ['with letters beyond ASCII', `# schl\u00fcssel\n${LINES}`],
+  ])('in UTF-8 %s is read from its first variable on', async (_what, content) => {
+    await writeFile(join(folder, '.env'), content);
+    const { code, stdout, stderr } = await startAndStop({ LOG_LEVEL: 'info' });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(parseLog(stdout)[0]?.['msg']).toMatch(/, engine cohere, .*, key from COHERE_API_KEY$/);
+    // The environment wins; without it the first line counts.
+    expect(await startAndStop({})).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 });
 
@@ -177,7 +247,7 @@ describe('the configuration', () => {
     expect(stdout).not.toContain(SECRET_MARK);
   });
 
-  it('takes an empty variable for an unset one', async () => {
+  it('counts an empty variable as unset', async () => {
     const { code, stdout, stderr } = await startAndStop({
       MAIN_MODEL_ENGINE: '',
       MAIN_MODEL_BASE_URL: ' ',
@@ -191,7 +261,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('need not be complete', async () => {
+  it('may be incomplete', async () => {
     const running = await start({ MAIN_MODEL_ENGINE: 'nim' });
     await untilAlive(running);
     expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'provider_not_configured']);
@@ -229,10 +299,24 @@ describe.each(['PORT', 'METRICS_PORT'])('a %s that is in use', (variable) => {
     const { code, stderr } = await (await start({ [variable]: port })).exited;
     other.close();
     expect(code).toBe(1);
-    expect(stderr).toMatch(
-      /^The service cannot listen: .*EADDRINUSE.*\. Check HOST, PORT and METRICS_PORT\.\n$/,
+    expect(stderr).toBe(
+      `The service cannot listen: ${variable} ${port} is in use by another process (EADDRINUSE).\n`,
     );
-    expect(stderr).toContain(port);
+  });
+});
+
+describe('a HOST that the service cannot listen on', () => {
+  it.each<[what: string, host: string, reason: RegExp]>([
+    ['has no address', 'no.such.invalid', /cannot be resolved to an address \((?:ENOTFOUND|EAI_AGAIN)\)/],
+    ['belongs to another machine', '192.0.2.1', /is not an address of this machine \(EADDRNOTAVAIL\)/],
+  ])('stops the start with one line when it %s', async (_what, host, reason) => {
+    const metricsPort = String(await freePort());
+    for (const env of [{}, { METRICS_PORT: metricsPort }]) {
+      const { code, stderr } = await (await start({ HOST: host, ...env })).exited;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(new RegExp(`^The service cannot listen: HOST ${reason.source}\\.\\n$`));
+      expect(stderr).not.toContain(host);
+    }
   });
 });
 
@@ -262,21 +346,21 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     });
   }
 
-  it('ends the process when there is nothing to do', async () => {
+  it('ends an idle process', async () => {
     const { code, stdout, stderr } = await startAndStop({}, signal);
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout).map(({ level }) => level)).toEqual(['info']);
   });
 
-  it('lets requests under way end, and refuses new ones', async () => {
+  it('completes requests under way, and refuses new ones', async () => {
     const running = await serve({});
     await untilAlive(running);
-    const asking = fetch(`${running.url}/v1/models`);
+    const pending = fetch(`${running.url}/v1/models`);
     await upstream.received(1);
     running.signal(signal);
     await until('connections are refused', () => isRefused(running.url));
     answerAll();
-    const response = await asking;
+    const response = await pending;
     expect(response.headers.get('connection')).toBe('close');
     expect(await idsOf(response)).toEqual(['a']);
     const { code, stdout, stderr } = await running.exited;
@@ -306,7 +390,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  it('sends what is under way to its last byte, to whoever reads slowly as well', async () => {
+  it('sends answers under way to the last byte, also to a slow reader', async () => {
     const running = await serve({});
     await untilAlive(running);
     // More than the buffers of both sides hold.
@@ -320,7 +404,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
     socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n');
     await upstream.received(1);
-    // Its first bytes: the rest waits on both sides.
+    // The first bytes: the rest waits on both sides.
     await once(socket, 'readable');
     running.signal(signal);
     await until('connections are refused', () => isRefused(running.url));
@@ -336,7 +420,7 @@ describe.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])('%s', (signal) => {
     expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 200 });
   });
 
-  it('turns /readyz first, for SHUTDOWN_DELAY_MS', async () => {
+  it('makes /readyz a 503 for SHUTDOWN_DELAY_MS first', async () => {
     const running = await serve({ SHUTDOWN_DELAY_MS: '3000' });
     await untilAlive(running);
     expect((await fetch(`${running.url}/readyz`)).status).toBe(200);

@@ -16,11 +16,11 @@ import { startSteadyLoad } from '../support/steady-load.js';
 import type { SteadyLoad } from '../support/steady-load.js';
 
 const TEST_MS = 120_000;
-/** HAProxy asks every 300 ms; this is far more than two checks take, also on a busy machine. */
+/** HAProxy checks every 300 ms; this is far more than two checks need, also on a busy machine. */
 const SHUTDOWN_DELAY_MS = 5000;
 const FALL = 2;
 const NEVER_FALLS = 100_000;
-/** Requests between two events: each process gets its part of them. */
+/** Requests between two events: each process gets a share of them. */
 const ENOUGH = 500;
 
 let main: string;
@@ -126,7 +126,7 @@ describeWithProgram('nginx', 'REQUIRE_NGINX', 'a rolling update behind nginx', (
       const gateways: [number, ServiceProcess][] = [];
       for (const port of ports) gateways.push([port, await startGateway(port)]);
       const nginx = await started(startNginx(ports));
-      // nginx closes idle connections of its clients when it reads its configuration again.
+      // nginx closes idle connections of its clients when it reloads its configuration.
       const clients = await startLoad([nginx.url], false);
       for (const [port, gateway] of gateways) {
         await clients.more(ENOUGH);

@@ -41,7 +41,7 @@ describe('the list', () => {
   });
 
   it.each([['application/json'], ['text/plain'], ['application/x-unknown'], ['not a type']])(
-    'does not mind a GET with content-type %s',
+    'accepts a GET with content-type %s',
     async (contentType) => {
       const { ask } = shared(MODELS);
       expect(await idsOf(await ask('/v1/models', { headers: { 'content-type': contentType } }))).toEqual(IDS);
@@ -61,7 +61,7 @@ describe('HEAD', () => {
   it.each([
     ['/v1/models', 200],
     ['/v1/models/meta/llama-3.1-8b-instruct', 200],
-    ['/v1/models/nobody', 404],
+    ['/v1/models/unknown', 404],
     ['/healthz', 200],
     ['/readyz', 200],
     ['/nowhere', 404],
@@ -105,7 +105,7 @@ describe('one model', () => {
     expect(found).toBe(id);
   });
 
-  it.each(['/v1/models/nobody', '/v1/models/GPT-4.1', '/v1/models/gpt-4', '/v1/models/__proto__'])(
+  it.each(['/v1/models/unknown', '/v1/models/GPT-4.1', '/v1/models/gpt-4', '/v1/models/__proto__'])(
     'is not at %s',
     async (path) => {
       const { ask } = shared(MODELS);
@@ -184,7 +184,7 @@ describe('/healthz', () => {
 });
 
 describe('/readyz', () => {
-  it('is 200 without asking the provider, dead or not', async () => {
+  it('is 200 without asking the provider, even when it is down', async () => {
     const { ask, upstream } = await startScenario();
     await upstream.close();
     const response = await ask('/readyz/');
@@ -213,12 +213,12 @@ describe('/readyz', () => {
   });
 });
 
-describe('a request that cannot be understood', () => {
+describe('a malformed request', () => {
   const head = 'Host: x\r\nConnection: close\r\n\r\n';
 
   it.each([
     ['an escape that is no UTF-8', `GET /v1/models/%E0%A4%A HTTP/1.1\r\n${head}`, 400],
-    ['an escape that is none, nowhere', `GET /%zz HTTP/1.1\r\n${head}`, 400],
+    ['a malformed escape in an unknown path', `GET /%zz HTTP/1.1\r\n${head}`, 400],
     ['a space in the path', `GET /v1/models/a b HTTP/1.1\r\n${head}`, 400],
     ['no path', `GET HTTP/1.1\r\n${head}`, 400],
     ['a path that is an asterisk', `OPTIONS * HTTP/1.1\r\n${head}`, 404],
@@ -246,8 +246,8 @@ describe('a request that cannot be understood', () => {
   });
 
   it.each([
-    ['an expectation that nobody knows', 'Expect: wonders'],
-    ['an upgrade that nobody offers', 'Upgrade: websocket'],
+    ['an unknown expectation', 'Expect: wonders'],
+    ['an upgrade that is not supported', 'Upgrade: websocket'],
   ])('does not include %s', async (_name, header) => {
     const { gateway } = shared(MODELS);
     const response = await sendRaw(gateway.url, `GET /v1/models HTTP/1.1\r\n${header}\r\n${head}`);
@@ -263,7 +263,7 @@ describe('a request that cannot be understood', () => {
 });
 
 describe('x-request-id', () => {
-  const paths = ['/v1/models', '/v1/models/nobody', '/healthz', '/nowhere', '/v1/models/%ff'];
+  const paths = ['/v1/models', '/v1/models/unknown', '/healthz', '/nowhere', '/v1/models/%ff'];
 
   function requestIdOf(url: string, path: string, given: string): Promise<string | null> {
     return sendRaw(url, `GET ${path} HTTP/1.1\r\nHost: x\r\n${given}\r\nConnection: close\r\n\r\n`).then(
@@ -272,7 +272,7 @@ describe('x-request-id', () => {
   }
 
   it.each(['a', 'b1946ac9-2492-4d23-9a6b-000000000000', 'req_01:a.b-c_D', 'x'.repeat(128)])(
-    'is taken over: %s',
+    'is kept: %s',
     async (id) => {
       const { gateway, upstream } = shared(MODELS);
       for (const path of paths) {

@@ -16,14 +16,14 @@ const RATE_LIMIT = json({ error: { message: 'Slow down.', code: 'rate_limit_exce
   'x-request-id': 'theirs-1',
 });
 
-/** What has to become of a provider's answer: the SDK's class, and what the exception says. */
+/** The exception that the SDK has to raise for a provider's answer. */
 interface Case {
   readonly name: string;
   readonly script: Script;
   readonly exception: keyof typeof OpenAI & keyof typeof Anthropic;
   readonly status: number;
   readonly fields: Readonly<Record<string, unknown>> & { readonly code: string | null };
-  /** The type in Anthropic's form. */
+  /** The type in Anthropic's format. */
   readonly type: string;
 }
 
@@ -94,8 +94,8 @@ const CASES: readonly Case[] = [
   },
 ];
 
-async function thrownBy(asking: PromiseLike<unknown>): Promise<unknown> {
-  return asking.then(
+async function thrownBy(request: PromiseLike<unknown>): Promise<unknown> {
+  return request.then(
     () => undefined,
     (error: unknown) => error,
   );
@@ -142,9 +142,9 @@ describe("OpenAI's SDK", () => {
     expect(await client.models.retrieve(id)).toMatchObject({ id, object: 'model' });
   });
 
-  it('raises NotFoundError for a model that is not there', async () => {
+  it('raises NotFoundError for an unknown model', async () => {
     const { client } = await start(LIST);
-    const error = await thrownBy(client.models.retrieve('nobody'));
+    const error = await thrownBy(client.models.retrieve('unknown'));
     expect(error).toBeInstanceOf(OpenAI.NotFoundError);
     expect(error).toMatchObject({ status: 404, code: 'model_not_found', param: 'model' });
   });
@@ -152,7 +152,7 @@ describe("OpenAI's SDK", () => {
   it.each([
     ['the key of the environment', { VLLM_API_KEY: OURS }, `Bearer ${OURS}`],
     ['no key', {}, undefined],
-  ])('with the key not-used asks with %s', async (_name, env, authorization) => {
+  ])('with the key not-used sends %s upstream', async (_name, env, authorization) => {
     const { client, upstream } = await start(LIST, env, { apiKey: 'not-used' });
     expect((await client.models.list()).data).toHaveLength(2);
     expect(upstream.requests[0]?.headers.authorization).toBe(authorization);
@@ -212,24 +212,24 @@ describe("Anthropic's SDK", () => {
     return { ...scenario, client };
   }
 
-  it('lists every page of the provider in pages of its own', async () => {
+  it('lists all pages of the provider in pages of the gateway', async () => {
     const { client, upstream } = await start(twoPages);
     const ids: string[] = [];
     for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
     expect(ids).toEqual(['claude-b', 'claude-a', 'claude-0']);
-    // Each of the three pages is cut out of the whole list.
-    const whole = ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a'];
-    expect(upstream.requests.map(({ url }) => url)).toEqual([...whole, ...whole, ...whole]);
+    // Each of the three pages is cut from the whole list.
+    const pages = ['/v1/models?limit=1000', '/v1/models?limit=1000&after_id=claude-a'];
+    expect(upstream.requests.map(({ url }) => url)).toEqual([...pages, ...pages, ...pages]);
   });
 
-  it('sees one last page', async () => {
+  it('gets one last page', async () => {
     const { client } = await start(twoPages);
     const page = await client.models.list();
     expect(page.data).toHaveLength(3);
     expect(page.hasNextPage()).toBe(false);
   });
 
-  it("reaches the provider with its key in the provider's header", async () => {
+  it("sends its key to the provider in the provider's header", async () => {
     const { client, upstream } = await start(twoPages);
     await client.models.list();
     const [request] = upstream.requests;
@@ -254,7 +254,7 @@ describe("Anthropic's SDK", () => {
     });
   });
 
-  it('raises NotFoundError for a model that is not there', async () => {
+  it('raises NotFoundError for an unknown model', async () => {
     const { client } = await start(twoPages);
     const error = await thrownBy(client.models.retrieve('claude-x/y'));
     expect(error).toBeInstanceOf(Anthropic.NotFoundError);

@@ -28,7 +28,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A vLLM that answers with the key it was sent. */
+/** A vLLM that answers with the key it received. */
 function startWithFile(env: Record<string, string> = {}): Promise<Scenario> {
   return startScenario(
     (request, response) => {
@@ -38,7 +38,7 @@ function startWithFile(env: Record<string, string> = {}): Promise<Scenario> {
   );
 }
 
-/** What tells one key of these tests from another. */
+/** The name of a key in these tests. */
 function nameOf({ headers }: IncomingMessage): string {
   return headers.authorization?.split('-').at(-1) ?? 'none';
 }
@@ -47,7 +47,7 @@ function logged(gateway: Gateway, message: string): Promise<boolean> {
   return until(`"${message}" is logged`, () => logLines(gateway).some(({ msg }) => msg === message));
 }
 
-/** Makes a folder look as a Secret that Kubernetes has mounted: the key is behind two links. */
+/** Imitates a Secret that Kubernetes has mounted: the key is behind two symbolic links. */
 async function mount(version: string, key: string): Promise<string> {
   await mkdir(join(folder, version));
   await writeFile(join(folder, version, 'secret'), key);
@@ -64,7 +64,7 @@ describe('a key in a file', () => {
     expect(start?.['msg']).toMatch(/, key from VLLM_API_KEY_FILE$/);
   });
 
-  it('gives way to that of the caller', async () => {
+  it('gives way to the caller’s key', async () => {
     const { ask } = await startWithFile();
     expect(await idsOf(await ask('/v1/models', { headers: { 'x-api-key': secret('caller') } }))).toEqual([
       'caller',
@@ -79,7 +79,7 @@ describe('a key in a file', () => {
     expect(await idsOf(await ask())).toEqual(['two']);
   });
 
-  it('is replaced when Kubernetes swaps the links to a Secret', async () => {
+  it('is replaced when Kubernetes replaces the links to a Secret', async () => {
     const link = await mount('..2026_01', ONE);
     await symlink(join('..data', 'secret'), link);
     const { ask, gateway } = await startWithFile({ VLLM_API_KEY_FILE: link });
@@ -90,13 +90,13 @@ describe('a key in a file', () => {
     expect(await idsOf(await ask())).toEqual(['two']);
   });
 
-  it('is not read when a request comes in', async () => {
+  it('is not read at a request', async () => {
     const { ask } = await startWithFile({ KEY_FILE_INTERVAL_MS: '3600000' });
     await writeFile(path, TWO);
     expect(await idsOf(await ask())).toEqual(['one']);
   });
 
-  it('makes lists that were cached for the old one go unused', async () => {
+  it('is not served lists that were cached for the old key', async () => {
     const { ask, gateway } = await startWithFile({ CACHE_TTL_SECONDS: '3600' });
     expect(await idsOf(await ask())).toEqual(['one']);
     expect(await idsOf(await ask())).toEqual(['one']);
@@ -105,7 +105,7 @@ describe('a key in a file', () => {
     expect(await idsOf(await ask())).toEqual(['two']);
   });
 
-  it('stays in use when the file goes away', async () => {
+  it('stays in use when the file is removed', async () => {
     const { ask, gateway } = await startWithFile();
     await rm(path);
     await logged(
@@ -116,7 +116,7 @@ describe('a key in a file', () => {
     expect(await idsOf(await ask())).toEqual(['one']);
   });
 
-  it('is struck out of what the provider says, and the log names its variable, after a rotation too', async () => {
+  it('is redacted in the provider’s errors, and the log names its variable, after a rotation too', async () => {
     const { ask, gateway, upstream } = await startWithFile();
     await writeFile(path, TWO);
     await logged(gateway, NEW_KEY);
@@ -139,7 +139,7 @@ describe('a key in a file', () => {
 });
 
 describe('headers in a file', () => {
-  /** A provider answers with the header that it was sent. */
+  /** The provider answers with the header that it received. */
   const echo: Script = (request, response) => {
     const id = String(request.headers['orbit-key']).split('-').at(-1);
     json({ data: [{ id }] })(request, response);
@@ -155,7 +155,7 @@ describe('headers in a file', () => {
 
   beforeEach(() => writeFile(path, `Orbit-Key: ${ONE}\n`));
 
-  it('are replaced when the file is rewritten, and lists of the old ones go unused', async () => {
+  it('are replaced when the file is rewritten, and lists for the old ones are not served', async () => {
     const { ask, gateway, upstream } = await startWithHeaders();
     expect(await idsOf(await ask())).toEqual(['one']);
     expect(await idsOf(await ask())).toEqual(['one']);
@@ -165,7 +165,7 @@ describe('headers in a file', () => {
     expect(await idsOf(await ask())).toEqual(['two']);
   });
 
-  it('stay in use while the file holds something else, which is not shown', async () => {
+  it('stay in use while the file is invalid, and its text is not shown', async () => {
     const { ask, gateway } = await startWithHeaders();
     await writeFile(path, `Authorization: ${TWO}`);
     await until('it is logged', () =>
@@ -174,7 +174,7 @@ describe('headers in a file', () => {
     expect(await idsOf(await ask())).toEqual(['one']);
   });
 
-  it('are struck out of what the provider says, after a rotation too', async () => {
+  it('are redacted in the provider’s errors, after a rotation too', async () => {
     const { ask, gateway, upstream } = await startWithHeaders();
     await writeFile(path, `Orbit-Key: ${TWO}`);
     await logged(gateway, 'A new value was read from UPSTREAM_HEADERS_FILE');
@@ -187,7 +187,7 @@ describe('headers in a file', () => {
     expect(answer.headers.get('x-upstream-request-id')).toBe('[redacted]');
   });
 
-  it('are those of one engine among several', async () => {
+  it('belong to one engine of several', async () => {
     const { url } = await started(startFakeUpstream(echo));
     const gateway = await started(
       startGateway({

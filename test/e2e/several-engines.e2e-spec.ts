@@ -14,7 +14,7 @@ import { until } from '../support/until.js';
 
 const list = (...ids: string[]): Script =>
   json({ object: 'list', data: ids.map((id) => ({ id, object: 'model', created: 1, owned_by: 'them' })) });
-const claudes = (...ids: string[]): Script =>
+const anthropicList = (...ids: string[]): Script =>
   json({
     data: ids.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
   });
@@ -40,7 +40,7 @@ async function startSeveral(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Several> {
   const openai = await started(startFakeUpstream(scripts.openai ?? list('gpt-5', 'shared')));
-  const anthropic = await started(startFakeUpstream(scripts.anthropic ?? claudes('claude-5')));
+  const anthropic = await started(startFakeUpstream(scripts.anthropic ?? anthropicList('claude-5')));
   const lab = await started(startFakeUpstream(scripts.lab ?? list('shared', 'lab/one')));
   const gateway = await started(
     startGateway({
@@ -59,7 +59,7 @@ async function startSeveral(
 const bearer = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
 
 describe('several engines', () => {
-  it('are joined in the order given, the first of equal ids stays', async () => {
+  it('are joined in their order, and the first of equal ids stays', async () => {
     const { ask } = await startSeveral();
     const response = await ask();
     expect(response.headers.has('x-models-incomplete')).toBe(false);
@@ -74,13 +74,13 @@ describe('several engines', () => {
     });
   });
 
-  it.each(['gpt-5', 'claude-5', 'lab/one', 'lab%2Fone'])('are all known to retrieve: %s', async (id) => {
+  it.each(['gpt-5', 'claude-5', 'lab/one', 'lab%2Fone'])('are all searched for a model: %s', async (id) => {
     const { ask } = await startSeveral();
     const response = await ask({}, `/v1/models/${id}`);
     expect(await response.json()).toMatchObject({ id: decodeURIComponent(id) });
   });
 
-  it('are told apart by a prefix', async () => {
+  it('can prefix their ids', async () => {
     const { ask } = await startSeveral({}, { MODELS_PREFIX: 'true' });
     expect(await idsOf(await ask())).toEqual([
       'openai/gpt-5',
@@ -98,14 +98,14 @@ describe('several engines', () => {
     const held: (() => void)[] = [];
     for (const [upstream, script] of [
       [openai, list('a')],
-      [anthropic, claudes('b')],
+      [anthropic, anthropicList('b')],
       [lab, list('c')],
     ] as const) {
       upstream.answer((request, response) => {
         held.push(() => {
           script(request, response);
         });
-        // None is answered before all are asked.
+        // No provider answers before all have been asked.
         if (held.length === 3) for (const answer of held) answer();
       });
     }
@@ -113,7 +113,7 @@ describe('several engines', () => {
   });
 
   describe('and credentials', () => {
-    it('each engine gets its own key, and nobody that of a caller', async () => {
+    it('each engine gets its own key, and none the caller’s', async () => {
       const { ask, openai, anthropic, lab } = await startSeveral();
       const headers = {
         authorization: `Bearer ${secret('caller')}`,
@@ -133,7 +133,7 @@ describe('several engines', () => {
       expect(JSON.stringify(seen[2])).not.toContain(KEYS.OPENAI_API_KEY);
     });
 
-    it('the key of OpenAI goes to no other engine that has none', async () => {
+    it('OpenAI’s key goes to no engine without a key', async () => {
       const { ask, lab } = await startSeveral({}, { MY_LAB_API_KEY: '' });
       expect((await ask()).status).toBe(200);
       expect(lab.requests[0]?.headers.authorization).toBeUndefined();
@@ -147,10 +147,10 @@ describe('several engines', () => {
       expect(JSON.stringify([openai.requests, anthropic.requests])).not.toContain('caller');
     });
 
-    it('of one caller never show another what they list', async () => {
+    it('of one caller give no list to another', async () => {
       const { ask, lab } = await startSeveral({}, { ...CACHED, FORWARD_AUTHORIZATION_TO: 'my_lab' });
       lab.answer((request, response) => {
-        const { authorization = 'nobody' } = request.headers;
+        const { authorization = 'none' } = request.headers;
         list(authorization.replace(/^.*-/, ''))(request, response);
       });
       for (let round = 0; round < 2; round += 1) {
@@ -175,7 +175,7 @@ describe('several engines', () => {
   describe('of which one fails', () => {
     const FAILURES: readonly (readonly [string, Script, string])[] = [
       ['is overloaded', text('busy', 529), 'upstream_error'],
-      ['refuses its key', json({ error: { message: secret('anthropic') } }, 401), 'upstream_401'],
+      ['rejects its key', json({ error: { message: secret('anthropic') } }, 401), 'upstream_401'],
       ['has no list', text('<html>'), 'upstream_invalid_response'],
       ['never answers', silence, 'upstream_timeout'],
       ['hangs up', ({ socket }) => socket.destroy(), 'upstream_unreachable'],
@@ -190,7 +190,7 @@ describe('several engines', () => {
       expect(await idsOf(response)).toEqual(['gpt-5', 'shared', 'lab/one']);
     });
 
-    it.each(FAILURES)('are a 502 where all are wanted and one %s', async (_name, script, code) => {
+    it.each(FAILURES)('are a 502 when all are required and one %s', async (_name, script, code) => {
       const { ask } = await startSeveral(
         { anthropic: script },
         { UPSTREAM_TIMEOUT_MS: '300', MODELS_PARTIAL: 'false' },
@@ -202,32 +202,32 @@ describe('several engines', () => {
       expect(error.message).toBe(`These providers gave no list: anthropic=${code}.`);
     });
 
-    describe('and keeps silent', () => {
+    describe('and is silent', () => {
       const slow = { UPSTREAM_TIMEOUT_MS: '3000' };
       const missing = 'anthropic=upstream_timeout';
 
-      async function quickly<T>(asking: () => Promise<T>): Promise<T> {
+      async function quickly<T>(request: () => Promise<T>): Promise<T> {
         const begun = performance.now();
-        const answer = await asking();
+        const answer = await request();
         expect(performance.now() - begun).toBeLessThan(2000);
         return answer;
       }
 
-      it('keep a caller waiting once, and have it again when it is back', async () => {
+      it('delay callers once, and include it again when it answers', async () => {
         const { ask, anthropic } = await startSeveral({ anthropic: silence }, slow);
         expect((await ask()).headers.get('x-models-incomplete')).toBe(missing);
         const second = await quickly(ask);
         expect(second.headers.get('x-models-incomplete')).toBe(missing);
         expect(await idsOf(second)).toEqual(['gpt-5', 'shared', 'lab/one']);
-        // The second one joined the request behind the scenes.
+        // The second caller joined the probe in the background.
         expect(anthropic.requests).toHaveLength(2);
         expect(anthropic.requests[1]?.headers).not.toHaveProperty('traceparent');
-        anthropic.answer(claudes('claude-5'));
+        anthropic.answer(anthropicList('claude-5'));
         await until('it is back', async () => !(await quickly(ask)).headers.has('x-models-incomplete'));
         expect(await idsOf(await ask())).toContain('claude-5');
       });
 
-      it('do so for callers who give up before the deadline as well', async () => {
+      it('delay callers once that give up before the deadline too', async () => {
         const { ask } = await startSeveral({ anthropic: silence }, { UPSTREAM_TIMEOUT_MS: '60000' });
         await expect(ask({ signal: AbortSignal.timeout(1300) })).rejects.toThrow();
         await until('nobody waits any more', async () => {
@@ -236,18 +236,18 @@ describe('several engines', () => {
         });
       });
 
-      it('go on to serve its list out of the cache', async () => {
+      it('serve its list from the cache', async () => {
         const { ask, anthropic } = await startSeveral({}, { ...slow, ...CACHED });
         expect(await idsOf(await ask())).toContain('claude-5');
         anthropic.answer(silence);
         const anew = { headers: { 'cache-control': 'no-cache' } };
         expect((await ask(anew)).headers.get('x-models-incomplete')).toBe(missing);
-        const kept = await quickly(ask);
-        expect(kept.headers.has('x-models-incomplete')).toBe(false);
-        expect(await idsOf(kept)).toContain('claude-5');
+        const cached = await quickly(ask);
+        expect(cached.headers.has('x-models-incomplete')).toBe(false);
+        expect(await idsOf(cached)).toContain('claude-5');
       });
 
-      it('do not let one key that it ignores hide what it lists for others', async () => {
+      it('serve its lists for other keys when it ignores one key', async () => {
         const { ask, lab } = await startSeveral({}, { ...slow, FORWARD_AUTHORIZATION_TO: 'my_lab' });
         lab.answer((request, response) => {
           if (request.headers.authorization?.endsWith('bad')) silence(request, response);
@@ -262,14 +262,14 @@ describe('several engines', () => {
       });
     });
 
-    it('name all that are missing', async () => {
+    it('name every missing provider', async () => {
       const { ask } = await startSeveral({ openai: text('', 500), lab: json({}, 403) });
       const response = await ask();
       expect(response.headers.get('x-models-incomplete')).toBe('openai=upstream_error,my_lab=upstream_403');
       expect(await idsOf(response)).toEqual(['claude-5']);
     });
 
-    it('do not deny a model that it may have', async () => {
+    it('answer 502 for a model that it could contain', async () => {
       const { ask } = await startSeveral({ anthropic: text('', 529) });
       expect((await ask({}, '/v1/models/gpt-5')).status).toBe(200);
       const response = await ask({}, '/v1/models/claude-5');
@@ -279,7 +279,7 @@ describe('several engines', () => {
       );
     });
 
-    it('go on in pages only where the cursor may be trusted', async () => {
+    it('continue pages only where the cursor is certain', async () => {
       const { ask, anthropic } = await startSeveral();
       anthropic.answer(text('', 500));
       const page = (query: string): Promise<Response> =>
@@ -300,21 +300,21 @@ describe('several engines', () => {
       ['that is hidden', { MODELS_DENY: 'claude-*' }, 'claude-5', 404],
       ['of another one', { MODELS_PREFIX: 'true' }, 'openai/nope', 404],
       ['of its own', { MODELS_PREFIX: 'true' }, 'anthropic/claude-5', 502],
-    ])('know what to say of a model %s', async (_name, env, id, status) => {
+    ])('answer correctly for a model %s', async (_name, env, id, status) => {
       const { ask } = await startSeveral({ anthropic: text('', 529) }, env);
       expect((await ask({}, `/v1/models/${id}`)).status).toBe(status);
     });
 
-    it('are whole again when it is back', async () => {
+    it('are complete again when it answers', async () => {
       const { ask, anthropic } = await startSeveral({ anthropic: text('', 500) });
       expect((await ask()).headers.has('x-models-incomplete')).toBe(true);
-      anthropic.answer(claudes('claude-5'));
+      anthropic.answer(anthropicList('claude-5'));
       const response = await ask();
       expect(response.headers.has('x-models-incomplete')).toBe(false);
       expect(await idsOf(response)).toContain('claude-5');
     });
 
-    it('and which lacks a setting are not ready', async () => {
+    it('with a missing setting are not ready', async () => {
       const { ask, gateway } = await startSeveral({}, { MY_LAB_BASE_URL: '' });
       expect((await ask()).headers.get('x-models-incomplete')).toBe('my_lab=provider_not_configured');
       const error = await errorOf(await fetch(`${gateway.url}/readyz`));
@@ -325,7 +325,7 @@ describe('several engines', () => {
     });
   });
 
-  it('which all fail are a 502', async () => {
+  it('that all fail are a 502', async () => {
     const { ask } = await startSeveral({
       openai: text('', 500),
       anthropic: text('', 529),
@@ -334,18 +334,18 @@ describe('several engines', () => {
     expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
   });
 
-  it('are kept one by one: the kept list of a dead one fills its place', async () => {
+  it('are cached separately: the cached list of a failed one is served', async () => {
     const { ask, openai, anthropic, lab } = await startSeveral({}, CACHED);
     const first = await ask();
     expect(first.headers.get('cache-status')).toMatch(/^models-gateway; fwd=miss/);
     const known = { 'if-none-match': first.headers.get('etag') ?? '' };
     expect((await ask({ headers: known })).status).toBe(304);
-    const asked = [openai, anthropic, lab].map(({ requests }) => requests.length);
+    const requestsBefore = [openai, anthropic, lab].map(({ requests }) => requests.length);
     for (const upstream of [openai, anthropic, lab]) upstream.answer(text('', 500));
     const second = await ask();
     expect(second.headers.get('cache-status')).toMatch(/^models-gateway; hit; ttl=/);
     expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
-    expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(asked);
+    expect([openai, anthropic, lab].map(({ requests }) => requests.length)).toEqual(requestsBefore);
   });
 
   it('are as old as the oldest of their lists, and a miss where one was fetched', async () => {
@@ -353,15 +353,15 @@ describe('several engines', () => {
     const { ask, anthropic, lab } = await startSeveral({ anthropic: text('', 500) }, CACHED);
     await ask();
     clock.advance(20_000);
-    anthropic.answer(claudes('claude-5'));
+    anthropic.answer(anthropicList('claude-5'));
     const mixed = await ask();
     expect(mixed.headers.get('age')).toBe('20');
     expect(mixed.headers.get('cache-status')).toBe('models-gateway; fwd=miss; stored; ttl=40');
     clock.advance(15_000);
     lab.answer(silence);
-    const kept = await ask();
-    expect(kept.headers.get('age')).toBe('35');
-    expect(kept.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
+    const cached = await ask();
+    expect(cached.headers.get('age')).toBe('35');
+    expect(cached.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
   });
 
   // In a process of its own: Jest hides the warnings of Node.js from a test.
@@ -395,14 +395,14 @@ describe('several engines', () => {
     BUILD_MS,
   );
 
-  it('may be one, with a prefix as well, and its 4xx stays one', async () => {
+  it('may be a single one, also with a prefix, and its 4xx is relayed', async () => {
     const { ask, openai } = await startSeveral({}, { MODEL_ENGINES: 'openai', MODELS_PREFIX: 'true' });
     expect(await idsOf(await ask())).toEqual(['openai/gpt-5', 'openai/shared']);
     openai.answer(json({}, 403));
     expect((await ask()).status).toBe(403);
   });
 
-  it('of which one has no list may have it written down', async () => {
+  it('may have a static list for one of them', async () => {
     const { ask, gateway, lab } = await startSeveral(
       { openai: text('', 500) },
       { MY_LAB_MODELS_STATIC: 'shared,lab/two', MY_LAB_BASE_URL: '', MODELS_PREFIX: 'true' },
@@ -421,12 +421,12 @@ describe('several engines', () => {
     expect(gateway.logs.join('')).toContain('engine my_lab, a static list, no key of its own');
   });
 
-  it('whose list is written down as a whole has no prefixes', async () => {
+  it('have no prefixes with MODELS_STATIC for all', async () => {
     const { ask } = await startSeveral({}, { MODELS_STATIC: 'sonar', MODELS_PREFIX: 'true' });
     expect(await idsOf(await ask())).toEqual(['sonar']);
   });
 
-  it('are measured and logged one by one', async () => {
+  it('are measured and logged separately', async () => {
     const { ask, gateway } = await startSeveral({ anthropic: text('', 529) }, CACHED);
     expect((await ask()).status).toBe(200);
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
@@ -458,7 +458,7 @@ describe('several engines', () => {
 });
 
 describeWithRedis('several engines with a shared cache', () => {
-  it('keep their lists apart', async () => {
+  it('do not share lists', async () => {
     const redis = await started(startRedis());
     const { ask } = await startSeveral({}, { ...CACHED, ...redis.env });
     expect(await idsOf(await ask())).toEqual(['gpt-5', 'shared', 'claude-5', 'lab/one']);
@@ -467,7 +467,7 @@ describeWithRedis('several engines with a shared cache', () => {
       { openai: text('', 500), anthropic: text('', 500), lab: text('', 500) },
       { ...CACHED, ...redis.env },
     );
-    // Other addresses are other providers: nothing of theirs is served here.
+    // Other addresses are other providers, whose lists are not served here.
     expect((await again.ask()).status).toBe(502);
   });
 });

@@ -39,7 +39,7 @@ interface Traced {
   readonly collector: OtlpReceiver;
   readonly gateway: ServiceProcess;
   readonly ask: (path?: string, init?: RequestInit) => Promise<Response>;
-  /** Stops the gateway and reads what it wrote. */
+  /** Stops the gateway and returns its output. */
   readonly stop: () => Promise<Exit>;
   close(): Promise<void>;
 }
@@ -104,8 +104,8 @@ function sharedTraced(env: Record<string, string> = {}): (script?: Script) => Tr
   };
 }
 
-function kind(spans: readonly ReceivedSpan[], wanted: ReceivedSpan['kind']): ReceivedSpan[] {
-  return spans.filter((span) => span.kind === wanted);
+function ofKind(spans: readonly ReceivedSpan[], kind: ReceivedSpan['kind']): ReceivedSpan[] {
+  return spans.filter((span) => span.kind === kind);
 }
 
 function requestLines(log: string) {
@@ -159,7 +159,7 @@ describe('a traced request', () => {
     expect(new Set(collector.paths)).toEqual(new Set(['/v1/traces']));
   });
 
-  it('continues the trace of its caller, and hands it to the provider', async () => {
+  it('continues the trace of its caller, and passes it on to the provider', async () => {
     const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { ...CALLER_HEADERS, baggage: 'user=alice' } });
     const [server, client] = await collector.received(2);
@@ -175,7 +175,7 @@ describe('a traced request', () => {
     expect(headers).not.toHaveProperty('baggage');
   });
 
-  it('begins a trace of its own when the caller’s is malformed', async () => {
+  it('starts a new trace when the caller’s is malformed', async () => {
     const { ask, collector, upstream } = shared();
     await ask('/v1/models', { headers: { traceparent: 'rubbish', tracestate: 'vendor=a' } });
     const [server, client] = await collector.received(2);
@@ -185,12 +185,12 @@ describe('a traced request', () => {
     expect(headers).not.toHaveProperty('tracestate');
   });
 
-  it('has a client span an attempt', async () => {
+  it('has a client span for each attempt', async () => {
     const { ask, collector } = shared(inTurn(text('', 503), LIST));
     expect(await idsOf(await ask())).toEqual(['meta/llama']);
     const spans = await collector.received(3);
-    const [server] = kind(spans, 'server');
-    const attempts = kind(spans, 'client');
+    const [server] = ofKind(spans, 'server');
+    const attempts = ofKind(spans, 'client');
     expect(attempts.map(({ failed, attributes }) => ({ failed, ...attributes }))).toMatchObject([
       { failed: true, 'http.response.status_code': 503, 'error.type': '503' },
       { failed: false, 'http.response.status_code': 200, 'http.request.resend_count': 1 },
@@ -200,7 +200,7 @@ describe('a traced request', () => {
     expect(server?.failed).toBe(false);
   });
 
-  it('has a client span a page', async () => {
+  it('has a client span for each page', async () => {
     const pages = inTurn(
       json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }),
       json({ data: [{ id: 'b' }], has_more: true, last_id: 'b' }),
@@ -209,13 +209,14 @@ describe('a traced request', () => {
     const { ask, collector, upstream } = await startTraced(pages, { MAIN_MODEL_ENGINE: 'anthropic' });
     expect(await idsOf(await ask())).toEqual(['a', 'b', 'c']);
     const spans = await collector.received(4);
-    const [server] = kind(spans, 'server');
-    const asked = kind(spans, 'client');
-    expect(asked.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(server?.spanId));
+    const [server] = ofKind(spans, 'server');
+    const clientSpans = ofKind(spans, 'client');
+    expect(clientSpans.map(({ parentSpanId }) => parentSpanId)).toEqual(Array(3).fill(server?.spanId));
     expect(upstream.requests.map(({ headers }) => headers['traceparent'])).toEqual(
-      asked.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
+      clientSpans.map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`),
     );
-    for (const { attributes } of asked) expect(attributes).not.toHaveProperty('http.request.resend_count');
+    for (const { attributes } of clientSpans)
+      expect(attributes).not.toHaveProperty('http.request.resend_count');
   });
 
   it.each<[string, Script, Record<string, unknown>, Record<string, unknown>]>([
@@ -272,13 +273,13 @@ describe('a traced request', () => {
     const held = heldAnswers(LIST);
     const { collector, gateway, upstream } = shared(held.script);
     const get = 'GET /v1/models HTTP/1.1\r\nHost: x\r\n';
-    // Down one connection, so that all have come in when the provider is asked.
+    // On one connection, so that all requests have arrived when the provider is asked.
     const answers = sendRaw(gateway.url, `${get}\r\n${get}\r\n${get}Connection: close\r\n\r\n`);
     await held.release(1);
     expect((await answers).status).toBe(200);
     const spans = await collector.received(4);
-    const servers = kind(spans, 'server');
-    const clients = kind(spans, 'client');
+    const servers = ofKind(spans, 'server');
+    const clients = ofKind(spans, 'client');
     expect([servers.length, clients.length, upstream.requests.length]).toEqual([3, 1, 1]);
     expect(servers.map(({ spanId }) => spanId)).toContain(clients[0]?.parentSpanId);
   });
@@ -321,7 +322,7 @@ describe('a traced request', () => {
     expect(collector.bodies.join('')).not.toContain(SECRET_MARK);
   });
 
-  it('is known by its trace in the log', async () => {
+  it('has its trace id in the log', async () => {
     const { ask, collector, stop } = await startTraced();
     await ask();
     await ask('/v1/models', { headers: CALLER_HEADERS });
@@ -342,11 +343,11 @@ describe('probes', () => {
   });
 });
 
-describe('variables that leave nobody to send spans to', () => {
+describe('variables that name no exporter of spans', () => {
   it.each([
     ['nowhere', { OTEL_TRACES_EXPORTER: 'nowhere' }],
     ['none', { OTEL_TRACES_EXPORTER: 'none' }],
-  ])('are told of once, and there are no trace ids: %s', async (_name, env) => {
+  ])('cause one warning, and there are no trace ids: %s', async (_name, env) => {
     const { ask, collector, stop } = await startTraced(LIST, env);
     expect((await ask()).status).toBe(200);
     const { code, stdout, stderr } = await stop();
@@ -380,7 +381,7 @@ describe('the name of the service', () => {
 });
 
 describe('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', () => {
-  it('is enough, and taken as it is', async () => {
+  it('is sufficient, and used unchanged', async () => {
     const { ask, collector } = await started(
       launch(LIST, (receiver) => ({
         ...traced(receiver),
@@ -398,7 +399,7 @@ describe('without a collector', () => {
   it.each<[string, (collector: OtlpReceiver) => Record<string, string>]>([
     ['no variable is set', () => ({})],
     ['OTEL_SDK_DISABLED is true', ({ url }) => ({ ...collectorAt(url), OTEL_SDK_DISABLED: 'true' })],
-  ])('the caller’s trace goes through as it is, and nothing is loaded, when %s', async (_name, envFor) => {
+  ])('the caller’s trace is forwarded unchanged, and nothing is loaded, when %s', async (_name, envFor) => {
     const { ask, collector, stop, upstream } = await started(
       launch(LIST, (receiver) => ({ ...envFor(receiver), NODE_DEBUG: 'module' })),
     );
@@ -415,14 +416,14 @@ describe('without a collector', () => {
     expect(stderr).not.toContain('opentelemetry');
   });
 
-  it('is a difference that can be seen', async () => {
+  it('loads OpenTelemetry otherwise', async () => {
     const { stop } = await startTraced(LIST, { NODE_DEBUG: 'module' });
     expect((await stop()).stderr).toContain('@opentelemetry/sdk-node');
   });
 });
 
 describe('the end of the process', () => {
-  it('sends the last spans', async () => {
+  it('exports the last spans', async () => {
     const { ask, collector, stop } = await startTraced(LIST, { OTEL_BSP_SCHEDULE_DELAY: '600000' });
     await ask();
     expect(collector.spans).toHaveLength(0);
@@ -434,7 +435,7 @@ describe('the end of the process', () => {
 describe('a collector', () => {
   it.each<[string, () => Promise<string>]>([
     [
-      'that is gone',
+      'that is down',
       async () => {
         const gone = await startFakeUpstream();
         await gone.close();
@@ -443,18 +444,18 @@ describe('a collector', () => {
     ],
     ['that does not answer', async () => (await started(startFakeUpstream(silence))).url],
     ['that fails', async () => (await started(startFakeUpstream(text('', 500)))).url],
-  ])('%s hinders neither answers nor the exit', async (_name, collectorUrl) => {
+  ])('%s affects neither answers nor the exit', async (_name, collectorUrl) => {
     const { ask, stop } = await startTraced(LIST, collectorAt(await collectorUrl()));
     for (let round = 0; round < 5; round += 1) expect(await idsOf(await ask())).toEqual(['meta/llama']);
-    const told = performance.now();
+    const stoppedAt = performance.now();
     const { code, stdout, stderr } = await stop();
     expect(code).toBe(0);
-    expect(performance.now() - told).toBeLessThan(4000);
+    expect(performance.now() - stoppedAt).toBeLessThan(4000);
     expect(stderr).toBe('');
     expect(parseLog(stdout).filter(({ context }) => context === 'Tracing').length).toBeLessThan(2);
   });
 
-  it('that is gone is reported once', async () => {
+  it('that is down is reported once', async () => {
     const gone = await startFakeUpstream(text('', 400));
     const { ask, stop } = await startTraced(LIST, collectorAt(gone.url));
     for (let round = 1; round <= 3; round += 1) {

@@ -11,7 +11,7 @@ describe('UPSTREAM_HEADERS', () => {
   it.each([
     ['lines', `Orbit-Key: ${VALUE}\nX-Tenant: orbit labs`],
     ['JSON', JSON.stringify({ 'Orbit-Key': VALUE, 'X-Tenant': 'orbit labs' })],
-  ])('as %s are on every request, retries included', async (_name, headers) => {
+  ])('as %s are part of every request, retries included', async (_name, headers) => {
     const { ask, upstream } = await startScenario(inTurn(json({}, 503), json(LIST)), {
       UPSTREAM_HEADERS: headers,
     });
@@ -22,7 +22,7 @@ describe('UPSTREAM_HEADERS', () => {
     }
   });
 
-  it('are on every page, beside the fixed headers and the credential', async () => {
+  it('are part of every page’s request, beside the fixed headers and the credential', async () => {
     const pages = inTurn(
       json({ data: [{ id: 'a' }], has_more: true, last_id: 'a' }),
       json({ data: [{ id: 'b' }] }),
@@ -43,7 +43,7 @@ describe('UPSTREAM_HEADERS', () => {
     }
   });
 
-  it('win over what a caller sends', async () => {
+  it('take precedence over a caller’s headers', async () => {
     const { ask, upstream } = await startScenario(json(LIST), {
       UPSTREAM_HEADERS: 'OpenAI-Project: the-operators',
     });
@@ -54,8 +54,8 @@ describe('UPSTREAM_HEADERS', () => {
 
   it.each([
     ['without a credential', {}],
-    ['with one of the caller', { authorization: `Bearer ${secret('callers')}` }],
-  ])('keep what the provider says %s from callers: it may repeat a part of them', async (_name, headers) => {
+    ['with a caller’s credential', { authorization: `Bearer ${secret('callers')}` }],
+  ])('withhold the provider’s texts %s: they may repeat a part of them', async (_name, headers) => {
     const refusal = json(
       { error: { message: `${VALUE.slice(0, 6)}*** is not right`, type: VALUE, code: `bad-${VALUE}` } },
       401,
@@ -75,7 +75,7 @@ describe('UPSTREAM_HEADERS', () => {
     });
   });
 
-  it('keep nothing else back: numbers, dates and words get through, what is masked does not', async () => {
+  it('do not withhold numbers, dates and identifiers, but masked values', async () => {
     const headers = {
       'retry-after': '12',
       'x-ratelimit-reset': '6m0s',
@@ -96,7 +96,7 @@ describe('UPSTREAM_HEADERS', () => {
     expect(await errorOf(answer)).toMatchObject({ type: 'rate_limit_error', code: null });
   });
 
-  it('too short for a secret hide nothing', async () => {
+  it('too short for a secret withhold nothing', async () => {
     const refusal = json({ error: { message: 'The region eu is full' } }, 403);
     const { ask } = await startScenario(refusal, { UPSTREAM_HEADERS: 'X-Region: eu' });
     expect((await errorOf(await ask())).message).toBe('The region eu is full');

@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * vLLM without a model: its OpenAI-compatible server as far as the list of models needs it.
- * The interface is described in `mock-vllm.d.mts`.
+ * vLLM without a model: the part of its OpenAI-compatible server that lists models.
+ * `mock-vllm.d.mts` describes the interface.
  * @type {typeof import('./mock-vllm.mjs').startMockVllm}
  */
 export async function startMockVllm({
@@ -26,7 +26,7 @@ export async function startMockVllm({
     const [path = ''] = url.split('?');
     if (path.startsWith('/v1')) {
       await sleep(delayMs, undefined, { ref: false });
-      // Before the routes, as in vLLM: without the key nobody learns which ones there are.
+      // Before the routes, as in vLLM: without the key, clients cannot discover them.
       if (apiKey !== undefined && method !== 'OPTIONS' && !isBearer(apiKey, headers.authorization)) {
         return { status: 401, body: { error: 'Unauthorized' } };
       }
@@ -80,7 +80,7 @@ export async function startMockVllm({
 
 /** @type {(models: readonly string[]) => object} */
 function modelList(models) {
-  // vLLM makes its rows anew for every request: they never have the same date and permission twice.
+  // vLLM creates its rows at every request: dates and permissions never repeat.
   const created = Math.floor(Date.now() / 1000);
   return { object: 'list', data: models.map((id) => modelCard(id, created)) };
 }
@@ -123,7 +123,7 @@ function engineError(status) {
 /** @type {(key: string, authorization: string | undefined) => boolean} */
 function isBearer(key, authorization = '') {
   const [, token] = /^bearer (.*)$/i.exec(authorization) ?? [];
-  // Hashes are of one length, so that the time of the comparison tells nothing about the key.
+  // Hashes have one length, so the duration of the comparison reveals nothing about the key.
   return token !== undefined && timingSafeEqual(hash(token), hash(key));
 }
 

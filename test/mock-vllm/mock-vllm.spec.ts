@@ -23,7 +23,7 @@ describe('the mock vLLM', () => {
     return (path, init) => fetch(url + path, init);
   }
 
-  it("lists its models as vLLM's rows", async () => {
+  it("lists its models in vLLM's format", async () => {
     const ask = await start({ models: ['meta/llama-3.1-8b-instruct', '/models/local'] });
     const response = await ask('/v1/models?ignored');
 
@@ -117,7 +117,7 @@ describe('the mock vLLM', () => {
     });
   });
 
-  it('breaks the connection when told so', async () => {
+  it('resets the connection on request', async () => {
     const ask = await start({ failEvery: 1, failStatus: 'reset' });
     await expect(ask('/v1/models')).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } });
     expect((await ask('/health')).status).toBe(200);
@@ -138,7 +138,7 @@ describe('the mock vLLM', () => {
     expect(mock?.requests).toBe(3);
   });
 
-  it('breaks off what is under way when it is closed', async () => {
+  it('aborts requests under way when it is closed', async () => {
     const ask = await start({ delayMs: 60_000 });
     const answer = ask('/v1/models').catch((error: unknown) => error);
     while (mock?.requests === 0) await new Promise(setImmediate);
@@ -210,7 +210,7 @@ describe('the mock vLLM as a process', () => {
     expect(message).not.toContain(value);
   });
 
-  it('says that it cannot listen', async () => {
+  it('reports that it cannot listen', async () => {
     const first = await startMockVllm();
     const child = run({ MOCK_PORT: String(first.port) });
     const [message, exit] = await Promise.all([text(child.stderr), once(child, 'exit')]);

@@ -2,20 +2,20 @@
 import { startMockVllm } from './mock-vllm.mjs';
 
 /*
- * The mock vLLM as a process. The environment sets it up; an empty variable is an unset one:
+ * The mock vLLM as a process. These variables configure it; an empty one counts as unset:
  *
  *   MOCK_PORT         8000; 0 takes a free one
  *   MOCK_HOST         0.0.0.0
  *   MOCK_MODELS       the ids, separated by commas
- *   MOCK_API_KEY      the key to ask for, else VLLM_API_KEY; neither asks for none
- *   MOCK_DELAY_MS     0; how long every answer under /v1 takes
+ *   MOCK_API_KEY      the required key, else VLLM_API_KEY; without either none is required
+ *   MOCK_DELAY_MS     0; the delay of every answer under /v1
  *   MOCK_FAIL_EVERY   0; every Nth request for the list fails
- *   MOCK_FAIL_STATUS  503; the status of a failure, or "reset" to break the connection
+ *   MOCK_FAIL_STATUS  503; the status of a failure, or "reset" to reset the connection
  */
 const KEY = /^[\x21-\x7e]+$/;
 const KEY_RULE = 'visible ASCII characters without spaces';
 
-// First of all: process 1 of a container ignores signals that nobody handles.
+// First of all: process 1 of a container ignores signals without a handler.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0));
 
 const failStatus =
@@ -31,7 +31,7 @@ const { url } = await startMockVllm({
   failEvery: wholeNumber('MOCK_FAIL_EVERY', 0, 1_000_000),
   failStatus: failStatus === 'reset' ? failStatus : Number(failStatus),
 }).catch((/** @type {NodeJS.ErrnoException} */ { code }) =>
-  // Only the code: the message of a system error repeats the address.
+  // Only the code: a system error's message contains the address.
   stop(`MOCK_HOST and MOCK_PORT must be free to listen on (${code}).`),
 );
 process.stdout.write(`mock vLLM listens on ${url}\n`);
@@ -51,7 +51,7 @@ function wholeNumber(name, fallback, maximum) {
 }
 
 /**
- * Says what is wrong, never a value: that may be a secret.
+ * Names the mistake, never a value, which may be a secret.
  * @type {(line: string) => never}
  */
 function stop(line) {

@@ -21,7 +21,7 @@ export async function idsOf(response: Response): Promise<string[]> {
   return (await modelsOf(response)).map(({ id }) => id);
 }
 
-/** The error of an answer, after a check that it is whole: OpenAI's four fields, and a request id. */
+/** The error of an answer, after a check that it is complete: OpenAI's four fields, and a request id. */
 export async function errorOf(response: Response): Promise<OpenAiError> {
   const body = (await response.json()) as OpenAiErrorBody;
   const textOrNull = { asymmetricMatch: (value: unknown) => value === null || typeof value === 'string' };
@@ -33,7 +33,7 @@ export async function errorOf(response: Response): Promise<OpenAiError> {
   return body.error;
 }
 
-/** The status and the code of an error, after a check that the error is whole. */
+/** The status and the code of an error, after a check that it is complete. */
 export async function failureOf(response: Response): Promise<[status: number, code: string | null]> {
   return [response.status, (await errorOf(response)).code];
 }

@@ -3,8 +3,8 @@ import type { Server } from 'node:http';
 import type { Gateway } from './start-gateway.js';
 
 /**
- * Counts the requests that come in at a gateway from now on.
- * @returns resolves when there are this many, at once if there are already
+ * Counts the requests that arrive at a gateway from now on.
+ * @returns a function whose promise resolves when this many have arrived
  */
 export function arrivals({ app }: Gateway): (count: number) => Promise<void> {
   const server: Server = app.getHttpServer();

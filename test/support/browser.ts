@@ -5,7 +5,7 @@ import { describeWithProgram, programPath } from './program.js';
 const PROGRAM = 'chromium';
 const LAUNCH_TIMEOUT_MS = 20_000;
 
-/** Declares tests that need a browser. Without one they are left out, unless REQUIRE_CHROMIUM says that they must not. */
+/** Declares tests that need a browser. Without one they are skipped, unless REQUIRE_CHROMIUM is `true`. */
 export function describeWithBrowser(name: string, tests: () => void): void {
   describeWithProgram(PROGRAM, 'REQUIRE_CHROMIUM', name, tests);
 }
@@ -16,7 +16,7 @@ export function startBrowser(): Promise<Browser> {
   if (executablePath === undefined) throw new Error(`${PROGRAM} is not on the PATH`);
   return chromium.launch({
     executablePath,
-    // Containers give root's processes no sandbox, and little shared memory.
+    // In a container, root's processes have no sandbox and little shared memory.
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
     timeout: LAUNCH_TIMEOUT_MS,
   });

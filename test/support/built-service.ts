@@ -3,7 +3,7 @@ export const BUILD_MS = 120_000;
 
 /**
  * The service as it is shipped. All test files of a run share one build.
- * @returns the file that `node` has to run
+ * @returns the file that `node` runs
  */
 export async function builtService(): Promise<string> {
   const response = await fetch(process.env['TEST_BUILD_URL'] ?? '');

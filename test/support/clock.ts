@@ -1,6 +1,6 @@
 import { afterEach, jest } from '@jest/globals';
 
-/** The time of day as the application sees it, which stands still. Timers are not concerned. */
+/** The application's time of day, which stands still. Timers are not affected. */
 export interface Clock {
   advance(milliseconds: number): void;
 }
@@ -9,7 +9,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Puts the time of day into the hands of a test, until its end. To be called before the application starts. */
+/** Lets a test set the time of day, until its end. To be called before the application starts. */
 export function movableClock(): Clock {
   let now = Date.now();
   jest.spyOn(Date, 'now').mockImplementation(() => now);

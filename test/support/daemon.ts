@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { programPath } from './program.js';
 
-/** A program in the foreground, with a configuration file in a folder of its own. */
+/** A program in the foreground, with a configuration file in its own folder. */
 export interface Daemon {
   signal(name: NodeJS.Signals): void;
-  /** Replaces the configuration file; the program reads it when a signal says so. */
+  /** Replaces the configuration file, which the program reads at a signal. */
   configure(configuration: (folder: string) => string): Promise<void>;
-  /** @throws when the program has ended before, with what it wrote */
+  /** @throws Error with its output, when the program has already ended */
   close(): Promise<void>;
 }
 
 /**
- * Starts a program that is on the PATH.
+ * Starts a program of the PATH.
  * @param configuration makes the text of the file, given the folder that the program may write to
  * @param args given the path of that file
  */

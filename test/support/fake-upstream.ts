@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request as the provider saw it. */
+/** A request as the provider received it. */
 export interface RecordedRequest {
   readonly method: string;
   /** Path and query string. */
@@ -14,16 +14,16 @@ export interface RecordedRequest {
 /** Answers one request, in any way that node:http can. */
 export type Script = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A provider on a port of its own, scripted by a test. */
+/** A provider on its own port, scripted by a test. */
 export interface FakeUpstream {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
   /** `127.0.0.1:port`. */
   readonly host: string;
   readonly requests: RecordedRequest[];
-  /** Replaces the script for the requests to come. */
+  /** Replaces the script for later requests. */
   answer(script: Script): void;
-  /** Resolves when this many requests have come in, at once if they have already. */
+  /** Resolves when this many requests have arrived. */
   received(count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -69,7 +69,7 @@ export function json(body: unknown, status = 200, headers: Record<string, string
   };
 }
 
-/** A script that gives the first request to the first script, and so on; the last one serves all that follow. */
+/** A script that passes the first request to the first script, and so on; the last script serves all later ones. */
 export function inTurn(...scripts: [Script, ...Script[]]): Script {
   let next = 0;
   return (request, response) => {

@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /**
- * Offers the test files one build, which is made when the first of them asks for it. Each test file runs in a process
- * or context of its own, so they ask over HTTP; `builtService` does.
+ * Offers the test files one build, which is made at the first request for it. Each test file runs in its own process or
+ * context, so `builtService` asks for the build over HTTP.
  */
 export default async function setUp() {
   const cache = join(root, 'node_modules', '.cache');
@@ -36,15 +36,15 @@ export default async function setUp() {
 }
 
 /**
- * Builds the service as `npm run build` does, but in a folder of its own: `dist` may be in use. The folder is inside
+ * Builds the service as `npm run build` does, but in another folder, because `dist` may be in use. The folder is inside
  * `node_modules`, where a build finds its dependencies and Git does not look.
- * @returns the file that `node` has to run
+ * @returns the file that `node` runs
  */
 async function build(folder) {
   const scripts = join(folder, 'scripts');
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
-  // The script works on the folder that it is in.
+  // The script works on its own folder.
   await copyFile(join(root, 'scripts', 'bundle.mjs'), join(scripts, 'bundle.mjs'));
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const dist = join(folder, 'dist');

@@ -5,18 +5,18 @@ import { until } from './until.js';
 /** How HAProxy shares its connections to a server among clients. */
 const CONNECTION_REUSES = ['never', 'safe', 'always'] as const;
 
-/** A load balancer that asks each server for its readiness and sends no request again. */
+/** A load balancer that checks the readiness of each server and retries no request. */
 export interface Haproxy {
   /** `http://127.0.0.1:port` without a path, one for each way to reuse connections. */
   readonly urls: readonly string[];
-  /** Resolves when HAProxy has found the server of a port to be ready. */
+  /** Resolves when the server of a port is ready for HAProxy. */
   isUp(port: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
  * Starts HAProxy in front of servers on 127.0.0.1.
- * @param fall how many failed checks in a row take a server out
+ * @param fall the number of failed checks in a row after which a server is out
  */
 export async function startHaproxy(ports: readonly number[], fall: number): Promise<Haproxy> {
   const statisticsPort = await freePort();

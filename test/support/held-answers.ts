@@ -3,16 +3,16 @@ import type { ServerResponse } from 'node:http';
 import type { Script } from './fake-upstream.js';
 import { until } from './until.js';
 
-/** A provider's answers that wait until a test lets them go. */
+/** A provider's answers, which wait until a test releases them. */
 export interface HeldAnswers {
   readonly script: Script;
-  /** Waits for this many requests and gives all their answer. Those that come later wait again. */
+  /** Waits for this many requests and answers all of them. Later requests wait again. */
   release(count: number): Promise<void>;
-  /** Resolves when the gateway has given up the first request. */
+  /** Resolves when the gateway has aborted the first request. */
   abandoned(): Promise<void>;
 }
 
-/** @param answer what is answered at last */
+/** @param answer the script of the released answers */
 export function heldAnswers(answer: Script): HeldAnswers {
   const held: (() => void)[] = [];
   const responses: ServerResponse[] = [];

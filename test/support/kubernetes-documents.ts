@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { MANIFESTS } from './kubernetes.js';
 import type { Labels } from './kubernetes.js';
 
-/** The document that says what each provider needs in Kubernetes. */
+/** The document with the configuration of each provider in Kubernetes. */
 export const PROVIDERS_DOCUMENT = 'docs/kubernetes.md';
 const OPERATIONS_DOCUMENT = 'docs/operations.md';
 const PROVIDERS = read(PROVIDERS_DOCUMENT);
@@ -13,9 +13,9 @@ const OPERATIONS = read(OPERATIONS_DOCUMENT);
 /** A row of the table in PROVIDERS_DOCUMENT. */
 export interface ProviderRow {
   readonly engine: string;
-  /** What the ConfigMap holds besides the engine. */
+  /** The settings in the ConfigMap besides the engine. */
   readonly settings: Labels;
-  /** The key of the Secret; undefined where the provider needs none. */
+  /** The key of the Secret; undefined when the provider needs none. */
   readonly key: string | undefined;
 }
 
@@ -44,12 +44,12 @@ export const VALKEY_SECRET_KEYS: readonly string[] = [
   ...(/printf '([^']*)'.*> valkey\.env/.exec(OPERATIONS)?.[1] ?? '').matchAll(/(?:^|\\n)([A-Z_]+)=/g),
 ].map(([, name = '']) => name);
 
-/** Copies the manifests into a folder, and puts the overlays there that the documents show. */
+/** Copies the manifests into a folder, and adds the overlays of the documents. */
 export async function copyManifestsWithExamples(folder: string): Promise<void> {
   await cp(MANIFESTS, folder, { recursive: true });
   for (const [name, text] of EXAMPLES) {
     const overlay = join(folder, 'overlays', name);
-    // An example of a name that is taken would hide the shipped overlay.
+    // An example with an existing name would hide the shipped overlay.
     await mkdir(overlay);
     await writeFile(join(overlay, 'kustomization.yaml'), text);
   }

@@ -4,7 +4,7 @@ import type { Manifest } from './kubernetes.js';
 /** A class of the Kubernetes API, which knows the OpenAPI schema of its objects. */
 type Model = new (data: Manifest) => { validate(): void };
 
-/** The module that has the classes of an API. */
+/** The module with the classes of an API. */
 function moduleOf({ apiVersion }: Manifest): string {
   return apiVersion.startsWith('monitoring.coreos.com/')
     ? `@kubernetes-models/prometheus-operator/${apiVersion}`
@@ -13,7 +13,7 @@ function moduleOf({ apiVersion }: Manifest): string {
 
 /**
  * Checks an object against the OpenAPI schema of its kind.
- * @throws Error that names what is missing or of another type
+ * @throws Error that names missing fields and fields of another type
  */
 export async function validate(manifest: Manifest): Promise<void> {
   const models = (await import(moduleOf(manifest))) as Readonly<Record<string, Model | undefined>>;
@@ -22,7 +22,7 @@ export async function validate(manifest: Manifest): Promise<void> {
   new Kind(manifest).validate();
 }
 
-/** In the folder of the tests, so that the types are found. */
+/** In the tests' folder, so that the compiler finds the types. */
 const FILE = new URL('manifests.generated.ts', import.meta.url).pathname;
 const OPTIONS: ts.CompilerOptions = {
   strict: true,
@@ -35,8 +35,8 @@ const OPTIONS: ts.CompilerOptions = {
 };
 
 /**
- * The fields that the API does not know. Its schemas let them through; in TypeScript a literal may have none that its
- * type has not.
+ * The fields that the API does not know. Its schemas allow them; TypeScript rejects a literal with a field that its type
+ * does not have.
  */
 export function unknownFields(manifests: readonly Manifest[]): string[] {
   const source = manifests

@@ -5,7 +5,7 @@ import { parseAllDocuments } from 'yaml';
 import { describeWithProgram } from './program.js';
 
 const PROGRAM = 'kubectl';
-/** The manifests that are shipped. */
+/** The shipped manifests. */
 export const MANIFESTS = fileURLToPath(new URL('../../deploy/kubernetes', import.meta.url));
 
 /** Names and values, as in `matchLabels`. */
@@ -16,7 +16,7 @@ export interface Metadata {
   readonly labels?: Labels;
 }
 
-/** An object of the Kubernetes API, of which the reader knows the kind. */
+/** An object of the Kubernetes API; its reader knows the kind. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -147,15 +147,15 @@ export interface PrometheusRule extends Manifest {
   };
 }
 
-/** Declares tests that need kubectl. Without it they are left out, unless REQUIRE_KUBECTL says that they must not. */
+/** Declares tests that need kubectl. Without it they are skipped, unless REQUIRE_KUBECTL is `true`. */
 export function describeWithKubectl(name: string, tests: () => void): void {
   describeWithProgram(PROGRAM, 'REQUIRE_KUBECTL', name, tests);
 }
 
 /**
- * What `kubectl apply -k` would send to a cluster.
- * @param folder of a kustomization, relative to the manifests
- * @throws Error with what kubectl says, if it cannot render it
+ * The objects that `kubectl apply -k` would send to a cluster.
+ * @param folder the kustomization's folder, relative to the manifests
+ * @throws Error with kubectl's message, if it cannot render them
  */
 export function render(folder: string, manifests = MANIFESTS): Manifest[] {
   const text = execFileSync(PROGRAM, ['kustomize', join(manifests, folder)], {
@@ -166,7 +166,7 @@ export function render(folder: string, manifests = MANIFESTS): Manifest[] {
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }
 
-/** The objects of a kind; the caller knows the form of that kind. */
+/** The objects of a kind, which the caller's type describes. */
 export function ofKind<T extends Manifest>(manifests: readonly Manifest[], kind: string): T[] {
   return manifests.filter((manifest): manifest is T => manifest.kind === kind);
 }

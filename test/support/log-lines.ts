@@ -4,12 +4,12 @@ import { until } from './until.js';
 /** One line of the log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 
-/** Everything that a gateway has logged so far. */
+/** The lines that a gateway has logged so far. */
 export function logLines({ logs }: Gateway): LogLine[] {
   return parseLog(logs.join(''));
 }
 
-/** The lines of a log as it stands in a file. */
+/** The lines of a log. */
 export function parseLog(text: string): LogLine[] {
   return text
     .split('\n')
@@ -17,7 +17,7 @@ export function parseLog(text: string): LogLine[] {
     .map((line) => JSON.parse(line) as LogLine);
 }
 
-/** The lines of requests, when there are this many: a line is written after the answer has been sent. */
+/** Waits for this many lines of requests, because a line is written after its answer has been sent. */
 export function requestLines(gateway: Gateway, count: number): Promise<LogLine[]> {
   return until(`${String(count)} requests are logged`, () => {
     const lines = logLines(gateway).filter(({ msg }) => msg === 'request');

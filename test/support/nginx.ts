@@ -2,16 +2,16 @@ import { startDaemon } from './daemon.js';
 import { freePort } from './start-process.js';
 import { until } from './until.js';
 
-/** A load balancer that knows nothing of readiness: its servers are taken out by a new configuration. */
+/** A load balancer without readiness checks: a new configuration takes servers out. */
 export interface Nginx {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
-  /** Sends further requests to these ports only; resolves when a request has gone by the new configuration. */
+  /** Sends further requests to these ports only; resolves when the new configuration is in use. */
   use(ports: readonly number[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts nginx in front of servers on 127.0.0.1. It keeps its connections to them alive and sends no request again. */
+/** Starts nginx in front of servers on 127.0.0.1. It keeps its connections to them alive and retries no request. */
 export async function startNginx(ports: readonly number[]): Promise<Nginx> {
   const port = await freePort();
   const url = `http://127.0.0.1:${String(port)}`;

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { until } from './until.js';
 
-/** A span as a collector gets it. */
+/** A span as a collector receives it. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -18,15 +18,15 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, string | number>>;
 }
 
-/** A collector of traces on a port of its own, which understands OTLP over HTTP as JSON. */
+/** A collector of traces on its own port, for OTLP over HTTP as JSON. */
 export interface OtlpReceiver {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
   readonly paths: readonly string[];
-  /** All that was sent, as it came. */
+  /** All received bodies. */
   readonly bodies: readonly string[];
   readonly spans: readonly ReceivedSpan[];
-  /** Waits for this many spans, and returns them in the order in which they began, parents first. */
+  /** Waits for this many spans, and returns them by their start, parents first. */
   received(count: number): Promise<readonly ReceivedSpan[]>;
   /** Forgets all that was sent. */
   clear(): void;
@@ -61,7 +61,7 @@ interface WireRequest {
 const KINDS: Readonly<Record<number, 'server' | 'client'>> = { 2: 'server', 3: 'client' };
 const STATUS_ERROR = 2;
 
-/** Starts a collector that takes whatever comes. */
+/** Starts a collector that accepts every request. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const paths: string[] = [];
   const bodies: string[] = [];
@@ -104,7 +104,7 @@ function parse(body: string): (ReceivedSpan & { readonly began: bigint })[] {
       .map((span) => ({
         traceId: span.traceId,
         spanId: span.spanId,
-        // The absence of either may be written as an empty text.
+        // An absent field may be an empty text.
         parentSpanId: span.parentSpanId === '' ? undefined : span.parentSpanId,
         traceState: span.traceState === '' ? undefined : span.traceState,
         name: span.name,

@@ -2,7 +2,7 @@ import { describe } from '@jest/globals';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where a program is; undefined when it is not on the PATH. */
+/** The path of a program; undefined when it is not on the PATH. */
 export function programPath(name: string): string | undefined {
   return (process.env['PATH'] ?? '')
     .split(delimiter)
@@ -18,8 +18,7 @@ export function programPath(name: string): string | undefined {
 }
 
 /**
- * Declares tests that need a program. Where it is not on the PATH they are left out, unless a variable
- * says that they must not.
+ * Declares tests that need a program. Without it they are skipped, unless a variable requires them.
  * @param program its name on the PATH
  * @param requiredBy the variable that is `true` where the tests have to run
  */
@@ -30,7 +29,7 @@ export function describeWithProgram(
   tests: () => void,
 ): void {
   const runs = programPath(program) !== undefined || process.env[requiredBy] === 'true';
-  // The README's test command needs nothing but Node.js; CI sets the variable, so nothing is left out there.
+  // `npm test` needs Node.js only. CI sets the variable, so that it skips no test.
   (runs ? describe : describe.skip)(name, tests);
   if (!runs) process.stderr.write(`${program} is not on the PATH: the tests "${name}" are left out\n`);
 }

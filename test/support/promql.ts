@@ -9,7 +9,7 @@ export interface Matcher {
   readonly value: string;
 }
 
-/** What an expression reads. */
+/** The metrics and labels in an expression. */
 export interface PromQl {
   /** Every metric, with its matchers. */
   readonly selectors: readonly { readonly metric: string; readonly matchers: readonly Matcher[] }[];
@@ -19,7 +19,7 @@ export interface PromQl {
 
 /**
  * Parses an expression of Prometheus' query language.
- * @throws Error that shows where it cannot be understood
+ * @throws Error that shows the first syntax error
  */
 export function parsePromQl(expression: string): PromQl {
   const text = ({ from, to }: SyntaxNode): string => expression.slice(from, to);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 
 /**
- * Sends bytes that no HTTP client would, and reads what comes until the gateway closes the connection.
+ * Sends bytes that no HTTP client would, and reads the answer until the gateway closes the connection.
  * @param request may hold characters up to U+00FF, each sent as one byte
  */
 export async function sendRaw(url: string, request: string): Promise<Response> {

@@ -102,16 +102,17 @@ async function run(options: readonly string[]): Promise<ChildProcess | undefined
   const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
   const child = spawn(PROGRAM, [...quiet, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child, 'spawn');
-  let said = '';
+  let output = '';
   const ready = await new Promise<boolean>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString();
-      if (said.includes('Ready to accept connections')) resolve(true);
+      output += chunk.toString();
+      if (output.includes('Ready to accept connections')) resolve(true);
     });
     child.once('close', () => {
       resolve(false);
     });
   });
-  if (!ready && !/address already in use/i.test(said)) throw new Error(`${PROGRAM} does not start:\n${said}`);
+  if (!ready && !/address already in use/i.test(output))
+    throw new Error(`${PROGRAM} does not start:\n${output}`);
   return ready ? child : undefined;
 }

@@ -4,7 +4,7 @@ import type { FakeUpstream, Script } from './fake-upstream.js';
 import { startGateway } from './start-gateway.js';
 import type { Gateway } from './start-gateway.js';
 
-/** A gateway in front of a provider of its own. */
+/** A gateway in front of its own fake provider. */
 export interface Scenario {
   readonly upstream: FakeUpstream;
   readonly gateway: Gateway;
@@ -15,11 +15,11 @@ export interface Scenario {
 const running: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
-  // All at once, so that one that fails to close does not keep the others open.
+  // All at once, so that a failure to close one does not keep the others open.
   await Promise.all(running.splice(0).map((each) => each.close()));
 });
 
-/** Has something closed at the end of the test. */
+/** Closes a resource at the end of the test. */
 export async function started<T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> {
   const closable = await starting;
   running.push(closable);
@@ -29,7 +29,7 @@ export async function started<T extends { close(): Promise<void> }>(starting: Pr
 /**
  * Starts a gateway in front of a fake provider, both until the end of the test.
  * @param script without one the provider answers with an empty list
- * @param env more variables, or others than those of a vLLM at the fake provider
+ * @param env variables that add to or replace those of a vLLM at the fake provider
  */
 export async function startScenario(
   script?: Script,

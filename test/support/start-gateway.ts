@@ -7,7 +7,7 @@ import { variableNames } from '../../src/config/variables.js';
 import { configureApp } from '../../src/server/configure-app.js';
 import { createHttpAdapter } from '../../src/server/http-adapter.js';
 
-/** Part of every credential in the tests, so that a leak can be found wherever it happens. */
+/** Part of every credential in the tests, so that a leak is found everywhere. */
 export const SECRET_MARK = 'SECRET0';
 
 /** A credential for a test. */
@@ -15,12 +15,12 @@ export function secret(name: string): string {
   return `sk-${SECRET_MARK}-${name}`;
 }
 
-/** The real application on a port of its own. */
+/** The real application on its own port. */
 export interface Gateway {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
   readonly app: NestFastifyApplication;
-  /** Everything logged so far, a JSON line each. */
+  /** The log so far, in JSON lines. */
   readonly logs: string[];
   /**
    * Stops the application.
@@ -29,7 +29,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** The variables of the last gateway: engines have some that nothing declares. */
+/** The variables of the last gateway: some of those of engines are not declared. */
 let given: readonly string[] = [];
 
 /**
@@ -49,7 +49,7 @@ export async function startGateway(env: Readonly<Record<string, string>> = {}): 
     bufferLogs: true,
     forceCloseConnections: true,
   });
-  configureApp(app, logger);
+  configureApp(app, { logger, lostLines: () => 0 });
   await app.listen(0, '127.0.0.1');
   const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
   return {

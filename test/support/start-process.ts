@@ -5,15 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { until } from './until.js';
 
-/** How a process ended, and all that it wrote. */
+/** The exit of a process, and its output. */
 export interface Exit {
-  /** Null for a process that a signal ended. */
+  /** Null for a process that was ended by a signal. */
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** The service as a process of its own. */
+/** The service as its own process. */
 export interface ServiceProcess {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
@@ -25,9 +25,9 @@ export interface ServiceProcess {
 
 /**
  * Starts the service on a free port, without waiting for anything.
- * @param main what `node` has to run
- * @param cwd the working directory, where a `.env` may be
- * @param env all of the environment; `PORT` and `HOST` are set unless given
+ * @param main the file that `node` runs
+ * @param cwd the working directory, which may have a `.env`
+ * @param env the whole environment; `PORT` and `HOST` have defaults
  */
 export async function startProcess(
   main: string,
@@ -82,7 +82,7 @@ export async function isRefused(url: string): Promise<boolean> {
   });
 }
 
-/** A port that nobody listens on, nor soon will. */
+/** A port that is not in use and will not soon be. */
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

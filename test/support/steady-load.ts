@@ -3,22 +3,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from './until.js';
 
 const CLIENTS = 40;
-/** Between the requests of a client: connections are idle at times, and the load leaves the machine some room. */
+/** The pause between a client's requests, so that connections are idle at times, and the machine has some room. */
 const PAUSE_MS = 10;
 
-/** Requests that keep coming, each client's one after the other. */
+/** Clients that send their requests one after the other. */
 export interface SteadyLoad {
-  /** Resolves when this many more requests have been sent and answered, well or not. */
+  /** Resolves when this many further requests have been sent and answered or have failed. */
   more(count: number): Promise<void>;
   /** Resolves when a request has failed. */
   failed(): Promise<void>;
-  /** What went wrong so far: a status other than 200, or the code of a connection's failure. */
+  /** The failures so far: a status other than 200, or the code of a failed connection. */
   readonly failures: readonly string[];
   close(): Promise<void>;
 }
 
 /**
- * Starts clients, each of which asks for one of the URLs until it is told to stop.
+ * Starts clients, each of which requests one of the URLs until `stop`.
  * @param keepAlive whether each client keeps its connection alive
  */
 export function startSteadyLoad(urls: readonly string[], keepAlive = true): SteadyLoad {

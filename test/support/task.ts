@@ -4,7 +4,7 @@ import { UpstreamError } from '../../src/upstream/upstream.error.js';
 
 /** Work that ends when a test says so. */
 export class Task<T> {
-  /** How often it was started. */
+  /** The number of starts. */
   starts = 0;
   signal: CancellationSignal | undefined;
   succeed!: (value: T) => void;
@@ -26,7 +26,7 @@ export class Task<T> {
   }
 }
 
-/** Somebody who hangs up when a test says so. */
+/** A caller that hangs up when a test says so. */
 export class Caller implements Waiting {
   hangUp: () => void = () => undefined;
 

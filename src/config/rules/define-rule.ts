@@ -1,17 +1,20 @@
 import { Transform } from 'class-transformer';
 import { ValidateBy } from 'class-validator';
 
-/** Defines a rule whose message follows the variable's name: "PORT must be …". */
+/**
+ * Defines a rule whose message follows the variable's name: "PORT must be …".
+ * @param message receives the value, which the message must not repeat
+ */
 export function defineRule(
   name: string,
-  message: string,
+  message: string | ((value: unknown) => string),
   holds: (value: unknown, variables: Readonly<Record<string, unknown>>) => boolean,
 ): PropertyDecorator {
   return ValidateBy({
     name,
     validator: {
       validate: (value, context) => holds(value, (context?.object ?? {}) as Record<string, unknown>),
-      defaultMessage: () => message,
+      defaultMessage: (context) => (typeof message === 'string' ? message : message(context?.value)),
     },
   });
 }

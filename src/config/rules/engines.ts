@@ -1,17 +1,10 @@
 import { IsOptional } from 'class-validator';
+import { namesOf } from '../engines.js';
 import { combine, defineRule, transformText, words } from './define-rule.js';
 
 /** An engine's name as other variables spell it: lower case, words joined by `_`. */
 export function engineName(text: string): string {
   return text.toLowerCase().replaceAll('-', '_');
-}
-
-/** Engines that have two names: whichever is used, the variables of both are read. */
-const SAME_ENGINES: readonly (readonly string[])[] = [['azure', 'azure_openai']];
-
-/** All names of an engine, as `engineName` spells them. */
-export function namesOf(engine: string): readonly string[] {
-  return SAME_ENGINES.find((names) => names.includes(engine)) ?? [engine];
 }
 
 const MAX_ENGINES = 20;
@@ -44,13 +37,13 @@ export function IsEngineOf(list: string): PropertyDecorator {
     IsOptional(),
     transformText(engineName),
     defineRule('isEngineOf', `must be one of ${list}`, (value, variables) => {
-      const names = namesOf(String(value));
+      const names: readonly string[] = namesOf(String(value));
       return (variables[list] as string[]).some((each) => names.includes(each));
     }),
   );
 }
 
-/** What concerns the one engine that is asked: with several nobody could tell whom it is meant for. */
+/** A variable of the only engine: with several engines it could be meant for any of them. */
 export function IsForOneEngine(list: string, instead: string): PropertyDecorator {
   return defineRule(
     'isForOneEngine',

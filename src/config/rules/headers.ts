@@ -1,12 +1,13 @@
 import { IsOptional } from 'class-validator';
+import { keyHeaders } from '../engines.js';
 import { combine, defineRule, transformText } from './define-rule.js';
+import { isQuoted } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
-/** Names that HTTP itself needs, and those in which credentials go upstream. */
-const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+/** Names that HTTP itself needs; the headers that carry keys are reserved besides. */
+const HTTP_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding',
-  'api-key',
   'authorization',
   'connection',
   'content-length',
@@ -20,8 +21,6 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'x-api-key',
-  'x-goog-api-key',
 ]);
 /** A token, a colon, and visible text with spaces and tabs only inside of it (RFC 9110, section 5.5). */
 const HEADER_LINE = /^([!#$%&'*+.^\w`|~-]+):[ \t]*([\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?)[ \t]*$/;
@@ -36,23 +35,29 @@ export const HEADERS_FORM: SecretForm<Headers> = {
   parse: headersOf,
 };
 
+/** The rule that marks the variables of headers. */
+export const HEADERS_RULE = 'isHeaders';
+
 /** Headers for requests to the provider, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsHeaders(): PropertyDecorator {
   return combine(
     IsOptional(),
     transformText((text) => headersOf(text) ?? text),
-    defineRule('isHeaders', `must be ${HEADERS_FORM.description}`, (value) => typeof value === 'object'),
+    defineRule(HEADERS_RULE, `must be ${HEADERS_FORM.description}`, (value) => typeof value === 'object'),
     OrInFile(HEADERS_FORM),
   );
 }
 
 /** The headers of a text; undefined when any of them is malformed, reserved or there twice. */
 function headersOf(text: string): Headers | undefined {
+  // A name may begin with an apostrophe.
+  if (isQuoted(text)) return undefined;
   const headers = new Map<string, string>();
+  const reserved = keyHeaders();
   for (const line of headerLines(text)) {
     const [, name = '', value = ''] = HEADER_LINE.exec(line) ?? [];
     const key = name.toLowerCase();
-    if (key === '' || RESERVED_HEADERS.has(key) || headers.has(key)) return undefined;
+    if (key === '' || HTTP_HEADERS.has(key) || reserved.has(key) || headers.has(key)) return undefined;
     headers.set(key, value);
   }
   return Object.fromEntries(headers);

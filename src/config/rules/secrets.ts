@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { combine, defineRule } from './define-rule.js';
-import { IsText } from './scalars.js';
+import { secretMistake, withMistake } from './mistakes.js';
 import { readSecretFileSync } from '../read-secret-file.js';
 
 /** What a secret looks like. */
@@ -17,35 +17,55 @@ const KEY = /^[\x21-\x7e]+$/;
 /** A key that goes into an HTTP header. */
 export const KEY_FORM: SecretForm<string> = {
   description: 'one line of visible ASCII characters without spaces',
-  parse: (text) => (KEY.test(text) ? text : undefined),
+  parse: (text) => (KEY.test(text) && secretMistake(text) === undefined ? text : undefined),
 };
 
-/** What a variable has to be that names a file with a secret. */
-export function fileRule({ description }: SecretForm<unknown>): string {
-  return `must be the path of a readable file that holds ${description}`;
+/**
+ * What a variable has to be that names a file with a secret.
+ * @param text that of the file, where it could be read
+ */
+export function fileRule({ description }: SecretForm<unknown>, text?: string): string {
+  return withMistake(`must be the path of a readable file that holds ${description}`, text, secretMistake);
 }
+
+/** The rule that marks the variables of keys. */
+export const KEY_RULE = 'isKey';
 
 /** A key, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsKey(): PropertyDecorator {
-  return combine(IsText(KEY, KEY_FORM.description), OrInFile(KEY_FORM));
+  return combine(
+    IsOptional(),
+    defineRule(
+      KEY_RULE,
+      (value) => withMistake(`must be ${KEY_FORM.description}`, value, secretMistake),
+      (value) => typeof value === 'string' && KEY_FORM.parse(value) !== undefined,
+    ),
+    OrInFile(KEY_FORM),
+  );
 }
 
 /** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
 export function OrInFile(form: SecretForm<unknown>): PropertyDecorator {
-  return OrFile(fileRule(form), (path) => {
-    const text = readSecretFileSync(path);
-    return text !== undefined && form.parse(text) !== undefined;
-  });
+  return OrFile(
+    (path) => fileRule(form, readSecretFileSync(String(path))),
+    (path) => {
+      const text = readSecretFileSync(path);
+      return text !== undefined && form.parse(text) !== undefined;
+    },
+  );
 }
 
 /** Declares the `_FILE` variant of a variable. */
-export function OrFile(message: string, holds: (path: string) => boolean): PropertyDecorator {
+export function OrFile(
+  message: string | ((path: unknown) => string),
+  holds: (path: string) => boolean,
+): PropertyDecorator {
   return (target, key) => {
     const name = String(key);
     combine(
       IsOptional(),
       defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
-      // Which of the two is out of date nobody could tell.
+      // Either of the two could be the one that is out of date.
       defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;
       }),

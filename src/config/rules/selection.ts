@@ -39,6 +39,9 @@ export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
   );
 }
 
+/** The rule that marks the variables of static lists. */
+export const STATIC_MODELS_RULE = 'isStaticModels';
+
 /**
  * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. The
  * variant is declared too.
@@ -47,7 +50,7 @@ export function IsStaticModels(): PropertyDecorator {
   return combine(
     IsOptional(),
     transformText(wordsIfAny),
-    defineRule('isStaticModels', 'must be ids separated by commas', Array.isArray),
+    defineRule(STATIC_MODELS_RULE, 'must be ids separated by commas', Array.isArray),
     OrFile(STATIC_FILE_RULE, (path) => readStaticModels(path) !== undefined),
   );
 }

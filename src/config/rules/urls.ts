@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { combine, defineRule, transformText, words } from './define-rule.js';
+import { hostMistake, urlMistake, withMistake } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
@@ -18,32 +19,51 @@ export function IsOrigins(): PropertyDecorator {
 
 /** The origin of a URL that is nothing more; undefined for any other text. */
 function originOf(text: string): string | undefined {
-  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text)) return undefined;
+  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text) || urlMistake(text) !== undefined)
+    return undefined;
   const { href, origin } = new URL(text);
   return href === `${origin}/` ? origin : undefined;
 }
 
-/** An absolute http or https URL without credentials in it: those have variables of their own. */
+/** The rule that marks the variables of providers' base URLs. */
+export const BASE_URL_RULE = 'isBaseUrl';
+
+/** The base URL of a provider: an absolute http or https URL without credentials, which have variables of their own. */
 export function IsBaseUrl(): PropertyDecorator {
-  return combine(
-    IsOptional(),
-    defineRule(
-      'isBaseUrl',
-      'must be an http:// or https:// URL without a user name or password in it',
-      (value) => {
-        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
-        const { username, password } = new URL(value);
-        return username === '' && password === '';
-      },
-    ),
-  );
+  return httpUrl(BASE_URL_RULE);
 }
 
-/** The same, or a host alone, which is one of https. */
+/** The same, or a host alone, which means https. */
 export function IsHost(): PropertyDecorator {
   return combine(
     transformText((text) => (text.includes('://') ? text : `https://${text}`)),
     IsBaseUrl(),
+  );
+}
+
+/** An absolute http or https URL without credentials. */
+export function IsHttpUrl(): PropertyDecorator {
+  return httpUrl('isHttpUrl');
+}
+
+function httpUrl(name: string): PropertyDecorator {
+  return combine(
+    IsOptional(),
+    defineRule(
+      name,
+      (value) =>
+        withMistake(
+          'must be an http:// or https:// URL without a user name or password in it',
+          value,
+          urlMistake,
+        ),
+      (value) => {
+        if (typeof value !== 'string' || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false;
+        if (urlMistake(value) !== undefined) return false;
+        const { username, password } = new URL(value);
+        return username === '' && password === '';
+      },
+    ),
   );
 }
 
@@ -60,7 +80,7 @@ export function IsRedisUrl(): PropertyDecorator {
     IsOptional(),
     defineRule(
       'isRedisUrl',
-      `must be ${REDIS_URL_FORM.description}`,
+      (value) => withMistake(`must be ${REDIS_URL_FORM.description}`, value, hostMistake),
       (value) => typeof value === 'string' && isRedisUrl(value),
     ),
     OrInFile(REDIS_URL_FORM),
@@ -68,7 +88,7 @@ export function IsRedisUrl(): PropertyDecorator {
 }
 
 function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\/./i.test(text) || !URL.canParse(text)) return false;
+  if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text) || hostMistake(text) !== undefined) return false;
   const { username, password, pathname } = new URL(text);
   return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
 }

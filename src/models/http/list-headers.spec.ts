@@ -52,7 +52,7 @@ describe('cacheHeaders', () => {
       { ...KEPT, ageMs: 100_000, ttlMs: -40_000 },
       { 'cache-control': 'private, max-age=0', age: '100', 'cache-status': 'models-gateway; hit; ttl=-40' },
     ],
-  ])('tells of %s', (_name, found, headers) => {
+  ])('describe %s', (_name, found, headers) => {
     expect(cacheHeaders(found)).toEqual(headers);
   });
 
@@ -62,9 +62,9 @@ describe('cacheHeaders', () => {
     ['fwd=request; stored; ttl=60', { forward: 'request' }],
     ['fwd=miss; stored; collapsed; ttl=60', { forward: 'miss', collapsed: true }],
     ['hit; ttl=60', { forward: undefined }],
-    // Shared with another caller, but the list came from another replica: the provider was not asked.
+    // Shared with another caller; the list came from another replica, so the provider was not asked.
     ['hit; ttl=60', { forward: undefined, collapsed: true }],
-  ])('says %s', (status, found) => {
+  ])('has the status %s', (status, found) => {
     expect(cacheHeaders({ ...FETCHED, ...found })['cache-status']).toBe(`models-gateway; ${status}`);
   });
 });

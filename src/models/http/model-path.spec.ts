@@ -16,7 +16,7 @@ describe('requestedIds', () => {
     ['/v1/models/a//b', ['a//b']],
     ['/v1/models/a%252Fb', ['a%2Fb']],
     ['/v1/models/..%2Fetc', ['../etc']],
-    // An escape that is none can only be meant as it stands.
+    // A malformed escape stands for itself.
     ['/v1/models/100%', ['100%']],
     ['/v1/models/a%zzb', ['a%zzb']],
     ['/v1/models/a%2', ['a%2']],

@@ -1,15 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import {
-  azureDeploymentsUrl,
-  azureModelsUrl,
-  databricksEndpointsUrl,
-  geminiModelsUrl,
-  githubModelsUrl,
-  openAiModelsUrl,
-  versionedModelsUrl,
-  withDefaultPath,
-  withQuery,
-} from './base-url.js';
+import { openAiModelsUrl, versionedModelsUrl, withDefaultPath, withPath, withQuery } from './base-url.js';
 
 describe('openAiModelsUrl', () => {
   it.each([
@@ -43,10 +33,39 @@ describe('openAiModelsUrl', () => {
     ['https://gw.test/?base=/v1', 'https://gw.test/v1/models?base=/v1'],
     ['https://gw.test/a%2Fb/v1', 'https://gw.test/a%2Fb/v1/models'],
     ['https://gw.test/v1#models', 'https://gw.test/v1/models'],
+    ['https://gw.test/llm/chat/completions', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/v1/CHAT/Completions', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1//chat//completions//', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1beta/openai/chat/completions', 'https://gw.test/v1beta/openai/models'],
+    // Only what a request ends in is cut back, and only whole segments.
+    ['https://gw.test/chat/v1', 'https://gw.test/chat/v1/models'],
+    ['https://gw.test/messages/llm', 'https://gw.test/messages/llm/v1/models'],
+    ['https://gw.test/v1/my-responses', 'https://gw.test/v1/my-responses/models'],
+    ['https://gw.test/v1/chat', 'https://gw.test/v1/chat/models'],
   ])('%s becomes %s', (base, expected) => {
     expect(openAiModelsUrl(new URL(base)).href).toBe(expected);
   });
 });
+
+describe.each(['chat/completions', 'completions', 'responses', 'embeddings', 'messages'])(
+  'a base URL that ends in /%s',
+  (end) => {
+    it.each<[name: string, list: (base: URL) => URL, base: string, expected: string]>([
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test/v1', 'https://gw.test/v1/models'],
+      ['openAiModelsUrl', openAiModelsUrl, 'https://gw.test', 'https://gw.test/v1/models'],
+      [
+        'versionedModelsUrl',
+        (url) => versionedModelsUrl(url, 'v1', 'v2'),
+        'https://gw.test/v1',
+        'https://gw.test/v1/models',
+      ],
+    ])('is cut back by %s', (_name, list, base, expected) => {
+      expect(list(new URL(`${base}/${end}`)).href).toBe(expected);
+      expect(list(new URL(`${base}/${end}/`)).href).toBe(expected);
+      expect(list(new URL(`${base}/${end}/?tenant=a`)).href).toBe(`${expected}?tenant=a`);
+    });
+  },
+);
 
 describe('versionedModelsUrl', () => {
   it.each([
@@ -74,108 +93,12 @@ describe('versionedModelsUrl', () => {
     ['https://api.cohere.com/v2/models', 'https://api.cohere.com/v1/models'],
     ['https://vault.test/cohere/v2?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
     ['https://api.cohere.com/v3', 'https://api.cohere.com/v3/v1/models'],
+    ['https://api.cohere.com/v2/chat', 'https://api.cohere.com/v1/models'],
+    ['https://api.cohere.com/v1/embed/', 'https://api.cohere.com/v1/models'],
+    ['https://vault.test/cohere/v2/rerank?tenant=a', 'https://vault.test/cohere/v1/models?tenant=a'],
+    ['https://vault.test/chat', 'https://vault.test/chat/v1/models'],
   ])('%s becomes %s where v2 stands for v1', (base, expected) => {
     expect(versionedModelsUrl(new URL(base), 'v1', 'v2').href).toBe(expected);
-  });
-});
-
-describe('azureModelsUrl', () => {
-  const DATED = 'https://res.openai.azure.com/openai/models?api-version=2024-06-01';
-  const V1 = 'https://res.openai.azure.com/openai/v1/models';
-
-  it.each([
-    ['https://res.openai.azure.com', DATED],
-    ['https://res.openai.azure.com/', DATED],
-    ['https://res.openai.azure.com/openai', DATED],
-    ['https://res.openai.azure.com/openai/', DATED],
-    ['https://res.openai.azure.com/openai/models', DATED],
-    ['https://res.openai.azure.com/openai/deployments', DATED],
-    ['https://res.openai.azure.com/openai/deployments/my-gpt', DATED],
-    ['https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions', DATED],
-    ['https://res.openai.azure.com/openai/v1', V1],
-    ['https://res.openai.azure.com/openai/v1/', V1],
-    ['https://res.openai.azure.com/openai/v1/models', V1],
-    ['https://gw.test/azure', 'https://gw.test/azure/openai/models?api-version=2024-06-01'],
-    ['https://gw.test/azure/openai/v1', 'https://gw.test/azure/openai/v1/models'],
-    ['https://gw.test?tenant=a', 'https://gw.test/openai/models?tenant=a&api-version=2024-06-01'],
-    ['https://gw.test/openai/v1?tenant=a', 'https://gw.test/openai/v1/models?tenant=a'],
-    [
-      'https://gw.test/openai/deployments/my-gpt/chat/completions?api-version=2023-05-15',
-      'https://gw.test/openai/models?api-version=2023-05-15',
-    ],
-  ])('%s becomes %s', (endpoint, expected) => {
-    expect(azureModelsUrl(new URL(endpoint), undefined, '2024-06-01').href).toBe(expected);
-  });
-
-  it.each([
-    ['https://gw.test', 'https://gw.test/openai/models?api-version=2024-10-21'],
-    ['https://gw.test?api-version=2023-05-15', 'https://gw.test/openai/models?api-version=2024-10-21'],
-    ['https://gw.test/openai/v1', 'https://gw.test/openai/v1/models'],
-  ])('a configured version makes %s %s', (endpoint, expected) => {
-    expect(azureModelsUrl(new URL(endpoint), '2024-10-21', '2024-06-01').href).toBe(expected);
-  });
-});
-
-describe('azureDeploymentsUrl', () => {
-  const VERSIONS = ['2023-03-15-preview', '2022-12-01'] as const;
-  const USUAL = 'https://res.openai.azure.com/openai/deployments?api-version=2023-03-15-preview';
-
-  it.each([
-    ['https://res.openai.azure.com', undefined, USUAL],
-    ['https://res.openai.azure.com/', '2024-06-01', USUAL],
-    ['https://res.openai.azure.com/openai', undefined, USUAL],
-    ['https://res.openai.azure.com/openai/v1/', undefined, USUAL],
-    ['https://res.openai.azure.com/openai/models', undefined, USUAL],
-    ['https://res.openai.azure.com/openai/deployments/my-gpt/chat/completions', undefined, USUAL],
-    ['https://res.openai.azure.com?api-version=2024-10-21', undefined, USUAL],
-    ['https://gw.test/a', '2022-12-01', 'https://gw.test/a/openai/deployments?api-version=2022-12-01'],
-    [
-      'https://gw.test?api-version=2022-12-01',
-      undefined,
-      'https://gw.test/openai/deployments?api-version=2022-12-01',
-    ],
-  ])('%s with version %s becomes %s', (endpoint, version, expected) => {
-    expect(azureDeploymentsUrl(new URL(endpoint), version, VERSIONS).href).toBe(expected);
-  });
-});
-
-describe('geminiModelsUrl', () => {
-  const NATIVE = 'https://generativelanguage.googleapis.com/v1beta/models';
-
-  it.each([
-    ['https://generativelanguage.googleapis.com', NATIVE],
-    ['https://generativelanguage.googleapis.com/v1beta', NATIVE],
-    ['https://generativelanguage.googleapis.com/v1beta/openai/', NATIVE],
-    ['https://generativelanguage.googleapis.com/v1beta/openai/models', NATIVE],
-    ['https://generativelanguage.googleapis.com/v1beta/models', NATIVE],
-    ['https://gw.test/google/v1?tenant=a', 'https://gw.test/google/v1/models?tenant=a'],
-    ['https://gw.test/google', 'https://gw.test/google/v1beta/models'],
-  ])('%s becomes %s', (base, expected) => {
-    expect(geminiModelsUrl(new URL(base)).href).toBe(expected);
-  });
-});
-
-describe('githubModelsUrl', () => {
-  it.each([
-    ['https://models.github.ai', 'https://models.github.ai/catalog/models'],
-    ['https://models.github.ai/inference', 'https://models.github.ai/catalog/models'],
-    ['https://models.github.ai/orgs/orbit/inference/', 'https://models.github.ai/catalog/models'],
-    ['https://models.github.ai/catalog', 'https://models.github.ai/catalog/models'],
-    ['https://models.github.ai/catalog/models', 'https://models.github.ai/catalog/models'],
-    ['https://gw.test/gh?tenant=a', 'https://gw.test/gh/catalog/models?tenant=a'],
-  ])('%s becomes %s', (base, expected) => {
-    expect(githubModelsUrl(new URL(base)).href).toBe(expected);
-  });
-});
-
-describe('databricksEndpointsUrl', () => {
-  it.each([
-    ['https://adb-1.test', 'https://adb-1.test/api/2.0/serving-endpoints'],
-    ['https://adb-1.test/serving-endpoints', 'https://adb-1.test/api/2.0/serving-endpoints'],
-    ['https://adb-1.test/api/2.0/serving-endpoints/', 'https://adb-1.test/api/2.0/serving-endpoints'],
-    ['https://gw.test/dbx?o=1', 'https://gw.test/dbx/api/2.0/serving-endpoints?o=1'],
-  ])('%s becomes %s', (base, expected) => {
-    expect(databricksEndpointsUrl(new URL(base)).href).toBe(expected);
   });
 });
 
@@ -185,6 +108,7 @@ describe('withDefaultPath', () => {
   it.each([
     ['https://api.groq.com', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/?tenant=a', 'https://api.groq.com/openai/v1?tenant=a'],
+    ['https://api.groq.com/chat/completions', 'https://api.groq.com/openai/v1'],
     ['https://api.groq.com/v2', 'https://api.groq.com/v2'],
     ['https://gw.test/', 'https://gw.test/'],
   ])('%s becomes %s', (base, expected) => {
@@ -205,12 +129,8 @@ describe('withQuery', () => {
 it.each([
   ['openAiModelsUrl', openAiModelsUrl],
   ['versionedModelsUrl', (url: URL) => versionedModelsUrl(url, 'v1')],
-  ['azureModelsUrl', (url: URL) => azureModelsUrl(url, '2024-10-21', '2024-06-01')],
-  ['azureDeploymentsUrl', (url: URL) => azureDeploymentsUrl(url, undefined, ['2022-12-01'])],
-  ['geminiModelsUrl', geminiModelsUrl],
-  ['githubModelsUrl', githubModelsUrl],
-  ['databricksEndpointsUrl', databricksEndpointsUrl],
   ['withDefaultPath', (url: URL) => withDefaultPath(url, url)],
+  ['withPath', (url: URL) => withPath(url, '/other')],
   ['withQuery', (url: URL) => withQuery(url, { limit: '1000' })],
 ])('%s leaves the URL alone that it takes', (_name, change) => {
   const url = new URL('https://gw.test/llm/?tenant=a#part');

@@ -1,194 +1,174 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { providerConfig } from '../../config/provider.config.js';
-import type { EngineNames } from '../../config/engine-variables.js';
-import type { ProviderConfig, UrlVariable } from '../../config/provider.config.js';
-import { upstreamConfig } from '../../config/upstream.config.js';
-import type { UpstreamConfig } from '../../config/upstream.config.js';
-import type { Credential } from '../../credentials/credential.js';
-import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
-import type { CancellationSignal } from '../../concurrency/cancellation.js';
-import { UpstreamClient } from '../../upstream/upstream.client.js';
-import { UpstreamError } from '../../upstream/upstream.error.js';
-import { ListReader } from './list-reader.js';
-import { missingSetting } from '../model-provider.js';
-import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
-import { firstOf } from '../../catalogue/row.js';
-import type { Row } from '../../catalogue/row.js';
-import { COMPATIBLE_METADATA } from './compatible-metadata.js';
 import { metadataReader } from '../../catalogue/metadata-format.js';
-import type { MetadataFormat } from '../../catalogue/metadata-format.js';
 import { PROCESS_STARTED } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
+import { valueAt } from '../../catalogue/row.js';
+import type { Row } from '../../catalogue/row.js';
+import type { EngineNames } from '../../config/engines.js';
+import type { Headers } from '../../config/rules/headers.js';
+import { readVariables } from '../../config/variables.js';
+import type { CancellationSignal } from '../../concurrency/cancellation.js';
+import type { Credential } from '../../credentials/credential.js';
+import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
+import { UpstreamError } from '../../upstream/upstream.error.js';
+import { missingSetting } from '../model-provider.js';
+import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
+import { PROVIDER_CONTEXT } from '../vendor.js';
+import type { ProviderContext, Vendor } from '../vendor.js';
+import { withQuery } from './base-url.js';
+import { COMPATIBLE_METADATA } from './compatible-metadata.js';
+import type { Authorisation, Cursor, HttpVendor, Signer } from './http-vendor.js';
+import { ListReader } from './list-reader.js';
 
-/** What every request of every provider says. */
+/** The headers of every request to every provider. */
 const COMMON_HEADERS = {
   accept: 'application/json',
   'accept-encoding': ACCEPT_ENCODING,
   'user-agent': 'models-gateway',
 } as const;
 
-/** What authorises a request. */
-export interface Authorisation {
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** What of them is secret. */
-  readonly credential: Credential | undefined;
-}
-
 const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
+const NO_MODELS: readonly Model[] = [];
 
-/** Where the list is, and who reads it. */
-interface List {
-  readonly url: URL;
-  readonly reader: ListReader;
+/** A built-in vendor that lists its models over HTTP. */
+export function httpVendor<V extends object>(vendor: HttpVendor<V>): Vendor {
+  @Injectable()
+  class Provider extends HttpProvider<V> {
+    constructor(@Inject(PROVIDER_CONTEXT) context: ProviderContext) {
+      super(vendor, context);
+    }
+  }
+  return { urlVariables: ['MAIN_MODEL_BASE_URL'], metadata: COMPATIBLE_METADATA, ...vendor, Provider };
 }
 
-/** A provider that lists its models as JSON over HTTP, page by page. A subclass says where, and in which words. */
-@Injectable()
-export abstract class HttpProvider implements ModelProvider {
-  protected abstract readonly engine: string;
-  protected readonly aliases: readonly string[] = [];
-  /** The variables that may hold the operator's key when the engine is the only one, the first set one wins. */
-  protected abstract readonly keyVariables: readonly string[];
-  protected readonly keySource: string | undefined = undefined;
-  /** The variables that may hold the base URL when the engine is the only one, the first set one wins. */
-  protected abstract readonly baseUrlVariables: readonly [UrlVariable, ...UrlVariable[]];
-  /** Used when none of the variables is set; without it one of them is required. */
-  protected readonly defaultBaseUrl: string | undefined;
-  /** Headers of every request, names in lower case. */
-  protected readonly fixedHeaders: Readonly<Record<string, string>> = {};
-  protected readonly listFields: readonly string[] = ['data', 'models'];
-  /** Whether the vendor answers `{}` when there is nothing to list. */
-  protected readonly leavesOutEmptyLists: boolean = false;
-  protected readonly idFields: readonly string[] = ['id'];
-  protected readonly idPrefix: string = '';
-  protected readonly createdFields: readonly string[] = ['created', 'created_at'];
-  protected readonly ownerFields: readonly string[] = ['owned_by'];
-  /** Whether a row is a model that callers can use; undefined where all are. */
-  protected readonly isUsable: ((row: Row) => boolean) | undefined;
-  protected readonly metadata: MetadataFormat = COMPATIBLE_METADATA;
-
-  private resolved: { readonly list: List | undefined } | undefined;
-  private resolvedSettings: ProviderSettings | undefined;
+/** Asks a vendor that lists its models as JSON over HTTP, page by page. */
+export class HttpProvider<V extends object> implements ModelProvider {
+  readonly identity: ProviderIdentity;
+  readonly settings: ProviderSettings;
+  private readonly reader: ListReader | undefined;
+  private readonly sign: Signer | undefined;
 
   constructor(
-    private readonly client: UpstreamClient,
-    @Inject(providerConfig.KEY) protected readonly config: ProviderConfig,
-    @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
-  ) {}
-
-  get identity(): ProviderIdentity {
-    return { engine: this.engine, aliases: this.aliases, label: this.label };
-  }
-
-  get settings(): ProviderSettings {
-    // Not in the constructor: a subclass's fields are set only after it.
-    this.resolvedSettings ??= {
-      url: this.list?.url,
-      urlVariable: this.urlVariable,
-      keyVariables: this.config.keyVariables(this.names, this.keyVariables),
-      keySource: this.keySource,
-      headerVariables: this.config.headerVariables(this.names),
-      missingVariable: this.missingVariable,
+    private readonly vendor: HttpVendor<V>,
+    context: ProviderContext,
+  ) {
+    const { engine, aliases = [], label = engine, keyVariables = [], signing } = vendor;
+    const { config } = context;
+    // A vendor that declares no variables reads none.
+    const variables = vendor.variables === undefined ? ({} as V) : readVariables(vendor.variables);
+    const names: EngineNames = [engine, ...aliases];
+    const urlVariables = config.urlVariables(names, vendor.urlVariables ?? ['MAIN_MODEL_BASE_URL']);
+    const [firstUrlVariable = ''] = urlVariables;
+    const urlVariable = urlVariables.find((each) => config.urls.has(each));
+    const base =
+      (urlVariable && config.urls.get(urlVariable)) ??
+      vendor.baseUrlFrom?.(variables) ??
+      vendor.defaultBaseUrl;
+    const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
+    const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
+    this.identity = { engine, aliases, label };
+    this.settings = {
+      url,
+      urlVariable: urlVariable ?? firstUrlVariable,
+      keyVariables: config.keyVariables(names, keyVariables),
+      keySource: signing?.source,
+      headerVariables: config.headerVariables(names),
+      missingVariable: vendor.missingVariable?.(variables) ?? missingUrlVariable,
     };
-    return this.resolvedSettings;
-  }
-
-  protected get label(): string {
-    return this.engine;
-  }
-
-  protected get urlVariable(): string {
-    const [first = ''] = this.urlVariables;
-    return this.urlVariables.find((variable) => this.config.urls.has(variable)) ?? first;
-  }
-
-  protected get missingVariable(): string | undefined {
-    return this.list === undefined ? this.urlVariable : undefined;
+    this.reader = url && listReader(vendor, variables, url, this.identity, context);
+    this.sign = url && signing?.signer(url, variables);
   }
 
   async listModels(request: ModelsRequest): Promise<readonly Model[]> {
-    const { list } = this;
-    if (list === undefined) {
-      throw new UpstreamError('not_configured', String(missingSetting(this)));
+    const { reader, vendor } = this;
+    if (reader === undefined) {
+      if (vendor.isEmptyWithoutUrl) return NO_MODELS;
+      throw this.notConfigured();
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
-    const { headers: own, credential: secret } =
+    const authorisation =
       credential === undefined
-        ? await this.authorise(list.url, signal)
-        : { headers: this.credentialHeaders(credential), credential };
+        ? await this.authorise(signal)
+        : { headers: credentialHeaders(vendor, credential), credential };
     const headers = {
       ...COMMON_HEADERS,
       ...forwardedHeaders,
-      ...this.fixedHeaders,
+      ...vendor.fixedHeaders,
       ...operatorHeaders.headers,
-      ...own,
+      ...authorisation.headers,
     };
-    const call = {
-      credential: secret,
+    return reader.read(headers, {
+      credential: authorisation.credential,
       headerSecrets: operatorHeaders.secrets,
       signal,
       trace,
       retried: false,
-    };
-    return list.reader.read(headers, call);
-  }
-
-  /** The URL of the first page. */
-  protected abstract listUrl(base: URL): URL;
-
-  /** The headers that carry a credential, names in lower case. */
-  protected credentialHeaders({ authorization }: Credential): Record<string, string> {
-    return { authorization };
-  }
-
-  /** What a request without a key needs: nothing, unless a vendor has credentials of another kind. */
-  protected authorise(_url: URL, _signal: CancellationSignal): Authorisation | Promise<Authorisation> {
-    return NO_AUTHORISATION;
-  }
-
-  /** The URL of the page after this one; undefined for the last one, and for a provider that does not page. */
-  protected nextPage(_body: Row, _first: URL): URL | undefined {
-    return undefined;
-  }
-
-  private get list(): List | undefined {
-    // Not in the constructor: a subclass's fields are set only after it.
-    this.resolved ??= { list: this.resolve() };
-    return this.resolved.list;
-  }
-
-  private resolve(): List | undefined {
-    const base =
-      firstOf(this.urlVariables, (variable) => this.config.urls.get(variable)) ?? this.defaultBaseUrl;
-    if (base === undefined) return undefined;
-    const url = this.listUrl(new URL(base));
-    const reader = new ListReader(this.client, {
-      label: this.label,
-      url,
-      maxPages: this.limits.maxPages,
-      rows: {
-        listFields: this.listFields,
-        leavesOutEmptyLists: this.leavesOutEmptyLists,
-        isUsable: this.isUsable,
-        idFields: this.idFields,
-        idPrefix: this.idPrefix,
-        createdFields: this.createdFields,
-        defaultCreated: PROCESS_STARTED,
-        ownerFields: this.ownerFields,
-        defaultOwner: this.engine,
-        metadata: metadataReader(this.metadata),
-      },
-      nextPage: (envelope) => this.nextPage(envelope, url),
     });
-    return { url, reader };
   }
 
-  private get names(): EngineNames {
-    return [this.engine, ...this.aliases];
+  /** Authorises a request for which there is no key. */
+  private async authorise(signal: CancellationSignal): Promise<Authorisation> {
+    if (this.sign === undefined) return NO_AUTHORISATION;
+    if (this.settings.missingVariable !== undefined) throw this.notConfigured();
+    return this.sign(signal);
   }
 
-  private get urlVariables(): readonly string[] {
-    return this.config.urlVariables(this.names, this.baseUrlVariables);
+  private notConfigured(): UpstreamError {
+    return new UpstreamError('not_configured', String(missingSetting(this)));
   }
+}
+
+/** The headers that carry a credential. */
+function credentialHeaders(
+  {
+    keyHeader,
+    bearerTokens,
+    bearerHeaders,
+  }: Pick<HttpVendor, 'keyHeader' | 'bearerTokens' | 'bearerHeaders'>,
+  { authorization, token }: Credential,
+): Headers {
+  if (keyHeader === undefined || token === undefined) return { authorization };
+  return bearerTokens?.test(token)
+    ? { authorization: `Bearer ${token}`, ...bearerHeaders }
+    : { [keyHeader]: token };
+}
+
+function listReader<V extends object>(
+  vendor: HttpVendor<V>,
+  variables: V,
+  url: URL,
+  { engine, label }: ProviderIdentity,
+  { client, limits }: ProviderContext,
+): ListReader {
+  const { cursor, isUsable } = vendor;
+  return new ListReader(client, {
+    label,
+    url,
+    maxPages: limits.maxPages,
+    rows: {
+      listFields: vendor.listFields ?? ['data', 'models'],
+      leavesOutEmptyLists: vendor.leavesOutEmptyLists ?? false,
+      cursorField: cursor?.field,
+      isUsable: isUsable && ((row) => isUsable(row, variables)),
+      idFields: vendor.idFields ?? ['id'],
+      idPrefix: vendor.idPrefix ?? '',
+      createdFields: vendor.createdFields ?? ['created', 'created_at'],
+      defaultCreated: PROCESS_STARTED,
+      ownerFields: vendor.ownerFields ?? ['owned_by'],
+      defaultOwner: engine,
+      metadata: metadataReader(vendor.metadata ?? COMPATIBLE_METADATA),
+    },
+    nextPage: cursor === undefined ? () => undefined : linkOf(cursor, url),
+  });
+}
+
+/** Reads the URL of the next page; undefined after the last one. */
+function linkOf({ field, parameter, moreField }: Cursor, first: URL): (page: Row) => URL | undefined {
+  const cursorOf = valueAt(field);
+  const moreOf = moreField === undefined ? undefined : valueAt(moreField);
+  return (page) => {
+    const cursor = cursorOf(page);
+    const isLast = moreOf === undefined ? cursor === '' : moreOf(page) !== true;
+    return typeof cursor === 'string' && !isLast ? withQuery(first, { [parameter]: cursor }) : undefined;
+  };
 }

@@ -11,11 +11,12 @@ import type { UpstreamCall } from '../../upstream/upstream-request.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
 import { readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
+import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
 /** Where a list is, and how it is read. */
 export interface ListFormat {
-  /** Whose it is, in metrics. */
+  /** The provider's name in metrics. */
   readonly label: string;
   /** The first page. */
   readonly url: URL;
@@ -30,19 +31,21 @@ interface LinkedPage extends ModelPage {
   readonly next: UpstreamAddress | undefined;
 }
 
-/** Reads a provider's list to its end, and does not read again what has not changed. */
+/** Reads a provider's list to its end; pages that have not changed are not parsed again. */
 export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
+  private readonly rows: RowReader;
   private readonly lastBodies = new UnchangedBodyCache<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
 
   constructor(
-    private readonly client: UpstreamClient,
+    private readonly client: Pick<UpstreamClient, 'get'>,
     private readonly format: ListFormat,
   ) {
     this.first = addressOf(format.url);
+    this.rows = new RowReader(format.rows);
   }
 
   /**
@@ -91,7 +94,7 @@ export class ListReader {
   }
 
   private page(path: string, body: Buffer): LinkedPage {
-    const page = readPage(body, this.format.rows);
+    const page = readPage(body, this.rows);
     const next = page.envelope && this.format.nextPage(page.envelope);
     const linked = { ...page, next: next && addressOf(next) };
     this.lastBodies.set(path, body, linked);

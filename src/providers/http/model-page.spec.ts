@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { readPage } from './model-page.js';
+import { RowReader } from './model-rows.js';
 
-const FORMAT = {
+const ROWS = new RowReader({
+  cursorField: undefined,
   leavesOutEmptyLists: false,
   isUsable: undefined,
   listFields: ['data', 'models'],
@@ -13,12 +15,12 @@ const FORMAT = {
   defaultCreated: 5,
   defaultOwner: 'acme',
   metadata: () => undefined,
-};
+});
 
 describe('readPage', () => {
   it('reads the models, counts what is none and keeps what is around them', () => {
     const body = '{"data":[{"id":"b"},null,{"id":"a","created":7,"owned_by":"x"},{},"c"],"next":"p2"}';
-    expect(readPage(Buffer.from(body), FORMAT)).toEqual({
+    expect(readPage(Buffer.from(body), ROWS)).toEqual({
       models: [
         { id: 'b', created: 5, ownedBy: 'acme' },
         { id: 'a', created: 7, ownedBy: 'x' },
@@ -29,7 +31,7 @@ describe('readPage', () => {
   });
 
   it('reads a body that begins with a byte order mark', () => {
-    expect(readPage(Buffer.from('\uFEFF[{"id":"a"}]'), FORMAT).models).toHaveLength(1);
+    expect(readPage(Buffer.from('\uFEFF[{"id":"a"}]'), ROWS).models).toHaveLength(1);
   });
 
   it.each([
@@ -37,7 +39,7 @@ describe('readPage', () => {
     ['an empty page', '{"data":[],"next":"p2"}'],
     ['a page without data', '{"data":null,"next":"p2"}'],
   ])('sees no cursor in %s', (_name, body) => {
-    expect(readPage(Buffer.from(body), FORMAT).envelope).toBeUndefined();
+    expect(readPage(Buffer.from(body), ROWS).envelope).toBeUndefined();
   });
 
   it.each([
@@ -50,7 +52,7 @@ describe('readPage', () => {
     ['a text', '"SECRET"'],
     ['null', 'null'],
   ])('refuses %s, without quoting it', (_name, body) => {
-    const read = () => readPage(Buffer.from(body), FORMAT);
+    const read = () => readPage(Buffer.from(body), ROWS);
     expect(read).toThrow(UpstreamError);
     expect(read).toThrow(/^The provider answered 200 with (no list of models|a body that is not JSON)\.$/);
     expect(read).toThrow(expect.objectContaining({ failure: 'invalid' }));

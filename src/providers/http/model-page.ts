@@ -1,8 +1,7 @@
 import { asRow } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import { rowsOf, toModel } from './model-rows.js';
-import type { RowFormat } from './model-rows.js';
+import type { RowReader } from './model-rows.js';
 import type { Model } from '../../catalogue/model.js';
 
 /** One page of a provider's list. */
@@ -10,7 +9,7 @@ export interface ModelPage {
   readonly models: readonly Model[];
   /** Rows that are no model. */
   readonly unreadable: number;
-  /** What stands around the rows, where the cursor to the next page is; undefined for a bare or an empty list. */
+  /** The object around the rows, with the cursor to the next page; undefined for a bare or an empty list. */
   readonly envelope: Row | undefined;
 }
 
@@ -18,15 +17,14 @@ export interface ModelPage {
  * Reads the body of a 200.
  * @throws UpstreamError `invalid` when it is no list of models
  */
-export function readPage(bytes: Buffer, format: RowFormat): ModelPage {
+export function readPage(bytes: Buffer, reader: RowReader): ModelPage {
   const body = parseJson(bytes);
-  const found = rowsOf(body, format);
+  const found = reader.rowsOf(body);
   if (found === undefined) {
     throw new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
   }
-  const { isUsable } = format;
-  const rows = isUsable === undefined ? found : found.filter((value) => isUsable(asRow(value) ?? {}));
-  const models = rows.map((row) => toModel(row, format)).filter((model) => model !== undefined);
+  const rows = found.filter((row) => reader.isUsable(row));
+  const models = rows.map((row) => reader.modelOf(row)).filter((model) => model !== undefined);
   return {
     models,
     unreadable: rows.length - models.length,

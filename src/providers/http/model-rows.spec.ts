@@ -1,14 +1,50 @@
 import { describe, expect, it } from '@jest/globals';
-import { rowsOf, toModel } from './model-rows.js';
+import type { Model } from '../../catalogue/model.js';
+import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
-const ENVELOPE = { listFields: ['data', 'models'], leavesOutEmptyLists: false };
+const FORMAT: RowFormat = {
+  listFields: ['data', 'models'],
+  leavesOutEmptyLists: false,
+  cursorField: undefined,
+  isUsable: undefined,
+  idFields: ['name', 'id'],
+  idPrefix: '',
+  createdFields: ['created', 'created_at'],
+  defaultCreated: 1_600_000_000,
+  ownerFields: ['owned_by'],
+  defaultOwner: 'acme',
+  metadata: () => undefined,
+};
 
-describe('rowsOf', () => {
-  it('takes an object without fields for an empty list only where vendors leave those out', () => {
-    expect(rowsOf({}, { ...ENVELOPE, leavesOutEmptyLists: true })).toEqual([]);
-    expect(rowsOf({ error: 'x' }, { ...ENVELOPE, leavesOutEmptyLists: true })).toBeUndefined();
-    expect(rowsOf({}, ENVELOPE)).toBeUndefined();
+function rowsOf(body: unknown, format: Partial<RowFormat> = {}): readonly unknown[] | undefined {
+  return new RowReader({ ...FORMAT, ...format }).rowsOf(body);
+}
+
+function modelOf(row: unknown, format: Partial<RowFormat> = {}): Model | undefined {
+  return new RowReader({ ...FORMAT, ...format }).modelOf(row);
+}
+
+describe('the rows of a list', () => {
+  it('are none in an object without fields only where vendors leave those out', () => {
+    expect(rowsOf({}, { leavesOutEmptyLists: true })).toEqual([]);
+    expect(rowsOf({ error: 'x' }, { leavesOutEmptyLists: true })).toBeUndefined();
+    expect(rowsOf({})).toBeUndefined();
+  });
+
+  it.each([
+    ['next_token', { next_token: '' }, []],
+    ['paging.next', { paging: { next: null } }, []],
+    ['next_token', { next_page_token: '' }, undefined],
+    [undefined, { next_token: '' }, undefined],
+  ])('with the cursor %s are in %j: %j', (cursorField, body, rows) => {
+    expect(rowsOf(body, { leavesOutEmptyLists: true, cursorField })).toEqual(rows);
+  });
+
+  it('may be inside another object', () => {
+    const listFields = ['result.items'];
+    expect(rowsOf({ result: { items: ['a'] } }, { listFields })).toEqual(['a']);
+    expect(rowsOf({ items: ['a'] }, { listFields })).toBeUndefined();
   });
 
   const rows = [{ id: 'a' }, 'b', null];
@@ -23,7 +59,7 @@ describe('rowsOf', () => {
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
   ])('finds the rows in %s', (_name, body, expected) => {
-    expect(rowsOf(body, ENVELOPE)).toEqual(expected);
+    expect(rowsOf(body)).toEqual(expected);
   });
 
   it.each([
@@ -37,23 +73,11 @@ describe('rowsOf', () => {
     ['a number', 1],
     ['nothing', undefined],
   ])('finds no list in %s', (_name, body) => {
-    expect(rowsOf(body, ENVELOPE)).toBeUndefined();
+    expect(rowsOf(body)).toBeUndefined();
   });
 });
 
-describe('toModel', () => {
-  const format: RowFormat = {
-    ...ENVELOPE,
-    isUsable: undefined,
-    idPrefix: '',
-    ownerFields: ['owned_by'],
-    idFields: ['name', 'id'],
-    createdFields: ['created', 'created_at'],
-    defaultCreated: 1_600_000_000,
-    defaultOwner: 'acme',
-    metadata: () => undefined,
-  };
-
+describe('the model of a row', () => {
   it.each([
     [
       'all that there is',
@@ -74,17 +98,27 @@ describe('toModel', () => {
     ['the default for a null owner', { id: 'a', owned_by: null }, { ownedBy: 'acme' }],
     ['the default for an owner that is no text', { id: 'a', owned_by: 7 }, { ownedBy: 'acme' }],
   ])('takes %s', (_name, row, expected) => {
-    expect(toModel(row, format)).toMatchObject(expected);
+    expect(modelOf(row)).toMatchObject(expected);
   });
 
   it('takes nothing else', () => {
     const row = { id: 'a', created: 1, owned_by: 'x', root: '/secret/path', object: 'model' };
-    expect(toModel(row, format)).toEqual({ id: 'a', created: 1, ownedBy: 'x' });
+    expect(modelOf(row)).toEqual({ id: 'a', created: 1, ownedBy: 'x' });
+  });
+
+  it('may have its fields inside other objects', () => {
+    const row = { model: { id: 'pre/a' }, dates: { made: 7 }, by: { org: 'x' }, id: 'other' };
+    const format = { idFields: ['model.id'], idPrefix: 'pre/', createdFields: ['dates.made'] };
+    expect(modelOf(row, { ...format, ownerFields: ['by.org'] })).toEqual({
+      id: 'a',
+      created: 7,
+      ownedBy: 'x',
+    });
   });
 
   it('takes metadata as they are read', () => {
     const metadata = { display_name: 'A' };
-    expect(toModel({ id: 'a' }, { ...format, metadata: () => metadata })?.metadata).toBe(metadata);
+    expect(modelOf({ id: 'a' }, { metadata: () => metadata })?.metadata).toBe(metadata);
   });
 
   it.each([
@@ -96,6 +130,6 @@ describe('toModel', () => {
     ['a number as id', { id: 7 }],
     ['null as id', { id: null }],
   ])('skips %s', (_name, row) => {
-    expect(toModel(row, format)).toBeUndefined();
+    expect(modelOf(row)).toBeUndefined();
   });
 });

@@ -1,65 +1,86 @@
 import type { MetadataReader } from '../../catalogue/metadata-format.js';
 import type { Model } from '../../catalogue/model.js';
-import { asRow, firstOf, unixSeconds } from '../../catalogue/row.js';
-import type { Row } from '../../catalogue/row.js';
+import { asRow, firstOf, unixSeconds, valueAt } from '../../catalogue/row.js';
+import type { Path, Row } from '../../catalogue/row.js';
 
-/** Where a provider's rows keep what a model needs, and what stands in for what they lack. */
+/** Where a provider's rows keep what a model needs, and the defaults for what they lack. */
 export interface RowFormat {
-  /** The fields of the envelope that may hold the rows, the first array wins. */
-  readonly listFields: readonly string[];
-  /** Whether an object without any field, a cursor aside, is an empty list. */
+  /** Where the envelope may hold the rows, the first array wins. */
+  readonly listFields: readonly Path[];
+  /** Whether an object without any field, the cursor aside, is an empty list. */
   readonly leavesOutEmptyLists: boolean;
+  /** Where the envelope holds the cursor to the next page; undefined where there is none. */
+  readonly cursorField: Path | undefined;
   /** Whether a row is a model that can be used, others are left out; undefined where all are. */
   readonly isUsable: ((row: Row) => boolean) | undefined;
-  /** The fields that may hold the id, the first string wins. */
-  readonly idFields: readonly string[];
+  /** Where a row may hold the id, the first text wins. */
+  readonly idFields: readonly Path[];
   /** What ids begin with that is no part of them. */
   readonly idPrefix: string;
-  /** The fields that may hold the date of creation, the first date wins. */
-  readonly createdFields: readonly string[];
-  /** Stands in for a date, Unix seconds. */
+  /** Where a row may hold the date of creation, the first date wins. */
+  readonly createdFields: readonly Path[];
+  /** The date of rows without one, Unix seconds. */
   readonly defaultCreated: number;
-  /** The fields that may hold the owner, the first string wins. */
-  readonly ownerFields: readonly string[];
-  /** Stands in for an owner. */
+  /** Where a row may hold the owner, the first text wins. */
+  readonly ownerFields: readonly Path[];
+  /** The owner of rows without one. */
   readonly defaultOwner: string;
-  /** Reads what else is said. */
+  /** Reads the metadata of a row. */
   readonly metadata: MetadataReader;
 }
 
-/**
- * The rows of a list: a bare array, or one of these fields of an envelope.
- * llama.cpp sends both keys, Ollama sends `data: null` for an empty list.
- * @returns undefined when the body is no list
- */
-export function rowsOf(
-  body: unknown,
-  { listFields, leavesOutEmptyLists }: Pick<RowFormat, 'listFields' | 'leavesOutEmptyLists'>,
-): readonly unknown[] | undefined {
-  if (Array.isArray(body)) return body as unknown[];
-  const envelope = asRow(body);
-  if (envelope === undefined) return undefined;
-  const list = listFields.map((field) => envelope[field]).find((each) => Array.isArray(each));
-  if (list !== undefined) return list as unknown[];
-  const isEmpty = envelope['data'] === null || (leavesOutEmptyLists && Object.keys(envelope).every(isCursor));
-  return isEmpty ? [] : undefined;
-}
+/** Reads the rows of one provider. */
+export class RowReader {
+  private readonly lists: readonly ((envelope: Row) => unknown)[];
+  private readonly ids: readonly ((row: Row) => unknown)[];
+  private readonly dates: readonly ((row: Row) => unknown)[];
+  private readonly owners: readonly ((row: Row) => unknown)[];
+  private readonly cursorName: string | undefined;
 
-function isCursor(name: string): boolean {
-  return /^next_?page_?token$/i.test(name);
-}
+  constructor(private readonly format: RowFormat) {
+    this.lists = format.listFields.map(valueAt);
+    this.ids = format.idFields.map(valueAt);
+    this.dates = format.createdFields.map(valueAt);
+    this.owners = format.ownerFields.map(valueAt);
+    this.cursorName = format.cursorField?.split('.')[0];
+  }
 
-/** The model of a row; undefined for a row that is no object or has no id. */
-export function toModel(value: unknown, format: RowFormat): Model | undefined {
-  const row = asRow(value);
-  const id = row && firstOf(format.idFields, (field) => text(row[field], format.idPrefix));
-  if (row === undefined || id === undefined) return undefined;
-  return {
-    id,
-    created: firstOf(format.createdFields, (field) => unixSeconds(row[field])) ?? format.defaultCreated,
-    ownedBy: firstOf(format.ownerFields, (field) => text(row[field])) ?? format.defaultOwner,
-    metadata: format.metadata(row),
-  };
+  /**
+   * The rows of a list: those of a bare array, or of an envelope.
+   * llama.cpp sends both `data` and `models`, Ollama sends `data: null` for an empty list.
+   * @returns undefined when the body is no list
+   */
+  rowsOf(body: unknown): readonly unknown[] | undefined {
+    if (Array.isArray(body)) return body as unknown[];
+    const envelope = asRow(body);
+    if (envelope === undefined) return undefined;
+    const list = this.lists.map((read) => read(envelope)).find((each) => Array.isArray(each));
+    if (list !== undefined) return list as unknown[];
+    return envelope['data'] === null || this.isLeftOut(envelope) ? [] : undefined;
+  }
+
+  /** Whether a row is a model that can be used. */
+  isUsable(value: unknown): boolean {
+    return this.format.isUsable?.(asRow(value) ?? {}) ?? true;
+  }
+
+  /** The model of a row; undefined for a row that is no object or has no id. */
+  modelOf(value: unknown): Model | undefined {
+    const { idPrefix, defaultCreated, defaultOwner, metadata } = this.format;
+    const row = asRow(value);
+    const id = row && firstOf(this.ids, (read) => text(read(row), idPrefix));
+    if (row === undefined || id === undefined) return undefined;
+    return {
+      id,
+      created: firstOf(this.dates, (read) => unixSeconds(read(row))) ?? defaultCreated,
+      ownedBy: firstOf(this.owners, (read) => text(read(row))) ?? defaultOwner,
+      metadata: metadata(row),
+    };
+  }
+
+  private isLeftOut(envelope: Row): boolean {
+    return this.format.leavesOutEmptyLists && Object.keys(envelope).every((name) => name === this.cursorName);
+  }
 }
 
 function text(value: unknown, prefix = ''): string | undefined {

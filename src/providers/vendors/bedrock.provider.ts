@@ -1,14 +1,11 @@
 import type { BedrockClient, BedrockClientConfig } from '@aws-sdk/client-bedrock';
-import { Injectable } from '@nestjs/common';
-import type { MetadataFormat } from '../../catalogue/metadata-format.js';
 import { unlessAborted } from '../../concurrency/cancellation.js';
-import type { CancellationSignal } from '../../concurrency/cancellation.js';
+import { IsText } from '../../config/rules/scalars.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import { bedrockModelsUrl } from '../http/base-url.js';
+import { trimmedPath, withPath } from '../http/base-url.js';
 import { MODALITIES } from '../http/compatible-metadata.js';
-import { HttpProvider } from '../http/http.provider.js';
-import type { Authorisation } from '../http/http.provider.js';
-import { missingSetting } from '../model-provider.js';
+import { httpVendor } from '../http/http.provider.js';
+import type { Authorisation, Signer } from '../http/http-vendor.js';
 
 const AWS_CREDENTIALS = 'the AWS credential chain';
 /**
@@ -24,23 +21,40 @@ const DNS_SUFFIXES: Readonly<Record<string, string>> = {
   'eu-isoe-': 'cloud.adc-e.uk',
 };
 
+const REGION = /^[a-z]{2}[a-z\d-]{1,48}$/;
+
+class BedrockVariables {
+  @IsText(REGION, 'a region such as us-east-1')
+  AWS_REGION?: string;
+
+  @IsText(REGION, 'a region such as us-east-1')
+  AWS_DEFAULT_REGION?: string;
+}
+
 /**
- * Amazon Bedrock: the foundation models of a region, in one page. Its own keys go as Bearer; without one, requests
- * are signed with what the SDK finds in the environment, in files or from a role. The SDK signs, and nothing else.
+ * Amazon Bedrock: the foundation models of a region, in one page. Its own keys go as Bearer; without one, the AWS SDK
+ * signs the request with the credentials that it finds in the environment, in files or from a role. The SDK does
+ * nothing else.
  * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationModels.html
  */
-@Injectable()
-export class BedrockProvider extends HttpProvider {
-  protected readonly engine = 'bedrock';
-  protected readonly keyVariables = ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'] as const;
-  protected override readonly keySource = AWS_CREDENTIALS;
-  protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
-  private readonly region = this.config.variables.AWS_REGION ?? this.config.variables.AWS_DEFAULT_REGION;
-  protected override readonly defaultBaseUrl = this.region && bedrockUrl(this.region);
-  protected override readonly listFields = ['modelSummaries'];
-  protected override readonly idFields = ['modelId'];
-  protected override readonly ownerFields = ['providerName'];
-  protected override readonly metadata: MetadataFormat = {
+export const bedrock = httpVendor({
+  engine: 'bedrock',
+  variables: BedrockVariables,
+  missingVariable: (variables) => (regionOf(variables) === undefined ? 'AWS_REGION' : undefined),
+  baseUrlFrom: (variables) => {
+    const region = regionOf(variables);
+    return region && bedrockUrl(region);
+  },
+  listUrl: modelsUrl,
+  keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
+  signing: {
+    source: AWS_CREDENTIALS,
+    signer: (url, variables) => awsSigner(url, regionOf(variables) ?? ''),
+  },
+  listFields: ['modelSummaries'],
+  idFields: ['modelId'],
+  ownerFields: ['providerName'],
+  metadata: {
     displayName: ['modelName'],
     capabilities: [
       ['inputModalities', MODALITIES.inputs],
@@ -48,32 +62,18 @@ export class BedrockProvider extends HttpProvider {
     ],
     lifecycle: [['modelLifecycle.status', { active: 'active', legacy: 'deprecated' }]],
     deprecatesAt: ['modelLifecycle.legacyTime', 'modelLifecycle.endOfLifeTime'],
-  };
-  private signing: Promise<Signer> | undefined;
+  },
+});
 
-  protected override get missingVariable(): string | undefined {
-    return this.region === undefined ? 'AWS_REGION' : undefined;
-  }
+function regionOf({ AWS_REGION: region, AWS_DEFAULT_REGION: other }: BedrockVariables): string | undefined {
+  return region ?? other;
+}
 
-  protected listUrl(base: URL): URL {
-    return bedrockModelsUrl(base);
-  }
-
-  protected override async authorise(url: URL, signal: CancellationSignal): Promise<Authorisation> {
-    if (this.region === undefined) {
-      throw new UpstreamError('not_configured', String(missingSetting(this)));
-    }
-    this.signing ??= loadSigner(url, this.region);
-    const sign = await this.signing;
-    try {
-      // Who hands out credentials may keep silent for longer than anybody waits.
-      return await unlessAborted(sign(), signal);
-    } catch (error) {
-      // The SDK would go on waiting for an answer that does not come.
-      this.signing = undefined;
-      throw signatureError(error);
-    }
-  }
+/** The foundation models in Bedrock's control plane. A query string would have to be signed, so there is none. */
+function modelsUrl(base: URL): URL {
+  const url = withPath(base, `${trimmedPath(base).replace(/\/foundation-models$/, '')}/foundation-models`);
+  url.search = '';
+  return url;
 }
 
 function bedrockUrl(region: string): string {
@@ -82,7 +82,7 @@ function bedrockUrl(region: string): string {
   return `https://bedrock.${region}.${suffix}`;
 }
 
-/** The SDK would write to the console what is not for every reader of a log. */
+/** The SDK would write secrets of the operator to the console. */
 const SILENT: NonNullable<BedrockClientConfig['logger']> = {
   debug: ignore,
   info: ignore,
@@ -94,10 +94,25 @@ function ignore(): void {
   // Nothing.
 }
 
-type Signer = () => Promise<Authorisation>;
+/** Signs requests for one URL. */
+function awsSigner(url: URL, region: string): Signer {
+  let loading: ReturnType<typeof loadSdk> | undefined;
+  return async (signal) => {
+    loading ??= loadSdk(url, region);
+    const sign = await loading;
+    try {
+      // A source of credentials may keep silent for longer than the deadline.
+      return await unlessAborted(sign(), signal);
+    } catch (error) {
+      // The SDK would go on waiting for an answer that does not come.
+      loading = undefined;
+      throw signatureError(error);
+    }
+  };
+}
 
-/** The SDK is loaded when something is to be signed: it takes more time and memory than the rest of the service. */
-async function loadSigner(url: URL, region: string): Promise<Signer> {
+/** The SDK is loaded with the first request to sign: it takes more time and memory than the rest of the service. */
+async function loadSdk(url: URL, region: string): Promise<() => Promise<Authorisation>> {
   const { BedrockClient: Client, ListFoundationModelsCommand: Command } =
     await import('@aws-sdk/client-bedrock');
   const endpoint = url.href.slice(0, -'/foundation-models'.length);
@@ -107,7 +122,7 @@ async function loadSigner(url: URL, region: string): Promise<Signer> {
 
 /**
  * The headers of a signed request, which is not sent.
- * @throws what the SDK throws where it gets no credentials
+ * @throws the SDK's error when it gets no credentials
  */
 async function signature(
   client: BedrockClient,
@@ -130,7 +145,7 @@ async function signature(
 const ADVICE =
   'Check the role or the profile that requests are signed with, and that whoever hands out its credentials answers.';
 
-/** Of what the SDK says only the kind of error: its message may quote files of the operator. */
+/** Keeps the kind of the SDK's error alone: its message may quote files of the operator. */
 function signatureError(error: unknown): unknown {
   if (error instanceof UpstreamError) {
     return error.failure === 'timeout'

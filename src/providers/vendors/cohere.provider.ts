@@ -1,21 +1,19 @@
-import { Injectable } from '@nestjs/common';
-import type { MetadataFormat } from '../../catalogue/metadata-format.js';
 import { versionedModelsUrl, withQuery } from '../http/base-url.js';
-import { HttpProvider } from '../http/http.provider.js';
-import type { Row } from '../../catalogue/row.js';
+import { httpVendor } from '../http/http.provider.js';
 
 /**
  * Cohere: pages of at most 1,000 models under `/v1` only, linked by `next_page_token`; the id is the `name`.
  * @see https://docs.cohere.com/reference/list-models
  */
-@Injectable()
-export class CohereProvider extends HttpProvider {
-  protected readonly engine = 'cohere';
-  protected readonly keyVariables = ['COHERE_API_KEY'] as const;
-  protected readonly baseUrlVariables = ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'] as const;
-  protected override readonly defaultBaseUrl = 'https://api.cohere.com';
-  protected override readonly idFields = ['name', 'id'];
-  protected override readonly metadata: MetadataFormat = {
+export const cohere = httpVendor({
+  engine: 'cohere',
+  urlVariables: ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'],
+  defaultBaseUrl: 'https://api.cohere.com',
+  listUrl: (base) => withQuery(versionedModelsUrl(base, 'v1', 'v2'), { page_size: '1000' }),
+  keyVariables: ['COHERE_API_KEY'],
+  cursor: { field: 'next_page_token', parameter: 'page_token' },
+  idFields: ['name', 'id'],
+  metadata: {
     contextLength: ['context_length'],
     capabilities: [
       [
@@ -36,13 +34,5 @@ export class CohereProvider extends HttpProvider {
       ],
     ],
     lifecycle: [['is_deprecated', { false: 'active', true: 'deprecated' }]],
-  };
-
-  protected listUrl(base: URL): URL {
-    return withQuery(versionedModelsUrl(base, 'v1', 'v2'), { page_size: '1000' });
-  }
-
-  protected override nextPage({ next_page_token: token }: Row, first: URL): URL | undefined {
-    return typeof token === 'string' && token !== '' ? withQuery(first, { page_token: token }) : undefined;
-  }
-}
+  },
+});

@@ -1,21 +1,17 @@
-/** A vendor, or a server of one's own, whose list is OpenAI's in all but small things. */
-export interface CompatibleVendor {
-  /** The name in the environment: lower case, words joined by `_`. */
-  readonly engine: string;
-  /** Used unless `MAIN_MODEL_BASE_URL` is set; without it that variable is required. */
-  readonly defaultBaseUrl?: string;
-  /** The variables that may hold the operator's key, the first set one wins; `MAIN_MODEL_API_KEY` comes after them. */
+import { COMPATIBLE_METADATA } from '../http/compatible-metadata.js';
+import type { HttpVendor } from '../http/http-vendor.js';
+import { openAiCompatible } from '../http/openai-compatible.js';
+
+/** A vendor, or a server of the operator's own, whose list differs from OpenAI's in small things only. */
+export interface CompatibleVendor extends Omit<HttpVendor, 'listUrl' | 'variables'> {
+  /** The variables that may hold the operator's key, the first one that is set wins; `MAIN_MODEL_API_KEY` comes last. */
   readonly keyVariables?: readonly string[];
-  /** Where rows name their owner, if not in `owned_by`; none when what they say there is no owner. */
-  readonly ownerFields?: readonly string[];
-  /** Where rows keep a name for people to read, if not in `display_name`. */
-  readonly displayNameFields?: readonly string[];
-  /** What the row was taken from. */
+  /** Where the row's facts come from. */
   readonly source: string;
 }
 
 /** THE table of compatible vendors: a new one is one row here. */
-const VENDORS = [
+const ROWS: readonly CompatibleVendor[] = [
   {
     engine: 'mistral',
     defaultBaseUrl: 'https://api.mistral.ai/v1',
@@ -45,7 +41,7 @@ const VENDORS = [
     engine: 'openrouter',
     defaultBaseUrl: 'https://openrouter.ai/api/v1',
     keyVariables: ['OPENROUTER_API_KEY'],
-    displayNameFields: ['name'],
+    metadata: { ...COMPATIBLE_METADATA, displayName: ['name'] },
     source: 'npm package @openrouter/sdk',
   },
   {
@@ -89,19 +85,13 @@ const VENDORS = [
   {
     engine: 'triton',
     defaultBaseUrl: 'http://localhost:9000/v1',
-    // What it may ask for is a header of any name: see UPSTREAM_HEADERS.
+    // It may ask for a header of any name: see UPSTREAM_HEADERS.
     source:
       'https://github.com/triton-inference-server/server/blob/main/python/openai/openai_frontend/frontend/fastapi/routers/models.py',
   },
-] as const satisfies readonly CompatibleVendor[];
+];
 
-export const COMPATIBLE_VENDORS: readonly CompatibleVendor[] = VENDORS;
-
-/** The variables of all of them that may hold a key. */
-export type VendorKeyVariable = Extract<
-  (typeof VENDORS)[number],
-  { readonly keyVariables: readonly string[] }
->['keyVariables'][number];
-export const VENDOR_KEY_VARIABLES: readonly string[] = COMPATIBLE_VENDORS.flatMap(
-  ({ keyVariables = [] }) => keyVariables,
+/** The compatible vendors, built in. */
+export const COMPATIBLE_VENDORS = ROWS.map(({ source: _source, keyVariables = [], ...row }) =>
+  openAiCompatible({ ...row, keyVariables: [...keyVariables, 'MAIN_MODEL_API_KEY'] }),
 );

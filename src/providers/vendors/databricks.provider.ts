@@ -1,24 +1,29 @@
-import { Injectable } from '@nestjs/common';
-import type { MetadataFormat } from '../../catalogue/metadata-format.js';
-import { databricksEndpointsUrl } from '../http/base-url.js';
-import { HttpProvider } from '../http/http.provider.js';
+import { IsHost } from '../../config/rules/urls.js';
+import { trimmedPath, withPath } from '../http/base-url.js';
+import { httpVendor } from '../http/http.provider.js';
+
+class DatabricksVariables {
+  @IsHost()
+  DATABRICKS_HOST?: string;
+}
 
 /**
- * Databricks: the serving endpoints of a workspace, which are called by their names. Who created one is nobody's
- * business: it is an e-mail address.
+ * Databricks: the serving endpoints of a workspace, which are called by their names. The creator of an endpoint is an
+ * e-mail address and is not shown.
  * @see https://docs.databricks.com/api/workspace/servingendpoints/list
  */
-@Injectable()
-export class DatabricksProvider extends HttpProvider {
-  protected readonly engine = 'databricks';
-  protected readonly keyVariables = ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'] as const;
-  protected readonly baseUrlVariables = ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'] as const;
-  protected override readonly listFields = ['endpoints'];
-  protected override readonly leavesOutEmptyLists = true;
-  protected override readonly idFields = ['name'];
-  protected override readonly createdFields = ['creation_timestamp'];
-  protected override readonly ownerFields = [];
-  protected override readonly metadata: MetadataFormat = {
+export const databricks = httpVendor({
+  engine: 'databricks',
+  variables: DatabricksVariables,
+  urlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
+  listUrl: endpointsUrl,
+  keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
+  listFields: ['endpoints'],
+  leavesOutEmptyLists: true,
+  idFields: ['name'],
+  createdFields: ['creation_timestamp'],
+  ownerFields: [],
+  metadata: {
     capabilities: [
       [
         'task',
@@ -31,9 +36,11 @@ export class DatabricksProvider extends HttpProvider {
         },
       ],
     ],
-  };
+  },
+});
 
-  protected listUrl(base: URL): URL {
-    return databricksEndpointsUrl(base);
-  }
+/** `{workspace}/api/2.0/serving-endpoints`, also where the base is that of the chats. */
+function endpointsUrl(base: URL): URL {
+  const path = trimmedPath(base).replace(/(\/api\/2\.0)?\/serving-endpoints$/, '');
+  return withPath(base, `${path}/api/2.0/serving-endpoints`);
 }

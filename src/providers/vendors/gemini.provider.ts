@@ -1,28 +1,24 @@
-import { Injectable } from '@nestjs/common';
-import type { MetadataFormat } from '../../catalogue/metadata-format.js';
-import type { Credential } from '../../credentials/credential.js';
-import { geminiModelsUrl, withQuery } from '../http/base-url.js';
-import { HttpProvider } from '../http/http.provider.js';
-import type { Row } from '../../catalogue/row.js';
-
-/** An access token of Google's OAuth, which is refused as a key. */
-const OAUTH_TOKEN_PREFIX = 'ya29.';
+import { trimmedPath, withPath, withQuery } from '../http/base-url.js';
+import { httpVendor } from '../http/http.provider.js';
 
 /**
  * Gemini's own list: pages of at most 1,000 models, linked by `pageToken`. Chats take the id with and without the
- * `models/` of its `name`; the shorter one is what clients know.
+ * `models/` of its `name`; clients know the shorter one.
  * @see https://ai.google.dev/api/rest/v1beta/models/list
  */
-@Injectable()
-export class GeminiProvider extends HttpProvider {
-  protected readonly engine = 'gemini';
-  protected readonly keyVariables = ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'] as const;
-  protected readonly baseUrlVariables = ['MAIN_MODEL_BASE_URL'] as const;
-  protected override readonly defaultBaseUrl = 'https://generativelanguage.googleapis.com';
-  protected override readonly leavesOutEmptyLists = true;
-  protected override readonly idFields = ['name', 'id'];
-  protected override readonly idPrefix = 'models/';
-  protected override readonly metadata: MetadataFormat = {
+export const gemini = httpVendor({
+  engine: 'gemini',
+  defaultBaseUrl: 'https://generativelanguage.googleapis.com',
+  listUrl: (base) => withQuery(modelsUrl(base), { pageSize: '1000' }),
+  keyVariables: ['GOOGLE_API_KEY', 'GEMINI_API_KEY', 'MAIN_MODEL_API_KEY'],
+  keyHeader: 'x-goog-api-key',
+  // An access token of Google's OAuth, which is refused as a key.
+  bearerTokens: /^ya29\./,
+  cursor: { field: 'nextPageToken', parameter: 'pageToken' },
+  leavesOutEmptyLists: true,
+  idFields: ['name', 'id'],
+  idPrefix: 'models/',
+  metadata: {
     displayName: ['displayName'],
     contextLength: ['inputTokenLimit'],
     maxOutputTokens: ['outputTokenLimit'],
@@ -41,20 +37,13 @@ export class GeminiProvider extends HttpProvider {
       ],
       ['thinking', { true: 'reasoning' }],
     ],
-  };
+  },
+});
 
-  protected listUrl(base: URL): URL {
-    return withQuery(geminiModelsUrl(base), { pageSize: '1000' });
-  }
-
-  protected override credentialHeaders({ authorization, token }: Credential): Record<string, string> {
-    if (token === undefined) return { authorization };
-    return token.startsWith(OAUTH_TOKEN_PREFIX)
-      ? { authorization: `Bearer ${token}` }
-      : { 'x-goog-api-key': token };
-  }
-
-  protected override nextPage({ nextPageToken: token }: Row, first: URL): URL | undefined {
-    return typeof token === 'string' && token !== '' ? withQuery(first, { pageToken: token }) : undefined;
-  }
+/** `{base}/v1beta/models`, whether or not the base names a version, its OpenAI-compatible part or the whole path. */
+function modelsUrl(base: URL): URL {
+  const path = trimmedPath(base)
+    .replace(/\/models$/, '')
+    .replace(/\/openai$/, '');
+  return withPath(base, /\/v\d[^/]*$/.test(path) ? `${path}/models` : `${path}/v1beta/models`);
 }

@@ -1,10 +1,8 @@
-import { Injectable } from '@nestjs/common';
-import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js';
+import { openAiCompatible } from '../http/openai-compatible.js';
 
 /** OpenAI itself, or any of its regional hosts. */
-@Injectable()
-export class OpenAiProvider extends OpenAiCompatibleProvider {
-  protected readonly engine = 'openai';
-  protected readonly keyVariables = ['OPENAI_API_KEY'] as const;
-  protected override readonly defaultBaseUrl = 'https://api.openai.com/v1';
-}
+export const openai = openAiCompatible({
+  engine: 'openai',
+  defaultBaseUrl: 'https://api.openai.com/v1',
+  keyVariables: ['OPENAI_API_KEY'],
+});

@@ -1,9 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { OpenAiCompatibleProvider } from '../http/openai-compatible.provider.js';
+import { openAiCompatible } from '../http/openai-compatible.js';
 
-/** TensorRT-LLM's `trtllm-serve`, which lists its one model and checks no key of its own. */
-@Injectable()
-export class TrtLlmProvider extends OpenAiCompatibleProvider {
-  protected readonly engine = 'trt_llm';
-  protected readonly keyVariables = ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'] as const;
-}
+/** TensorRT-LLM's `trtllm-serve`, which lists its one model and checks no key. */
+export const trtLlm = openAiCompatible({
+  engine: 'trt_llm',
+  keyVariables: ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'],
+});

@@ -1,0 +1,40 @@
+/** What the configuration needs to know of a built-in engine. */
+export interface EngineDeclaration {
+  /** The name in the environment: lower case, words joined by `_`. */
+  readonly engine: string;
+  /** Further names for the same engine. */
+  readonly aliases?: readonly string[];
+  /** The variables that may hold the base URL when the engine is the only one; the first one that is set wins. */
+  readonly urlVariables?: readonly string[];
+  /** The variables that may hold the operator's key when the engine is the only one; the first one that is set wins. */
+  readonly keyVariables?: readonly string[];
+  /** The header that carries a key, in lower case, if it is not `authorization`; `UPSTREAM_HEADERS` may not set it. */
+  readonly keyHeader?: string;
+  /** Declares the further variables of the engine. */
+  readonly variables?: new () => object;
+}
+
+/** The names of an engine: its own and its aliases. */
+export type EngineNames = readonly [string, ...string[]];
+
+const declarations = new Map<string, EngineDeclaration>();
+
+/** Makes the names and the key headers of engines known to the rules of the configuration. */
+export function rememberEngines(engines: readonly EngineDeclaration[]): void {
+  for (const each of engines) for (const name of namesIn(each)) declarations.set(name, each);
+}
+
+/** All names of an engine, as `engineName` spells them. */
+export function namesOf(engine: string): EngineNames {
+  const declaration = declarations.get(engine);
+  return declaration === undefined ? [engine] : namesIn(declaration);
+}
+
+/** The headers that carry the keys of built-in engines, `authorization` aside. */
+export function keyHeaders(): ReadonlySet<string> {
+  return new Set([...declarations.values()].flatMap(({ keyHeader }) => keyHeader ?? []));
+}
+
+function namesIn({ engine, aliases = [] }: EngineDeclaration): EngineNames {
+  return [engine, ...aliases];
+}

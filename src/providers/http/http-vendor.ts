@@ -1,0 +1,84 @@
+import type { MetadataFormat } from '../../catalogue/metadata-format.js';
+import type { Path, Row } from '../../catalogue/row.js';
+import type { CancellationSignal } from '../../concurrency/cancellation.js';
+import type { Headers } from '../../config/rules/headers.js';
+import type { EngineDeclaration } from '../../config/engines.js';
+import type { Credential } from '../../credentials/credential.js';
+
+/** What authorises a request. */
+export interface Authorisation {
+  /** Names in lower case. */
+  readonly headers: Headers;
+  /** The secret part of the headers. */
+  readonly credential: Credential | undefined;
+}
+
+/** Authorises a request that has no key. */
+export type Signer = (signal: CancellationSignal) => Promise<Authorisation>;
+
+/**
+ * A vendor that lists its models as JSON over HTTP, page by page: where the list is, how a request is authorised, and
+ * the words of the rows. Defaults are those of OpenAI's API.
+ * @typeParam V the variables of its own, an instance of `variables`
+ */
+export interface HttpVendor<V extends object = object> extends EngineDeclaration {
+  readonly variables?: new () => V;
+  /** By default `MAIN_MODEL_BASE_URL` alone. */
+  readonly urlVariables?: readonly [string, ...string[]];
+  /** The base URL when no variable holds one; without a default one of them is required. */
+  readonly defaultBaseUrl?: string;
+  /** The same, for a vendor whose address depends on its variables. */
+  readonly baseUrlFrom?: (variables: V) => string | undefined;
+  /** The URL of the first page. */
+  readonly listUrl: (base: URL, variables: V) => URL;
+
+  /** Headers of every request, names in lower case. */
+  readonly fixedHeaders?: Headers;
+  /** Tokens that go as `Authorization: Bearer` although the vendor has a `keyHeader`. */
+  readonly bearerTokens?: RegExp;
+  /** Headers that go with such tokens, names in lower case. */
+  readonly bearerHeaders?: Headers;
+  /** How requests are authorised when neither the caller nor the operator has a key; by default they are not. */
+  readonly signing?: {
+    /** The source of the credentials, as the log names it. */
+    readonly source: string;
+    /** @param url that of the first page */
+    readonly signer: (url: URL, variables: V) => Signer;
+  };
+  /** The variable without which the provider cannot be asked, where it is not set; that of the URL aside. */
+  readonly missingVariable?: (variables: V) => string | undefined;
+
+  /** Where a page holds its rows: the first array wins. A bare array is a list everywhere. */
+  readonly listFields?: readonly Path[];
+  /** Whether an empty list is an object without its rows: `{}`, or the cursor alone. */
+  readonly leavesOutEmptyLists?: boolean;
+  /** The link to the next page; without one there is a single page. */
+  readonly cursor?: Cursor;
+  /** Whether a row is a model that callers can use; by default all are. */
+  readonly isUsable?: (row: Row, variables: V) => boolean;
+  /** Where a row holds the id, the first text wins. */
+  readonly idFields?: readonly Path[];
+  /** What ids begin with that is no part of them. */
+  readonly idPrefix?: string;
+  /** Where a row holds the date of creation, the first date wins. */
+  readonly createdFields?: readonly Path[];
+  /** Where a row holds the owner, the first text wins. */
+  readonly ownerFields?: readonly Path[];
+  /** Where a row holds metadata. */
+  readonly metadata?: MetadataFormat;
+
+  /** The name in metrics, if it is not the engine. */
+  readonly label?: string;
+  /** Whether a provider without a base URL has an empty list; otherwise it is an error. */
+  readonly isEmptyWithoutUrl?: boolean;
+}
+
+/** How a page leads to the next one. */
+export interface Cursor {
+  /** Where a page holds the cursor; a page without one is the last. */
+  readonly field: Path;
+  /** The query parameter that takes the cursor. */
+  readonly parameter: string;
+  /** Where a page says whether there is another one: it is the last unless that is `true`. */
+  readonly moreField?: Path;
+}

@@ -1,0 +1,32 @@
+import type { MetadataFormat } from '../catalogue/metadata-format.js';
+import type { EngineDeclaration } from '../config/engines.js';
+import type { ProviderConfig } from '../config/provider.config.js';
+import type { UpstreamConfig } from '../config/upstream.config.js';
+import type { UpstreamClient } from '../upstream/upstream.client.js';
+import type { ModelProvider } from './model-provider.js';
+
+export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
+
+/** Everything that providers are made with. */
+export interface ProviderContext {
+  readonly client: Pick<UpstreamClient, 'get'>;
+  readonly config: Pick<
+    ProviderConfig,
+    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables'
+  >;
+  readonly limits: Pick<UpstreamConfig, 'maxPages'>;
+}
+
+/** A built-in LLM vendor: what the configuration and the documents say of it, and its provider. */
+export interface Vendor extends EngineDeclaration {
+  /** The base URL when no variable holds one. */
+  readonly defaultBaseUrl?: string;
+  /** Makes that base URL from the variables of the vendor. */
+  readonly baseUrlFrom?: (variables: never) => string | undefined;
+  /** The source of credentials when no variable holds a key. */
+  readonly signing?: { readonly source: string };
+  /** Where its rows hold metadata. */
+  readonly metadata?: MetadataFormat;
+  /** The injectable class of its provider. */
+  readonly Provider: new (context: ProviderContext) => ModelProvider;
+}

@@ -1,0 +1,155 @@
+import { OWN_FORMAT } from '../../src/catalogue/metadata-format.js';
+import type { MetadataFormat, Words } from '../../src/catalogue/metadata-format.js';
+import { propertiesOf } from '../../src/config/variables.js';
+import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import { COMPATIBLE_METADATA } from '../../src/providers/http/compatible-metadata.js';
+import type { Vendor } from '../../src/providers/vendor.js';
+
+/** A part of a document that follows from the built-in vendors. It lies between two lines that hold its name. */
+interface Table {
+  readonly file: string;
+  readonly name: string;
+  readonly lines: (vendors: readonly Vendor[]) => readonly string[];
+}
+
+/** The tables of engines in the documents; `npm run tables` writes them. */
+export const TABLES: readonly Table[] = [
+  { file: 'README.md', name: 'engines', lines: engineTable },
+  { file: '.env.example', name: 'engines', lines: exampleLines },
+  { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
+  { file: 'docs/metadata.md', name: 'words', lines: wordTable },
+];
+
+const SHARED_VARIABLES: ReadonlySet<string> = new Set(['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY']);
+
+/**
+ * A document with its tables as the vendors make them.
+ * @throws Error when the document has no place for one
+ */
+export function withTables(file: string, text: string, vendors = BUILT_IN_PROVIDERS): string {
+  return TABLES.filter((table) => table.file === file).reduce((before, { name, lines }) => {
+    const lineBreak = file.endsWith('.md') ? '\n\n' : '\n';
+    const place = new RegExp(`^(.*tables: ${name} begin.*\\n)[^]*?^(.*tables: ${name} end.*)$`, 'm');
+    if (!place.test(before)) throw new Error(`${file} has no place for the table "${name}"`);
+    return before.replace(place, (_all, begin: string, end: string) =>
+      [begin.trimEnd(), lines(vendors).join('\n'), end].join(lineBreak),
+    );
+  }, text);
+}
+
+/** Where each engine is asked, and which keys it gets. */
+function engineTable(vendors: readonly Vendor[]): string[] {
+  return table(
+    ['Engine', 'Base URL, first set wins', 'Key, first set wins'],
+    vendors.map((vendor) => [
+      namesOf(vendor).map(code).join(', '),
+      vendor.urlVariables === undefined ? 'a static list, no request' : urlsOf(vendor, code),
+      keysOf(vendor, code),
+    ]),
+  );
+}
+
+/** The variables of each engine that no engine before it has. */
+function exampleLines(vendors: readonly Vendor[]): string[] {
+  const seen = new Set(SHARED_VARIABLES);
+  return vendors.flatMap((vendor) => {
+    const { urlVariables, keyVariables = [] } = vendor;
+    const own = [...(urlVariables ?? []), ...keyVariables.flatMap((key) => [key, `${key}_FILE`])];
+    const added = own.filter((name) => !seen.has(name) && !SHARED_VARIABLES.has(name.replace(/_FILE$/, '')));
+    for (const name of added) seen.add(name);
+    const said =
+      urlVariables === undefined ? 'a static list, no request' : `${urlsOf(vendor)}; key ${keysOf(vendor)}`;
+    return [`# ${namesOf(vendor).join(', ')}: ${said}`, ...added.map((name) => `#${name}=`)];
+  });
+}
+
+function urlsOf({ urlVariables = [], defaultBaseUrl, baseUrlFrom, variables }: Vendor, show = plain): string {
+  const names = urlVariables.map(show).join(', ');
+  if (defaultBaseUrl !== undefined) return `${names}, else ${show(defaultBaseUrl)}`;
+  if (baseUrlFrom === undefined || variables === undefined) return `${names} (required)`;
+  return `${names}, else made from ${propertiesOf(variables).map(show).join(', ')}`;
+}
+
+function keysOf({ keyVariables = [], signing }: Vendor, show = plain): string {
+  const names = keyVariables.map(show);
+  return [...names, ...(signing === undefined ? [] : [signing.source])].join(', ') || 'none';
+}
+
+type FieldName = 'displayName' | 'contextLength' | 'maxOutputTokens' | 'deprecatesAt';
+const FIELDS: readonly (readonly [name: FieldName, shown: string])[] = [
+  ['displayName', 'display_name'],
+  ['contextLength', 'context_length'],
+  ['maxOutputTokens', 'max_output_tokens'],
+  ['deprecatesAt', 'deprecates_at'],
+];
+const COMPATIBLE = 'compatible ones';
+const AS_COMPATIBLE = 'as the compatible ones';
+
+/** The formats of metadata: that of the compatible vendors, and those that differ from it. */
+function formats(vendors: readonly Vendor[]): (readonly [vendor: string, format: MetadataFormat])[] {
+  const own = vendors.flatMap(({ engine, metadata }) =>
+    metadata === undefined || metadata === COMPATIBLE_METADATA ? [] : [[code(engine), metadata] as const],
+  );
+  return [[COMPATIBLE, COMPATIBLE_METADATA], ...own];
+}
+
+/** Where the rows of each vendor hold texts, numbers and dates. */
+function fieldTable(vendors: readonly Vendor[]): string[] {
+  return table(
+    ['Vendor', ...FIELDS.map(([, shown]) => code(shown))],
+    formats(vendors).map(([vendor, format]) => [
+      vendor,
+      ...FIELDS.map(([name]) =>
+        vendor !== COMPATIBLE && format[name] === COMPATIBLE_METADATA[name]
+          ? AS_COMPATIBLE
+          : (format[name] ?? []).map(code).join(', '),
+      ),
+    ]),
+  );
+}
+
+/** The words of each vendor for capabilities and stages, and their meanings. */
+function wordTable(vendors: readonly Vendor[]): string[] {
+  return table(
+    ['Vendor', 'Gives', 'From', 'Words'],
+    formats(vendors).flatMap(([vendor, format]) =>
+      (['capabilities', 'lifecycle'] as const).flatMap((name) => {
+        const words: Words<string> = format[name] ?? [];
+        return vendor !== COMPATIBLE && words === COMPATIBLE_METADATA[name]
+          ? [[vendor, code(name), AS_COMPATIBLE, '']]
+          : words.map(([path, meanings]) => [vendor, code(name), code(path), wordsOf(meanings)]);
+      }),
+    ),
+  );
+}
+
+function wordsOf(meanings: Readonly<Record<string, string>>): string {
+  if (meanings === OWN_FORMAT.capabilities[0]?.[1] || meanings === OWN_FORMAT.lifecycle[0]?.[1]) {
+    return 'the words of the answer';
+  }
+  return Object.entries(meanings)
+    .map(([word, meaning]) => (word === meaning ? code(word) : `${code(word)} → ${code(meaning)}`))
+    .join(', ');
+}
+
+function namesOf({ engine, aliases = [] }: Vendor): string[] {
+  return [engine, ...aliases];
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** A table in Markdown, as Prettier formats it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const widths = head.map((cell, column) =>
+    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), 3, cell.length),
+  );
+  const line = (row: readonly string[]): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+}
