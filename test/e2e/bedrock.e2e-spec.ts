@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
@@ -163,12 +163,14 @@ describe('bedrock', () => {
   });
 
   it('with a silent source of credentials ends at its deadline', async () => {
+    const issuer = await started(startFakeUpstream(silence));
     const { ask, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: (await started(startFakeUpstream(silence))).url,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
       ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
+    await issuer.close();
     expect(gateway.logs.join('')).toContain('AWS gave no credentials to sign with in time. Check the role');
     const metrics = await (await ask('/metrics')).text();
     expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
@@ -181,13 +183,15 @@ describe('bedrock', () => {
       Token: secret('session'),
       Expiration: '2099-01-01T00:00:00Z',
     });
-    const issuer = await started(startFakeUpstream(silence));
+    const held: ServerResponse[] = [];
+    const issuer = await started(startFakeUpstream((_request, response) => held.push(response)));
     const { ask, upstream } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
       ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
+    for (const response of held) response.destroy();
     issuer.answer(credentials);
     // It may take several times on a busy machine.
     await until('it is signed for', async () => (await ask()).ok);

@@ -263,6 +263,13 @@ describeWithRedis('with a Redis', () => {
       return [redis, gateway, key];
     }
 
+    it('differs from one that is served', async () => {
+      const list = { object: 'list', data: [{ id: 'theirs', object: 'model', created: 1, owned_by: 'x' }] };
+      const [, gateway] = await poisoned((key) => ['SET', key, stored(JSON.stringify(list))]);
+      const response = await ask(gateway);
+      expect([statusOf(response), await idsOf(response)]).toEqual([HIT, ['theirs']]);
+    });
+
     it.each<[string, (key: string) => string[]]>([
       ['rubbish', (key) => ['SET', key, '\u0000\u00ff{']],
       ['an empty text', (key) => ['SET', key, '']],

@@ -1,7 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { tmpdir } from 'node:os';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
-import { BUILD_MS, builtService } from '../support/built-service.js';
 import { movableClock } from '../support/clock.js';
 import { json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
@@ -9,7 +7,6 @@ import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
-import { startProcess, untilAlive } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
 const list = (...ids: string[]): Script =>
@@ -363,37 +360,6 @@ describe('several engines', () => {
     expect(cached.headers.get('age')).toBe('35');
     expect(cached.headers.get('cache-status')).toBe('models-gateway; hit; ttl=25');
   });
-
-  // In a process of its own: Jest hides the warnings of Node.js from a test.
-  it(
-    'may be twenty, which all learn that a caller is gone, without a warning of too many listeners',
-    async () => {
-      let abandoned = 0;
-      const upstream = await started(
-        startFakeUpstream((_request, response) => {
-          response.once('close', () => (abandoned += 1));
-        }),
-      );
-      const names = Array.from({ length: 20 }, (_, index) => `LAB_${'ABCDEFGHIJKLMNOPQRST'.charAt(index)}`);
-      const service = await started(
-        startProcess(await builtService(), tmpdir(), {
-          MODEL_ENGINES: names.join().toLowerCase(),
-          UPSTREAM_TIMEOUT_MS: '60000',
-          ...Object.fromEntries(names.map((name) => [`${name}_BASE_URL`, upstream.url])),
-        }),
-      );
-      await untilAlive(service);
-      const caller = new AbortController();
-      const asking = fetch(`${service.url}/v1/models`, { signal: caller.signal });
-      await upstream.received(names.length);
-      caller.abort();
-      await expect(asking).rejects.toThrow('aborted');
-      await until('all requests are given up', () => abandoned === names.length);
-      service.signal('SIGTERM');
-      expect(await service.exited).toMatchObject({ code: 0, stderr: '' });
-    },
-    BUILD_MS,
-  );
 
   it('may be a single one, also with a prefix, and its 4xx is relayed', async () => {
     const { ask, openai } = await startSeveral({}, { MODEL_ENGINES: 'openai', MODELS_PREFIX: 'true' });
