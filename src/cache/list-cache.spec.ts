@@ -923,6 +923,7 @@ describe('a shared store', () => {
 it('does not back off because callers hang up', async () => {
   const { cache, get, provider } = new Setup();
   await get();
+  now += TTL_MS;
   for (let times = 0; times < 7; times += 1) {
     const caller = new Caller();
     const hanging: Work<string> = async (signal) => {
@@ -937,7 +938,6 @@ it('does not back off because callers hang up', async () => {
     caller.hangUp();
     await gone;
   }
-  now += TTL_MS;
   await get();
   await settle();
   expect(provider.requests).toBe(2);

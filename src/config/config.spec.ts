@@ -575,9 +575,10 @@ const VARIABLES: readonly VariableCase[] = [
     variable: 'OTEL_SDK_DISABLED',
     read: () => tracesConfig().enabled,
     byDefault: false,
+    beside: { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:4318' },
     accepts: [
       ['true', false],
-      ['FALSE', false],
+      ['FALSE', true],
     ],
     refuses: ['1', 'yes'],
     rule: 'true or false',

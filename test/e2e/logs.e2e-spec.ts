@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { format } from 'node:util';
 import { VERSION } from '../../src/version.js';
 import { json, raw, silence, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
@@ -279,8 +280,13 @@ describe('no credential is logged', () => {
 
   /** Records output that bypasses the log. */
   function watchOutput(): () => string {
-    const spies = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write'));
-    return () => spies.flatMap(({ mock }) => mock.calls.map(([chunk]) => String(chunk))).join('');
+    const streams = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write'));
+    // Jest's console writes to neither.
+    const methods = (['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
+      jest.spyOn(console, name),
+    );
+    return () =>
+      [...streams, ...methods].flatMap(({ mock }) => mock.calls.map((args) => format(...args))).join('');
   }
 
   it.each(PROVIDERS)('when the provider answers with %s', async (_name, script) => {
@@ -327,8 +333,12 @@ describe('no credential is logged', () => {
 
   it('and a credential in any output is noticed', () => {
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-    const output = watchOutput();
-    process.stderr.write(`the key is ${key}`);
-    expect(output()).toContain(SECRET_MARK);
+    jest.spyOn(console, 'error').mockReturnValue(undefined);
+    for (const write of [(text: string) => process.stderr.write(text), console.error]) {
+      const output = watchOutput();
+      write(`the key is ${key}`);
+      expect(output()).toContain(SECRET_MARK);
+      jest.clearAllMocks();
+    }
   });
 });

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const INTERVAL_MS = 5;
-const PATIENCE_MS = 60_000;
+/** Long enough for a busy machine, and shorter than the time-outs of services that no test waits for, 60 s. */
+const PATIENCE_MS = 40_000;
 
 /**
  * Waits for what announces itself with no event.
