@@ -27,7 +27,12 @@ describe('scanBody', () => {
     ['two lists', '{"a":[],"b":[{"id":"a"}]}', [{ a: [0], b: [1] }, [[], 0], [[{ id: 'a' }], 0]]],
     ['an empty list with white space', ' { "data" : [ \n ] } ', [{ data: [0] }, [[], 0]]],
     ['a byte order mark', '\uFEFF[{"id":"a"}]', [[0], [[{ id: 'a' }], 0]]],
-    ['no list', '{"data":null,"more":{"a":[1]}}', [{ data: null, more: { a: [1] } }]],
+    ['no list', '{"data":null,"more":{"a":1}}', [{ data: null, more: { a: 1 } }]],
+    [
+      'a list in an object in an object',
+      `{"a":{"b":{"items":[{"id":"a"},[]]},"c":"${'x'.repeat(40)}"},"next":"x"}`,
+      [{ a: { b: { items: [0] }, c: 'x'.repeat(40) }, next: 'x' }, [[{ id: 'a' }], 1]],
+    ],
     ['a text', '"[{"', ['[{']],
     [
       'brackets, commas and quotes in strings',
@@ -52,7 +57,7 @@ describe('scanBody', () => {
     ],
     [
       'a large object beside the rows',
-      `{"x":{"y":[${'1,'.repeat(20)}1]},"data":[]}`,
+      `{"x":{"y":{"z":"${'1'.repeat(40)}"}},"data":[]}`,
       [{ x: {}, data: [0] }, [[], 0]],
     ],
   ])('reads %s', (_what, text, expected) => {
@@ -86,8 +91,9 @@ describe('scanBody', () => {
     const damage = fc.tuple(fc.nat(), fc.constantFrom('', ',', ']', '[', '{', '}', '"', ' '));
     const limits = { ...SMALL, row: 1e6, nested: 1e6, envelope: 1e6 };
     fc.assert(
-      fc.property(rows, fc.boolean(), fc.option(damage), (data, isBare, broken) => {
-        let text = JSON.stringify(isBare ? data : { object: 'list', data });
+      fc.property(rows, fc.nat(2), fc.option(damage), (data, depth, broken) => {
+        const bodies = [data, { object: 'list', data }, { a: { items: data }, b: {} }];
+        let text = JSON.stringify(bodies[depth]);
         if (broken !== null) {
           const at = broken[0] % (text.length + 1);
           text = text.slice(0, at) + broken[1] + text.slice(at + 1);

@@ -44,7 +44,7 @@ const CLOSING_BRACE = 0x7d;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 
 /**
- * Finds the rows in a large body: a bare array, or the arrays in an object. Only brackets, strings and commas are
+ * Finds the rows in a large body: those of each array that is in no other array. Only brackets, strings and commas are
  * looked at one by one; JSON.parse checks everything in slices, which are garbage at once. So the memory that it takes
  * does not grow with the body.
  * @throws SyntaxError when the body is not JSON, or holds too much beside its rows or in one of them
@@ -53,9 +53,9 @@ export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
   const start = BYTE_ORDER_MARK.every((byte, at) => body[at] === byte) ? BYTE_ORDER_MARK.length : 0;
   const lists: RowCutter[] = [];
   const envelope = new Envelope(body, start, limits.envelope);
-  const listDepth = firstByte(body, start) === OPENING_BRACKET ? 1 : 2;
   let depth = 0;
   let list: RowCutter | undefined;
+  let listDepth = 0;
   let objectStart = 0;
   for (let at = start; at < body.length; at += 1) {
     switch (body[at]) {
@@ -64,25 +64,26 @@ export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
         break;
       case OPENING_BRACKET:
         depth += 1;
-        if (depth === listDepth) list = new RowCutter(body, at + 1, limits);
+        if (list === undefined) {
+          list = new RowCutter(body, at + 1, limits);
+          listDepth = depth;
+        }
         break;
       case OPENING_BRACE:
         depth += 1;
-        if (depth === listDepth) objectStart = at + 1;
+        if (list === undefined && depth === 2) objectStart = at + 1;
         break;
       case COMMA:
         if (depth === listDepth) list?.endRow(at);
         break;
       case CLOSING_BRACKET:
       case CLOSING_BRACE:
-        if (depth === listDepth) {
-          if (list !== undefined) {
-            list.end(at);
-            envelope.replace(list.start, at, String(lists.push(list) - 1));
-            list = undefined;
-          } else if (at - objectStart > limits.nested) {
-            envelope.replace(objectStart, at, '');
-          }
+        if (list === undefined) {
+          if (depth === 2 && at - objectStart > limits.nested) envelope.leaveOut(objectStart, at);
+        } else if (depth === listDepth) {
+          list.end(at);
+          envelope.replace(list.start, at, String(lists.push(list) - 1));
+          list = undefined;
         }
         depth -= 1;
         break;
@@ -128,6 +129,11 @@ class Envelope {
     this.take(start);
     this.pieces.push(text);
     this.from = end;
+  }
+
+  /** Leaves the bytes between two offsets out, unless there is a list among them. */
+  leaveOut(start: number, end: number): void {
+    if (start >= this.from) this.replace(start, end, '');
   }
 
   /** @throws SyntaxError */
