@@ -9,7 +9,7 @@ import type { Stored } from './redis-connection.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 /** Changes with the form of an entry, so that replicas of two versions do not read each other's entries. */
-const NAMESPACE = 'models-gateway:v2';
+const NAMESPACE = 'models-gateway:v3';
 /** How often a holder renews its lease within the lease's lifetime. */
 const RENEWALS = 3;
 /** How long the server is not asked after a failure. */

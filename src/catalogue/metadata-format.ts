@@ -1,5 +1,6 @@
-import { CAPABILITIES, LIFECYCLES, TRAITS } from './model-metadata.js';
-import type { Capability, Lifecycle, ModelMetadata } from './model-metadata.js';
+import { CAPABILITIES, LIFECYCLES, MODALITIES, PRICED, TRAITS } from './model-metadata.js';
+import type { Capability, Lifecycle, Modality, ModelMetadata, Pricing } from './model-metadata.js';
+import { descriptionText, displayText } from './public-text.js';
 import { asRow, firstOf, unixSeconds, valueAt } from './row.js';
 import type { Path, Row } from './row.js';
 
@@ -12,27 +13,42 @@ export type Words<T extends string> = readonly (readonly [
 /** Where a provider's rows have metadata. Of several paths the first with a valid value wins. */
 export interface MetadataFormat {
   readonly displayName?: readonly Path[];
+  readonly description?: readonly Path[];
   readonly contextLength?: readonly Path[];
   readonly maxOutputTokens?: readonly Path[];
   /** The words of all paths count. A word is a text, an element of a list, or the name of a field that is true. */
   readonly capabilities?: Words<Capability>;
+  readonly inputModalities?: Words<Modality>;
+  readonly outputModalities?: Words<Modality>;
+  /** OpenRouter's object; the prices of other vendors are numbers, or for other amounts. */
+  readonly pricing?: readonly Path[];
+  readonly supportedParameters?: readonly Path[];
   readonly lifecycle?: Words<Lifecycle>;
+  /** The date of the deprecation, else that of the end. */
   readonly deprecatesAt?: readonly Path[];
+  /** The date of the end. */
+  readonly shutdownDate?: readonly Path[];
 }
 
 /** Maps every word of a vocabulary to itself. */
-function identityOf<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
+export function identityOf<T extends string>(words: readonly T[]): Readonly<Record<string, T>> {
   return Object.fromEntries(words.map((word) => [word, word]));
 }
 
 /** Metadata in this service's own answers. */
 export const OWN_FORMAT: Required<MetadataFormat> = {
   displayName: ['display_name'],
+  description: ['description'],
   contextLength: ['context_length'],
   maxOutputTokens: ['max_output_tokens'],
   capabilities: [['capabilities', identityOf(CAPABILITIES)]],
+  inputModalities: [['architecture.input_modalities', identityOf(MODALITIES)]],
+  outputModalities: [['architecture.output_modalities', identityOf(MODALITIES)]],
+  pricing: ['pricing'],
+  supportedParameters: ['supported_parameters'],
   lifecycle: [['lifecycle', identityOf(LIFECYCLES)]],
   deprecatesAt: ['deprecates_at'],
+  shutdownDate: ['shutdown_date'],
 };
 
 /** Reads the metadata of a row, beyond OpenAI's four fields; undefined when there is none. */
@@ -40,32 +56,41 @@ export type MetadataReader = (row: Row) => ModelMetadata | undefined;
 
 /** Creates a reader of rows. Values of another type, size or meaning than expected are ignored. */
 export function metadataReader(format: MetadataFormat): MetadataReader {
-  const displayName = first(format.displayName, displayText);
-  const contextLength = first(format.contextLength, count);
-  const maxOutputTokens = first(format.maxOutputTokens, count);
-  const deprecatesAt = first(format.deprecatesAt, date);
-  const capabilities = meanings(format.capabilities);
-  const lifecycle = meanings(format.lifecycle);
+  const inputs = meanings(format.inputModalities);
+  const outputs = meanings(format.outputModalities);
+  const named = meanings(format.capabilities);
+  const stages = meanings(format.lifecycle);
+  const fields = Object.entries({
+    display_name: first(format.displayName, displayText),
+    description: first(format.description, descriptionText),
+    context_length: first(format.contextLength, count),
+    max_output_tokens: first(format.maxOutputTokens, count),
+    capabilities: (row) => sorted(named(row)),
+    architecture: (row) => architectureOf(inputs(row), outputs(row)),
+    pricing: first(format.pricing, pricing),
+    supported_parameters: first(format.supportedParameters, parameterNames),
+    lifecycle: (row) => stages(row)?.values().next().value,
+    deprecates_at: first(format.deprecatesAt, date),
+    shutdown_date: first(format.shutdownDate, day),
+  } satisfies Readers);
   return (row) => {
-    let metadata: { -readonly [K in keyof ModelMetadata]: ModelMetadata[K] } | undefined;
-    const name = displayName(row);
-    if (name !== undefined) (metadata ??= {}).display_name = name;
-    const context = contextLength(row);
-    if (context !== undefined) (metadata ??= {}).context_length = context;
-    const output = maxOutputTokens(row);
-    if (output !== undefined) (metadata ??= {}).max_output_tokens = output;
-    const named = capabilities(row);
-    if (named !== undefined) (metadata ??= {}).capabilities = sorted(named);
-    const [state] = lifecycle(row) ?? [];
-    if (state !== undefined) (metadata ??= {}).lifecycle = state;
-    const end = deprecatesAt(row);
-    if (end !== undefined) (metadata ??= {}).deprecates_at = end;
+    let metadata: Record<string, unknown> | undefined;
+    for (const [name, read] of fields) {
+      const value = read(row);
+      if (value !== undefined) (metadata ??= {})[name] = value;
+    }
     return metadata;
   };
 }
 
+/** A reader of each field, in the order of answers. */
+type Readers = {
+  readonly [K in keyof ModelMetadata]-?: (row: Row) => ModelMetadata[K] | undefined;
+};
+
 /** Sorts capabilities as the vocabulary does. `other` stays only where no purpose of the model is known. */
-function sorted(named: ReadonlySet<Capability>): readonly Capability[] {
+function sorted(named: ReadonlySet<Capability> | undefined): readonly Capability[] | undefined {
+  if (named === undefined) return undefined;
   const capabilities = CAPABILITIES.filter((each) => named.has(each));
   const hasPurpose = capabilities.some((each) => each !== 'other' && !TRAITS.has(each));
   return hasPurpose ? capabilities.filter((each) => each !== 'other') : capabilities;
@@ -108,25 +133,37 @@ function wordsOf(value: unknown): readonly string[] {
   return Object.keys(row).filter((name) => row[name] === true || asRow(row[name])?.['supported'] === true);
 }
 
-const MAX_DISPLAY_NAME_LENGTH = 200;
-/** Control characters, and those that are invisible or change the direction of text. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-/**
- * Paths at the start of a word, drives and URLs (of buckets too), backslashes, and relative paths: a word of a name
- * may contain one slash, as ids do, but hardly two.
- */
-const PATH = /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]/u;
-const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
+function architectureOf(
+  inputs: ReadonlySet<Modality> | undefined,
+  outputs: ReadonlySet<Modality> | undefined,
+): ModelMetadata['architecture'] {
+  if (inputs === undefined && outputs === undefined) return undefined;
+  return {
+    ...(inputs && { input_modalities: MODALITIES.filter((each) => inputs.has(each)) }),
+    ...(outputs && { output_modalities: MODALITIES.filter((each) => outputs.has(each)) }),
+  };
+}
 
-/** A name for people; undefined for a text that looks like a path or an e-mail address. */
-function displayText(value: unknown): string | undefined {
-  if (typeof value !== 'string' || value.length > MAX_DISPLAY_NAME_LENGTH) return undefined;
-  const text = value.trim();
-  // NFKC turns characters of full width, an at sign for instance, into ASCII.
-  const plain = text.normalize('NFKC');
-  return text === '' || UNPRINTABLE.test(text) || PATH.test(plain) || E_MAIL_ADDRESS.test(plain)
-    ? undefined
-    : text;
+/** OpenRouter writes -1 for a price that depends on the request. */
+const PRICE = /^(-1|\d{1,12}(\.\d{1,20})?)$/;
+
+function pricing(value: unknown): Pricing | undefined {
+  const row = asRow(value);
+  const prices = PRICED.filter((name) => isPrice(row?.[name]));
+  return prices.length === 0 ? undefined : Object.fromEntries(prices.map((name) => [name, row?.[name]]));
+}
+
+function isPrice(value: unknown): boolean {
+  return typeof value === 'string' && PRICE.test(value);
+}
+
+const MAX_PARAMETERS = 64;
+const PARAMETER = /^[a-z][a-z\d_]{0,63}$/;
+
+function parameterNames(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const names = value.filter((each): each is string => typeof each === 'string' && PARAMETER.test(each));
+  return names.length === 0 ? undefined : names.slice(0, MAX_PARAMETERS);
 }
 
 function count(value: unknown): number | undefined {
@@ -139,3 +176,14 @@ function date(value: unknown): number | undefined {
   const seconds = unixSeconds(isDay ? `${value}T00:00:00Z` : value);
   return seconds === 0 ? undefined : seconds;
 }
+
+/** A date's day in UTC. */
+function day(value: unknown): string | undefined {
+  const seconds = date(value);
+  return seconds === undefined || seconds > LAST_SECOND
+    ? undefined
+    : new Date(seconds * 1000).toISOString().slice(0, 10);
+}
+
+/** The last second that four digits of a year can name. */
+const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;

@@ -303,8 +303,8 @@ const VARIABLES: readonly VariableCase[] = [
   {
     variable: 'MODELS_METADATA',
     read: () => modelsConfig().metadata,
-    byDefault: false,
-    accepts: [['TRUE', true]],
+    byDefault: true,
+    accepts: [['FALSE', false]],
     refuses: ['1'],
     rule: 'true or false',
   },
@@ -341,18 +341,25 @@ const VARIABLES: readonly VariableCase[] = [
       ],
       [
         fileWith(
-          '[{"id":"a","display_name":"A","max_output_tokens":2,"capabilities":["chat","vision"],' +
-            '"lifecycle":"active","deprecates_at":3}]',
+          '[{"id":"a","display_name":"A","name":"A","description":"B.","max_output_tokens":2,' +
+            '"capabilities":["chat","vision"],"architecture":{"input_modalities":["text"]},' +
+            '"pricing":{"prompt":"0.1"},"supported_parameters":["tools"],' +
+            '"lifecycle":"active","deprecates_at":3,"shutdown_date":"2026-12-01"}]',
         ),
         [
           {
             id: 'a',
             metadata: {
               display_name: 'A',
+              description: 'B.',
               max_output_tokens: 2,
               capabilities: ['chat', 'vision'],
+              architecture: { input_modalities: ['text'] },
+              pricing: { prompt: '0.1' },
+              supported_parameters: ['tools'],
               lifecycle: 'active',
               deprecates_at: 3,
+              shutdown_date: '2026-12-01',
             },
           },
         ],
@@ -388,13 +395,21 @@ const VARIABLES: readonly VariableCase[] = [
         '[{"id":"a","capabilities":"chat"}]',
         '[{"id":"a","lifecycle":"MARK"}]',
         '[{"id":"a","display_name":"/MARK"}]',
+        '[{"id":"a","architecture":{"modality":"MARK"}}]',
+        '[{"id":"a","architecture":{"input_modalities":["MARK"]}}]',
+        '[{"id":"a","architecture":["text"]}]',
+        '[{"id":"a","pricing":{"prompt":1}}]',
+        '[{"id":"a","pricing":{"MARK":"1"}}]',
+        '[{"id":"a","supported_parameters":["MARK"]}]',
+        '[{"id":"a","shutdown_date":"MARK"}]',
+        '[{"id":"a","shutdown_date":null}]',
         '["a","b"',
         `["${'x'.repeat(10_485_760)}"]`,
       ].map(fileWith),
     ],
     rule:
       'the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, ' +
-      'created, owned_by, display_name, context_length, max_output_tokens, capabilities, lifecycle and deprecates_at',
+      'created, owned_by, display_name, description, context_length, max_output_tokens, capabilities, architecture, pricing, supported_parameters, lifecycle, deprecates_at and shutdown_date',
   },
   {
     variable: 'MODELS_STATIC_MODE',
@@ -431,17 +446,34 @@ const VARIABLES: readonly VariableCase[] = [
   {
     variable: 'PLACEHOLDER_API_KEYS',
     read: () => [...providerConfig().placeholderApiKeys],
-    byDefault: ['not-used'],
+    byDefault: [
+      'not-used',
+      'null',
+      'undefined',
+      'none',
+      'missing key',
+      'empty',
+      'dummy',
+      'noop',
+      'not-needed',
+      'not-provided',
+      'no-key',
+      'no-key-required',
+      'sk-no-key-required',
+      'lm-studio',
+      'ollama',
+      'placeholder',
+    ],
     accepts: [
       ['dummy', ['dummy']],
-      ['not-used, dummy,,EMPTY ,', ['not-used', 'dummy', 'EMPTY']],
+      ['not-used, dummy,,EMPTY ,', ['not-used', 'dummy', 'empty']],
       [',', []],
     ],
     // Any text is a list of words separated by commas.
     refuses: [],
     rule: 'words separated by commas',
   },
-  wholeNumber('UPSTREAM_TIMEOUT_MS', () => upstreamConfig().timeoutMs, 5000, 1, 600_000),
+  wholeNumber('UPSTREAM_TIMEOUT_MS', () => upstreamConfig().timeoutMs, 4500, 1, 600_000),
   wholeNumber('UPSTREAM_MAX_RETRIES', () => upstreamConfig().maxRetries, 1, 0, 10),
   wholeNumber(
     'UPSTREAM_MAX_RESPONSE_BYTES',

@@ -8,7 +8,7 @@ import { registerVariables } from './variables.js';
 
 class ModelsVariables {
   @IsBooleanText()
-  MODELS_METADATA = false;
+  MODELS_METADATA = true;
 
   @IsGlobs()
   MODELS_ALLOW: string[] = [];

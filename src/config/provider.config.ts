@@ -15,6 +15,26 @@ import { BASE_URL_RULE, IsBaseUrl } from './rules/urls.js';
 import { declaredVariables, registerClass, registerVariables, variableNames } from './variables.js';
 import type { DeclaredVariable } from './variables.js';
 
+/** What clients send when their user leaves the field of the key empty. */
+const PLACEHOLDER_API_KEYS = [
+  'not-used',
+  'null',
+  'undefined',
+  'none',
+  'missing key',
+  'empty',
+  'dummy',
+  'noop',
+  'not-needed',
+  'not-provided',
+  'no-key',
+  'no-key-required',
+  'sk-no-key-required',
+  'lm-studio',
+  'ollama',
+  'placeholder',
+];
+
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
   MAIN_MODEL_ENGINE = 'openai';
@@ -53,7 +73,7 @@ class ProviderVariables {
   MODELS_PARTIAL = true;
 
   @IsCommaSeparated()
-  PLACEHOLDER_API_KEYS: string[] = ['not-used'];
+  PLACEHOLDER_API_KEYS: string[] = PLACEHOLDER_API_KEYS;
 }
 
 /**
@@ -107,7 +127,7 @@ export const providerConfig = registerVariables(
       credentialTarget: variables.FORWARD_AUTHORIZATION_TO,
       prefixIds: variables.MODELS_PREFIX,
       allowPartial: variables.MODELS_PARTIAL,
-      placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS),
+      placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS.map((key) => key.toLowerCase())),
       keys: valuesWith(KEY_RULE, all, isText),
       /** The paths of files with keys, each by the variable that would hold the key itself. */
       keyFiles: filesOf(KEY_RULE, all),

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { Model } from '../catalogue/model.js';
+import type { ModelMetadata } from '../catalogue/model-metadata.js';
 import { asRow } from '../catalogue/row.js';
 import { ConfigurationError } from './variables.js';
 
@@ -10,14 +11,19 @@ export type StaticModel = Pick<Model, 'id' | 'metadata'> & Partial<Model>;
 const MAX_BYTES = 10_485_760;
 const METADATA_FIELDS = [
   'display_name',
+  'description',
   'context_length',
   'max_output_tokens',
   'capabilities',
+  'architecture',
+  'pricing',
+  'supported_parameters',
   'lifecycle',
   'deprecates_at',
-] as const;
+  'shutdown_date',
+] as const satisfies readonly (keyof ModelMetadata)[];
 /** Redundant fields of this service's answers: they are accepted, so that an answer may serve as the file. */
-const REPEATED_FIELDS: readonly string[] = ['object', 'max_model_len'];
+const REPEATED_FIELDS: readonly string[] = ['object', 'name', 'max_model_len'];
 const readMetadata = metadataReader(OWN_FORMAT);
 
 /** The rule of a variable that names a file with models. */
@@ -75,8 +81,7 @@ function staticModel(value: unknown): StaticModel | undefined {
     if (REPEATED_FIELDS.includes(name)) return true;
     const field = METADATA_FIELDS.find((each) => each === name);
     if (field === undefined) return false;
-    const read = metadata?.[field];
-    return Array.isArray(given) ? Array.isArray(read) && read.length === given.length : read === given;
+    return isWhole(metadata?.[field], given);
   });
   if (!isValid) return undefined;
   return {
@@ -85,4 +90,12 @@ function staticModel(value: unknown): StaticModel | undefined {
     ...(created !== undefined && { created: Number(created) }),
     ...(ownedBy !== undefined && { ownedBy }),
   };
+}
+
+/** Whether what was read of a value is all of it; words may have been sorted. */
+function isWhole(read: unknown, given: unknown): boolean {
+  if (Array.isArray(given)) return Array.isArray(read) && read.length === given.length;
+  const fields = asRow(given);
+  if (fields === undefined) return read === given;
+  return Object.entries(fields).every(([name, value]) => isWhole(asRow(read)?.[name], value));
 }

@@ -4,7 +4,7 @@ import { registerVariables } from './variables.js';
 
 class UpstreamVariables {
   @IsWholeNumber(1, 600_000)
-  UPSTREAM_TIMEOUT_MS = 5000;
+  UPSTREAM_TIMEOUT_MS = 4500;
 
   @IsWholeNumber(0, 10)
   UPSTREAM_MAX_RETRIES = 1;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { IncomingHttpHeaders } from 'node:http';
 import { callerCredential } from './caller-credential.js';
 
-const PLACEHOLDERS = new Set(['not-used', 'dummy']);
+const PLACEHOLDERS = new Set(['not-used', 'dummy', 'missing key']);
 
 /** The value of the `Authorization` header for the provider. */
 function authorizationOf(headers: IncomingHttpHeaders, placeholders: ReadonlySet<string> = PLACEHOLDERS) {
@@ -36,6 +36,8 @@ describe('callerCredential', () => {
     ['the placeholder as a bearer token', { authorization: 'Bearer not-used' }],
     ['the placeholder in another case of the scheme', { authorization: 'bearer not-used' }],
     ['the other placeholder', { authorization: 'Bearer dummy' }],
+    ['a placeholder in another case', { authorization: 'Bearer NOT-Used', 'x-api-key': 'DUMMY' }],
+    ['a placeholder of two words', { authorization: 'Bearer Missing Key' }],
     ['the placeholder as x-api-key', { 'x-api-key': 'not-used' }],
     ['the placeholder as api-key', { 'api-key': 'not-used' }],
     [
@@ -66,7 +68,6 @@ describe('callerCredential', () => {
       { authorization: 'Bearer not-used-really' },
       'Bearer not-used-really',
     ],
-    ['a placeholder in another case', { authorization: 'Bearer NOT-USED' }, 'Bearer NOT-USED'],
     ['a placeholder under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
   ])('%s counts as a credential', (_name, headers, expected) => {
     expect(authorizationOf(headers)).toBe(expected);

@@ -7,7 +7,7 @@ const KEY_HEADERS = ['x-api-key', 'api-key'] as const;
 
 /**
  * The credential that a caller sent: its `Authorization` header, else its `x-api-key` or `api-key`.
- * @param placeholders keys that count as none: some SDKs insist on a key even when the caller has none
+ * @param placeholders keys in lower case that count as none: clients send one of them when their user has no key
  */
 export function callerCredential(
   headers: IncomingHttpHeaders,
@@ -17,11 +17,13 @@ export function callerCredential(
   // An SDK with an empty key sends "Bearer" alone.
   if (authorization !== undefined && !/^(bearer)?\s*$/i.test(authorization)) {
     const credential = authorizationCredential(authorization);
-    if (credential.token === undefined || !placeholders.has(credential.token)) return credential;
+    if (credential.token === undefined || !placeholders.has(credential.token.toLowerCase()))
+      return credential;
   }
   for (const name of KEY_HEADERS) {
     const key = headers[name];
-    if (typeof key === 'string' && key !== '' && !placeholders.has(key)) return keyCredential(key);
+    if (typeof key === 'string' && key !== '' && !placeholders.has(key.toLowerCase()))
+      return keyCredential(key);
   }
   return undefined;
 }

@@ -6,6 +6,7 @@ import { asRow, unixSeconds } from '../catalogue/row.js';
 import { Footprint } from '../cache/footprint.js';
 import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
+import { lifecycleHeaders } from './http/lifecycle-headers.js';
 import { renderedBytes, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
 
@@ -16,6 +17,8 @@ interface OpenAiModel extends ModelMetadata {
   /** Unix seconds. */
   readonly created: number;
   readonly owned_by: string;
+  /** The display name under the name that clients of OpenRouter read. */
+  readonly name?: string;
   /** The context length under the name that clients of vLLM read. */
   readonly max_model_len?: number;
 }
@@ -77,7 +80,7 @@ export class ModelList {
 export class ListView {
   private renderedList: RenderedBody | undefined;
   private readonly bodyOf = memoize((model: Model) => {
-    const body = renderJson(this.show(model));
+    const body = renderJson(this.show(model), lifecycleHeaders(model));
     this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
     return body;
   });
@@ -117,9 +120,15 @@ function plainModel({ id, created, ownedBy }: Model): OpenAiModel {
 }
 
 function modelWithMetadata(model: Model): OpenAiModel {
-  const { metadata } = model;
-  const length = metadata?.context_length;
-  return { ...plainModel(model), ...metadata, ...(length !== undefined && { max_model_len: length }) };
+  const plain = plainModel(model);
+  if (model.metadata === undefined) return plain;
+  const { display_name: name, context_length: length, ...others } = model.metadata;
+  return {
+    ...plain,
+    ...(name !== undefined && { display_name: name, name }),
+    ...(length !== undefined && { context_length: length, max_model_len: length }),
+    ...others,
+  };
 }
 
 function parseModel(value: unknown): Model {

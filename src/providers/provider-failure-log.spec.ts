@@ -39,8 +39,16 @@ beforeEach(() => {
   status = new ProviderFailureLog();
 });
 
-function fails(failure: UpstreamFailure, details: UpstreamError['details'] = {}): void {
-  status.failed(PROVIDER, new UpstreamError(failure, `It is ${failure}.`, { credential: OURS, ...details }));
+function fails(
+  failure: UpstreamFailure,
+  details: UpstreamError['details'] = {},
+  operatorKey?: Credential,
+): void {
+  status.failed(
+    PROVIDER,
+    new UpstreamError(failure, `It is ${failure}.`, { credential: OURS, ...details }),
+    operatorKey,
+  );
 }
 
 /** So long that what has failed before is over, if it works now. */
@@ -48,8 +56,8 @@ function calm(): void {
   now += 10_000;
 }
 
-function rejects(httpStatus: number, credential: Credential | undefined): void {
-  fails('rejected', { status: httpStatus, credential });
+function rejects(httpStatus: number, credential: Credential | undefined, operatorKey?: Credential): void {
+  fails('rejected', { status: httpStatus, credential }, operatorKey);
 }
 
 describe('ProviderStatus', () => {
@@ -215,8 +223,27 @@ describe('ProviderStatus', () => {
       ...PROVIDER,
       settings: { ...SETTINGS, url: undefined, missingVariable: 'MAIN_MODEL_BASE_URL' },
     };
-    status.failed(unset, new UpstreamError('not_configured', 'It is missing.'));
+    status.failed(unset, new UpstreamError('not_configured', 'It is missing.'), undefined);
     expect(lines).toHaveLength(1);
+  });
+
+  it('says once for each provider that the key of a caller hides that of the operator, and shows neither', () => {
+    rejects(401, CALLERS);
+    rejects(403, CALLERS, OURS);
+    rejects(401, OURS, OURS);
+    lines.length = 0;
+    rejects(401, CALLERS, OURS);
+    calm();
+    status.succeeded(PROVIDER, CALLERS);
+    rejects(401, CALLERS, OURS);
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        message:
+          'gpu.test:8000 answered 401 to the key of a caller, which takes precedence over VLLM_API_KEY. ' +
+          'If the caller has no key and its client sends a placeholder, add that to PLACEHOLDER_API_KEYS.',
+      },
+    ]);
   });
 
   it('gives the advice that the error has', () => {

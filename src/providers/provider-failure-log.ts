@@ -22,6 +22,8 @@ export class ProviderFailureLog {
   private readonly logger = new Logger('ProviderStatus');
   /** By what they concern. */
   private readonly reports = new Map<string, Report>();
+  /** The engines of which a caller's key was refused although the operator has one. */
+  private readonly hidden = new Set<string>();
 
   /** The provider has answered with its list. */
   succeeded(provider: ModelProvider, credential: Credential | undefined): void {
@@ -30,10 +32,15 @@ export class ProviderFailureLog {
     this.recovered(subjectOf(provider, credential));
   }
 
-  /** The provider has not answered with its list. */
-  failed(provider: ModelProvider, error: UpstreamError): void {
+  /**
+   * The provider has not answered with its list.
+   * @param operatorKey the key for callers without one
+   */
+  failed(provider: ModelProvider, error: UpstreamError, operatorKey: Credential | undefined): void {
     const { status, credential } = error.details;
     if (error.failure === 'rejected') {
+      if (status === 401 && credential !== undefined && credential.variable === undefined)
+        this.callerRefused(provider, operatorKey);
       this.rejected(provider, status, credential);
     } else if (error.failure === 'not_configured') {
       // What is missing for everybody was said at the start.
@@ -67,6 +74,17 @@ export class ProviderFailureLog {
       subject,
       String(status),
       `${hostOf(provider)} answered ${String(status)} to ${sent}. ${adviceAfterRejection(provider, status, credential)}`,
+    );
+  }
+
+  /** Once for each engine: a client that sends a key of no use hides the operator's. */
+  private callerRefused(provider: ModelProvider, operatorKey: Credential | undefined): void {
+    const { engine } = provider.identity;
+    if (operatorKey?.variable === undefined || this.hidden.has(engine)) return;
+    this.hidden.add(engine);
+    this.logger.warn(
+      `${hostOf(provider)} answered 401 to the key of a caller, which takes precedence over ${operatorKey.variable}. ` +
+        'If the caller has no key and its client sends a placeholder, add that to PLACEHOLDER_API_KEYS.',
     );
   }
 

@@ -35,11 +35,14 @@ export class ProviderHealth {
     this.metrics?.modelsListed(this.provider.identity.label, models);
   }
 
-  /** The provider gave no list. */
-  failed(error: UpstreamError): void {
+  /**
+   * The provider gave no list.
+   * @param operatorKey the key for callers without one
+   */
+  failed(error: UpstreamError, operatorKey: Credential | undefined): void {
     // The provider was not asked.
     if (error.failure === 'overloaded') return;
-    this.log.failed(this.provider, error);
+    this.log.failed(this.provider, error, operatorKey);
     if (!CALLER_FAILURES.has(error.failure)) {
       this.failedAt = SYSTEM_CLOCK.monotonic();
       this.metrics?.providerUp(this.provider.identity.label, false);

@@ -1,13 +1,13 @@
 import type { Footprint } from '../../cache/footprint.js';
 import { arrayBytes, heapBytes, mapBytes } from '../../cache/heap-bytes.js';
-import { LIFECYCLES } from '../../catalogue/model-metadata.js';
+import { lifecycleDates, LIFECYCLES } from '../../catalogue/model-metadata.js';
 import type { Lifecycle, ModelMetadata } from '../../catalogue/model-metadata.js';
 import type { Model } from '../../catalogue/model.js';
 import { OpenAiException } from '../../errors/openai.exception.js';
+import { lifecycleHeaders } from './lifecycle-headers.js';
 import { renderedBytes, renderText } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 
-const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 1000;
 
 /**
@@ -18,6 +18,8 @@ interface AnthropicModel {
   readonly type: 'model';
   readonly id: string;
   readonly display_name: string;
+  /** Not Anthropic's: Claude Code shows it. */
+  readonly description?: string;
   /** RFC 3339. */
   readonly created_at: string;
   readonly lifecycle?: Lifecycle;
@@ -53,7 +55,7 @@ const DEFAULT_STAGES: readonly Lifecycle[] = ['active', 'deprecated'];
  * @throws OpenAiException 400
  */
 export function pageRequest({
-  limit = String(DEFAULT_LIMIT),
+  limit = String(MAX_LIMIT),
   after_id: afterId,
   before_id: beforeId,
   lifecycle,
@@ -91,6 +93,7 @@ function stagesOf(asked: readonly unknown[]): readonly Lifecycle[] {
 interface RenderedModel {
   readonly id: string;
   readonly json: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly stage: Lifecycle;
   readonly position: number;
 }
@@ -101,7 +104,7 @@ export class AnthropicList {
   private readonly byId: ReadonlyMap<string, RenderedModel>;
   /** The rows in some stages, by the names of the stages. */
   private readonly inStages = new Map<string, readonly RenderedModel[]>();
-  /** Nearly everybody asks for the first page, without saying more. */
+  /** Most clients ask for the first page, and say no more. */
   private firstPage: RenderedBody | undefined;
 
   /** @param footprint grows by what is kept here */
@@ -112,6 +115,7 @@ export class AnthropicList {
     this.rows = models.map((model, position) => ({
       id: model.id,
       json: JSON.stringify(anthropicModel(model)),
+      headers: lifecycleHeaders(model),
       // A model without a lifecycle counts as active.
       stage: model.metadata?.lifecycle ?? 'active',
       position,
@@ -119,8 +123,7 @@ export class AnthropicList {
     this.byId = new Map(this.rows.map((row) => [row.id, row]));
     // Ids are shared with the models.
     footprint.grow(
-      mapBytes(models.length) +
-        heapBytes(this.rows.map(({ json, position }) => ({ id: null, json, stage: null, position }))),
+      mapBytes(models.length) + heapBytes(this.rows.map((row) => ({ ...row, id: null, stage: null }))),
     );
   }
 
@@ -155,7 +158,7 @@ export class AnthropicList {
   /** One model; undefined when the list has no such one. */
   find(id: string): RenderedBody | undefined {
     const row = this.byId.get(id);
-    return row && renderText(row.json);
+    return row && renderText(row.json, row.headers);
   }
 
   private rowsIn(stages: readonly Lifecycle[]): readonly RenderedModel[] {
@@ -176,9 +179,7 @@ export class AnthropicList {
 }
 
 function isPlain({ limit, afterId, beforeId, stages }: PageRequest): boolean {
-  return (
-    limit === DEFAULT_LIMIT && afterId === undefined && beforeId === undefined && stages === DEFAULT_STAGES
-  );
+  return limit === MAX_LIMIT && afterId === undefined && beforeId === undefined && stages === DEFAULT_STAGES;
 }
 
 /** The index of the first such row, else behind the last one. */
@@ -187,29 +188,29 @@ function firstIndex(rows: readonly RenderedModel[], is: (row: RenderedModel) => 
   return index < 0 ? rows.length : index;
 }
 
-/** A deprecated model's date is that of the deprecation if it has passed, else that of the end. */
-function datesOf({ lifecycle, deprecates_at: date }: ModelMetadata): {
-  deprecated?: number;
-  retires?: number;
-} {
-  if (lifecycle !== 'deprecated' || date === undefined) return {};
-  return date * 1000 <= Date.now() ? { deprecated: date } : { retires: date };
+/** A deprecated model's only date is that of the deprecation if it has passed, else that of the end. */
+function datesOf(metadata: ModelMetadata): { deprecated?: number | undefined; retires?: number | undefined } {
+  if (metadata.lifecycle !== 'deprecated') return {};
+  const { deprecates, ends } = lifecycleDates(metadata);
+  if (deprecates === undefined || ends !== undefined) return { deprecated: deprecates, retires: ends };
+  return deprecates * 1000 <= Date.now() ? { deprecated: deprecates } : { retires: deprecates };
 }
 
 function anthropicModel({ id, created, metadata = {} }: Model): AnthropicModel {
-  const { display_name: name, context_length: input, max_output_tokens: output, lifecycle } = metadata;
+  const { display_name: name, description, lifecycle } = metadata;
   const { deprecated, retires } = datesOf(metadata);
   return {
     type: 'model',
     id,
     display_name: name ?? id,
+    ...(description !== undefined && { description }),
     created_at: rfc3339(created),
     ...(lifecycle !== undefined && { lifecycle }),
     deprecated_at: deprecated === undefined ? null : rfc3339(deprecated),
     retires_at: retires === undefined ? null : rfc3339(retires),
     line: null,
-    max_input_tokens: input ?? null,
-    max_tokens: output ?? null,
+    max_input_tokens: metadata.context_length ?? null,
+    max_tokens: metadata.max_output_tokens ?? null,
     capabilities: null,
   };
 }

@@ -12,11 +12,12 @@ const VARY = 'authorization, x-api-key, api-key, openai-organization, openai-pro
 export function sendRendered(
   request: FastifyRequest,
   reply: FastifyReply,
-  { body, etag }: RenderedBody,
+  { body, etag, headers: own }: RenderedBody,
   origin: ListOrigin,
 ): void {
   const headers = listHeaders(origin);
   if (headers !== undefined) void reply.headers(headers);
+  if (own !== undefined) void reply.headers(own);
   if (speaksAnthropic(request.headers)) void reply.header('request-id', request.id);
   void reply.header('etag', etag).header('vary', VARY);
   const known = request.headers['if-none-match'];

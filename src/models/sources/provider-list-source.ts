@@ -133,7 +133,7 @@ export class ProviderListSource implements ListSource {
       this.health.succeeded(models.length, request.credential);
       return this.toModelList(models);
     } catch (error) {
-      if (error instanceof UpstreamError) this.health.failed(error);
+      if (error instanceof UpstreamError) this.health.failed(error, this.operatorKey?.current);
       throw error;
     }
   }

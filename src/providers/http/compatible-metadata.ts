@@ -1,5 +1,7 @@
-import { OWN_FORMAT } from '../../catalogue/metadata-format.js';
+import { identityOf, OWN_FORMAT } from '../../catalogue/metadata-format.js';
 import type { MetadataFormat } from '../../catalogue/metadata-format.js';
+import { MODALITIES } from '../../catalogue/model-metadata.js';
+import type { Path } from '../../catalogue/row.js';
 
 /** What takes or gives something else than text, in the words of most vendors. */
 const INPUTS = { image: 'vision', audio: 'audio' } as const;
@@ -15,12 +17,16 @@ const OUTPUTS = {
   video: 'other',
 } as const;
 
+/** What is no word of the answer may be a kind of file. */
+const WORDS = { ...identityOf(MODALITIES), embedding: 'embeddings', pdf: 'file', document: 'file' } as const;
+
 /**
  * The extensions of OpenAI's format that its compatible vendors and servers write. Each field has one meaning among
  * all that write it, so that one format serves them all; `name`, for example, is an id here and a title there.
  */
 export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
   displayName: ['display_name'],
+  description: ['description'],
   contextLength: [
     'max_model_len', // vLLM, SGLang, NIM
     'context_length', // Together, OpenRouter, Fireworks, SambaNova
@@ -76,6 +82,17 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
     ['supports_image_input', { true: 'vision' }],
     ['supports_tools', { true: 'tools' }],
   ],
+  // OpenRouter, Hugging Face; gateways that show what xAI says of language models
+  inputModalities: [
+    ['architecture.input_modalities', WORDS],
+    ['input_modalities', WORDS],
+  ],
+  outputModalities: [
+    ['architecture.output_modalities', WORDS],
+    ['output_modalities', WORDS],
+  ],
+  pricing: ['pricing'], // OpenRouter
+  supportedParameters: ['supported_parameters'], // OpenRouter
   lifecycle: OWN_FORMAT.lifecycle,
   deprecatesAt: [
     'deprecates_at',
@@ -83,7 +100,23 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
     'deprecation', // Mistral
     'expiration_date', // OpenRouter
   ],
+  shutdownDate: [
+    'shutdown_date', // OpenAI
+    'expiration_date', // OpenRouter
+  ],
 };
 
-/** The words of modalities, for formats that keep them elsewhere. */
-export const MODALITIES = { inputs: INPUTS, outputs: OUTPUTS } as const;
+/** What lists of modalities say, for formats that keep them elsewhere. */
+export function modalitiesAt(
+  inputs: Path,
+  outputs: Path,
+): Required<Pick<MetadataFormat, 'capabilities' | 'inputModalities' | 'outputModalities'>> {
+  return {
+    capabilities: [
+      [inputs, INPUTS],
+      [outputs, OUTPUTS],
+    ],
+    inputModalities: [[inputs, WORDS]],
+    outputModalities: [[outputs, WORDS]],
+  };
+}

@@ -29,5 +29,6 @@ export const anthropic = httpVendor({
     ],
     lifecycle: OWN_FORMAT.lifecycle,
     deprecatesAt: ['deprecated_at', 'retires_at'],
+    shutdownDate: ['retires_at'],
   },
 });

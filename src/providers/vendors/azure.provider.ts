@@ -49,6 +49,7 @@ export const azure = httpVendor({
       ],
     ],
     deprecatesAt: ['deprecation.inference'],
+    shutdownDate: ['shutdown_date', 'deprecation.inference'],
   },
 });
 

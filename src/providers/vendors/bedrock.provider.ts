@@ -3,7 +3,7 @@ import { unlessAborted } from '../../concurrency/cancellation.js';
 import { IsText } from '../../config/rules/scalars.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { trimmedPath, withPath } from '../http/base-url.js';
-import { MODALITIES } from '../http/compatible-metadata.js';
+import { modalitiesAt } from '../http/compatible-metadata.js';
 import { httpVendor } from '../http/http.provider.js';
 import type { Authorisation, Signer } from '../http/http-vendor.js';
 
@@ -56,13 +56,11 @@ export const bedrock = httpVendor({
   idFields: ['modelId'],
   ownerFields: ['providerName'],
   metadata: {
+    ...modalitiesAt('inputModalities', 'outputModalities'),
     displayName: ['modelName'],
-    capabilities: [
-      ['inputModalities', MODALITIES.inputs],
-      ['outputModalities', MODALITIES.outputs],
-    ],
     lifecycle: [['modelLifecycle.status', { active: 'active', legacy: 'deprecated' }]],
     deprecatesAt: ['modelLifecycle.legacyTime', 'modelLifecycle.endOfLifeTime'],
+    shutdownDate: ['modelLifecycle.endOfLifeTime'],
   },
 });
 

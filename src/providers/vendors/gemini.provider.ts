@@ -20,6 +20,7 @@ export const gemini = httpVendor({
   idPrefix: 'models/',
   metadata: {
     displayName: ['displayName'],
+    description: ['description'],
     contextLength: ['inputTokenLimit'],
     maxOutputTokens: ['outputTokenLimit'],
     capabilities: [

@@ -1,6 +1,8 @@
 import { trimmedPath, withPath } from '../http/base-url.js';
-import { MODALITIES } from '../http/compatible-metadata.js';
+import { modalitiesAt } from '../http/compatible-metadata.js';
 import { httpVendor } from '../http/http.provider.js';
+
+const MODALITIES = modalitiesAt('supported_input_modalities', 'supported_output_modalities');
 
 /**
  * GitHub Models: the catalogue, a bare array beside the `/inference` that clients have as their base URL.
@@ -14,13 +16,14 @@ export const githubModels = httpVendor({
   fixedHeaders: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
   ownerFields: ['publisher'],
   metadata: {
+    ...MODALITIES,
     displayName: ['name'],
+    description: ['summary'],
     contextLength: ['limits.max_input_tokens'],
     maxOutputTokens: ['limits.max_output_tokens'],
     capabilities: [
       ['capabilities', { 'tool-calling': 'tools', reasoning: 'reasoning' }],
-      ['supported_input_modalities', MODALITIES.inputs],
-      ['supported_output_modalities', MODALITIES.outputs],
+      ...MODALITIES.capabilities,
     ],
   },
 });

@@ -1,0 +1,50 @@
+const MAX_DISPLAY_NAME_LENGTH = 200;
+/** Control characters, and those that are invisible or change the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/**
+ * Paths at the start of a word, drives and URLs (of buckets too), backslashes, and relative paths: a word of a name
+ * may contain one slash, as ids do, but hardly two.
+ */
+const PATH = /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]/u;
+const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
+
+/** A name for people; undefined for what is no such text, or looks like a path or an e-mail address. */
+export function displayText(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_DISPLAY_NAME_LENGTH) return undefined;
+  const text = value.trim();
+  return text === '' || UNPRINTABLE.test(text) || isPrivate(text) ? undefined : text;
+}
+
+const MAX_DESCRIPTION_LENGTH = 500;
+/** More of a text is not looked at. */
+const MAX_READ_LENGTH = 4000;
+const MARKDOWN_LINK = /\[([^[\]]{1,200})\]\([^()[\]\s]{1,500}\)/g;
+const BLANKS = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+
+/**
+ * What a model is, on one line. The text ends before the first sentence that has a path, a URL or an e-mail address.
+ * @returns undefined for what is no text, or is nothing else
+ */
+export function descriptionText(value: unknown): string | undefined {
+  if (typeof value !== 'string') return undefined;
+  const text = value.slice(0, MAX_READ_LENGTH).replace(MARKDOWN_LINK, '$1').replace(BLANKS, ' ').trim();
+  let length = 0;
+  for (const sentence of text.split(/(?<=[.!?]) /)) {
+    if (isPrivate(sentence)) break;
+    length += sentence.length + 1;
+    if (length > MAX_DESCRIPTION_LENGTH) break;
+  }
+  return shortened(text.slice(0, length).trim());
+}
+
+/** Ends a text that is too long at a word. */
+function shortened(text: string): string | undefined {
+  if (text.length <= MAX_DESCRIPTION_LENGTH) return text === '' ? undefined : text;
+  return `${text.slice(0, MAX_DESCRIPTION_LENGTH - 1).replace(/\s+\S*$|[\uD800-\uDBFF]$/, '')}…`;
+}
+
+function isPrivate(text: string): boolean {
+  // NFKC turns characters of full width, an at sign for instance, into ASCII.
+  const plain = text.normalize('NFKC');
+  return PATH.test(plain) || E_MAIL_ADDRESS.test(plain);
+}
