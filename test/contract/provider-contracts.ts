@@ -122,7 +122,9 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['text-embedding-3-large', 1705953180, 'system'],
     ],
     metadata: {},
-    moreMetadata: [[{ shutdown_date: '2026-12-01' }, { deprecates_at: 1_796_083_200 }]],
+    moreMetadata: [
+      [{ shutdown_date: '2026-12-01' }, { deprecates_at: 1_796_083_200, shutdown_date: '2026-12-01' }],
+    ],
     errors: {
       401: {
         headers: { 'x-request-id': 'req_openai', 'openai-version': '2020-10-01' },
@@ -206,7 +208,10 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     moreMetadata: [
       // llama.cpp
       [{ meta: { n_ctx: 4096, n_params: 1 } }, { context_length: 4096, max_model_len: 4096 }],
-      [{ display_name: 'Orbit w/ tools (fp8/int4)' }, { display_name: 'Orbit w/ tools (fp8/int4)' }],
+      [
+        { display_name: 'Orbit w/ tools (fp8/int4)' },
+        { display_name: 'Orbit w/ tools (fp8/int4)', name: 'Orbit w/ tools (fp8/int4)' },
+      ],
     ],
     errors: {
       401: {
@@ -294,6 +299,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     ],
     metadata: {
       display_name: 'Claude Opus 4.5',
+      name: 'Claude Opus 4.5',
       context_length: 200_000,
       max_model_len: 200_000,
       max_output_tokens: 64_000,
@@ -307,7 +313,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
           deprecated_at: '2026-12-01T00:00:00Z',
           retires_at: '2027-12-01T00:00:00Z',
         },
-        { lifecycle: 'deprecated', deprecates_at: 1_796_083_200 },
+        { lifecycle: 'deprecated', deprecates_at: 1_796_083_200, shutdown_date: '2027-12-01' },
       ],
     ],
     errors: {
@@ -432,7 +438,12 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['gpt-4.1-mini-2025-04-14', 1744588800, 'azure'],
       ['gpt-4.1-mini-2025-04-14.ft-77aa0c2b4e5d4b0f', 1750000000, 'azure'],
     ],
-    metadata: { capabilities: ['chat'], lifecycle: 'active', deprecates_at: 1_790_000_000 },
+    metadata: {
+      capabilities: ['chat'],
+      lifecycle: 'active',
+      deprecates_at: 1_790_000_000,
+      shutdown_date: '2026-09-21',
+    },
     moreMetadata: [
       [{ lifecycle_status: 'generally-available' }, { lifecycle: 'active' }],
       [{ lifecycle_status: 'deprecating' }, { lifecycle: 'deprecated' }],
@@ -575,6 +586,8 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     ],
     metadata: {
       display_name: 'Gemini 2.5 Pro',
+      name: 'Gemini 2.5 Pro',
+      description: 'Thinks before it answers.',
       context_length: 1_048_576,
       max_model_len: 1_048_576,
       max_output_tokens: 65_536,
@@ -626,10 +639,13 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     ],
     metadata: {
       display_name: 'Orbit 4',
+      name: 'Orbit 4',
+      description: 'A model for all.',
       context_length: 131_072,
       max_model_len: 131_072,
       max_output_tokens: 16_384,
       capabilities: ['text_generation', 'tools'],
+      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
     },
     errors: {
       401: {
@@ -678,7 +694,9 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     ],
     metadata: {
       display_name: 'Orbit Large',
+      name: 'Orbit Large',
       capabilities: ['text_generation', 'vision'],
+      architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
       lifecycle: 'active',
     },
     errors: {
@@ -885,6 +903,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     ],
     metadata: {
       display_name: 'Orbit 70B Turbo',
+      name: 'Orbit 70B Turbo',
       context_length: 131_072,
       max_model_len: 131_072,
       capabilities: ['chat'],
@@ -952,12 +971,21 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     ],
     metadata: {
       display_name: 'Orbit Labs: Large',
+      name: 'Orbit Labs: Large',
       context_length: 262_144,
       max_model_len: 262_144,
       max_output_tokens: 32_000,
       capabilities: ['text_generation', 'vision', 'tools'],
+      architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+      pricing: { prompt: '0.000002', completion: '0.00001' },
+      supported_parameters: ['max_tokens', 'tools'],
     },
-    moreMetadata: [[{ architecture: { output_modalities: ['video'] } }, { capabilities: ['other'] }]],
+    moreMetadata: [
+      [
+        { architecture: { output_modalities: ['video'] } },
+        { capabilities: ['other'], architecture: { output_modalities: ['video'] } },
+      ],
+    ],
     errors: {
       401: {
         headers: {},
@@ -1017,7 +1045,10 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     moreMetadata: [
       [
         { input_modalities: ['text', 'image'], output_modalities: ['text'] },
-        { capabilities: ['text_generation', 'vision'] },
+        {
+          capabilities: ['text_generation', 'vision'],
+          architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+        },
       ],
     ],
     errors: {
@@ -1073,7 +1104,10 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     withoutBaseUrl: { host: 'router.huggingface.co' },
     keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [['orbit-labs/Orbit-V2-Instruct', 1770000000, 'orbit-labs']],
-    metadata: { capabilities: ['text_generation'] },
+    metadata: {
+      capabilities: ['text_generation'],
+      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+    },
     errors: {
       401: {
         headers: {},
@@ -1139,7 +1173,12 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       ['Orbit-3.3-70B-Instruct', 1734500000, 'sambanova'],
       ['E5-Orbit-7B', 1734500001, 'sambanova'],
     ],
-    metadata: { context_length: 131_072, max_model_len: 131_072, max_output_tokens: 4096 },
+    metadata: {
+      context_length: 131_072,
+      max_model_len: 131_072,
+      max_output_tokens: 4096,
+      pricing: { prompt: '0.0000005', completion: '0.000001' },
+    },
     errors: {
       401: {
         headers: {},

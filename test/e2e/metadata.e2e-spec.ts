@@ -6,7 +6,7 @@ import type { Scenario } from '../support/scenario.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-async function modelsOf({ ask }: Scenario, query = '?include_metadata=true'): Promise<Fields[]> {
+async function modelsOf({ ask }: Scenario, query = ''): Promise<Fields[]> {
   const response = await ask(`/v1/models${query}`);
   expect(response.status).toBe(200);
   return ((await response.json()) as { data: Fields[] }).data;
@@ -33,17 +33,17 @@ describe('include_metadata', () => {
     '"context_length":8,"max_model_len":8}]}';
 
   it.each([
-    ['', {}, PLAIN],
+    ['', {}, FULL],
+    ['', { MODELS_METADATA: 'false' }, PLAIN],
     ['?include_metadata=true', {}, FULL],
     ['?x=1&include_metadata=true', {}, FULL],
     ['?include_metadata=false', {}, PLAIN],
     ['?include_metadata=TRUE', {}, FULL],
-    ['?include_metadata=1', {}, PLAIN],
-    ['?include_metadata', {}, PLAIN],
-    ['?include_metadata=true&include_metadata=true', {}, PLAIN],
-    ['', { MODELS_METADATA: 'true' }, FULL],
-    ['?include_metadata=false', { MODELS_METADATA: 'true' }, PLAIN],
-    ['?include_metadata=maybe', { MODELS_METADATA: 'true' }, FULL],
+    ['?include_metadata=maybe', {}, FULL],
+    ['?include_metadata=TRUE', { MODELS_METADATA: 'false' }, FULL],
+    ['?include_metadata=1', { MODELS_METADATA: 'false' }, PLAIN],
+    ['?include_metadata', { MODELS_METADATA: 'false' }, PLAIN],
+    ['?include_metadata=true&include_metadata=true', { MODELS_METADATA: 'false' }, PLAIN],
   ])('%s takes precedence over %j', async (query, env, expected) => {
     const { ask } = await startScenario(RICH, env);
     expect(await (await ask(`/v1/models${query}`)).text()).toBe(expected);
@@ -58,8 +58,8 @@ describe('include_metadata', () => {
   it('applies to one model too', async () => {
     const { ask } = shared(RICH);
     const model = { id: 'a/b', object: 'model', created: 1, owned_by: 'x' };
-    expect(await (await ask('/v1/models/a/b')).json()).toEqual(model);
-    expect(await (await ask('/v1/models/a%2Fb?include_metadata=true')).json()).toEqual({
+    expect(await (await ask('/v1/models/a/b?include_metadata=false')).json()).toEqual(model);
+    expect(await (await ask('/v1/models/a%2Fb')).json()).toEqual({
       ...model,
       context_length: 8,
       max_model_len: 8,
@@ -68,10 +68,10 @@ describe('include_metadata', () => {
 
   it('has its own entity tags', async () => {
     const { ask } = shared(RICH);
-    const [plain, full] = await Promise.all([ask(), ask('/v1/models?include_metadata=true')]);
+    const [plain, full] = await Promise.all([ask('/v1/models?include_metadata=false'), ask()]);
     expect(full.headers.get('etag')).not.toBe(plain.headers.get('etag'));
     const known = { 'if-none-match': plain.headers.get('etag') ?? '' };
-    expect((await ask('/v1/models?include_metadata=true', { headers: known })).status).toBe(200);
+    expect((await ask('/v1/models', { headers: known })).status).toBe(200);
   });
 });
 
@@ -126,8 +126,79 @@ describe('metadata', () => {
   });
 });
 
+describe('a description', () => {
+  it.each<[what: string, given: unknown, shown: string | undefined]>([
+    ['a sentence', 'A model for all.', 'A model for all.'],
+    ['blanks and line breaks', ' A\n\nmodel\u200b for\tall. ', 'A model for all.'],
+    ['a link', 'By [Orbit Labs](https://orbit.example/x), free.', 'By Orbit Labs, free.'],
+    ['a URL in its second sentence', 'A model. See https://orbit.example. More.', 'A model.'],
+    ['an e-mail address in its second sentence', 'A model! Ask ann@orbit.example.', 'A model!'],
+    ['a path in its first sentence', 'Read from /srv/weights.', undefined],
+    ['500 characters', 'x'.repeat(500), 'x'.repeat(500)],
+    ['501 characters', 'x'.repeat(501), `${'x'.repeat(499)}…`],
+    ['too many words', 'words '.repeat(200), `${'words '.repeat(83).trim()}…`],
+    ['nothing but blanks', ' \n', undefined],
+    ['no text', ['A model.'], undefined],
+  ])('of %s', async (_what, description, shown) => {
+    expect(await metadataFrom({ description })).toEqual(shown === undefined ? {} : { description: shown });
+  });
+});
+
+describe('metadata of OpenRouter', () => {
+  it('passes in its own form, without what has no known meaning', async () => {
+    expect(
+      await metadataFrom({
+        architecture: {
+          input_modalities: ['image', 'text', 'smell'],
+          output_modalities: ['text'],
+          tokenizer: 'x',
+        },
+        pricing: {
+          prompt: '0.000002',
+          completion: '-1',
+          request: '0',
+          image: 1,
+          owner: 'x',
+          web_search: 'free',
+        },
+        supported_parameters: ['tools', 'top_p', 'a b', '/srv', 7],
+        expiration_date: '2026-12-01',
+      }),
+    ).toEqual({
+      capabilities: ['text_generation', 'vision', 'tools'],
+      architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
+      pricing: { prompt: '0.000002', completion: '-1', request: '0' },
+      supported_parameters: ['tools', 'top_p'],
+      deprecates_at: 1_796_083_200,
+      shutdown_date: '2026-12-01',
+    });
+  });
+});
+
+describe('a retrieved model', () => {
+  it.each<[what: string, row: Fields, deprecation: string | null, sunset: string | null]>([
+    ['no date', {}, null, null],
+    ['the date of the end', { shutdown_date: '2026-12-01' }, null, 'Tue, 01 Dec 2026 00:00:00 GMT'],
+    ['the date of the deprecation', { deprecation: '2026-12-01T01:00:00Z' }, '@1796086800', null],
+    [
+      'both dates',
+      { deprecates_at: 1_796_086_800, shutdown_date: '2027-01-01' },
+      '@1796086800',
+      'Fri, 01 Jan 2027 00:00:00 GMT',
+    ],
+  ])('with %s says so in its headers', async (_what, row, deprecation, sunset) => {
+    const { ask } = shared(json({ data: [{ id: 'a', ...row }] }));
+    for (const headers of [{}, { 'anthropic-version': '2023-06-01' }]) {
+      const { headers: answered } = await ask('/v1/models/a', { headers });
+      expect([answered.get('deprecation'), answered.get('sunset')]).toEqual([deprecation, sunset]);
+    }
+    const { headers: list } = await ask();
+    expect([list.get('deprecation'), list.get('sunset')]).toEqual([null, null]);
+  });
+});
+
 describeWithRedis('metadata in a shared cache', () => {
-  it('is shared by replicas, and shown only on request', async () => {
+  it('is shared by replicas', async () => {
     const redis = await started(startRedis());
     const env = { CACHE_TTL_SECONDS: '60', ...redis.env };
     const row = { id: 'a', created: 1, owned_by: 'x', max_model_len: 8, display_name: 'A', root: '/srv' };
@@ -144,11 +215,14 @@ describeWithRedis('metadata in a shared cache', () => {
         created: 1,
         owned_by: 'x',
         display_name: 'A',
+        name: 'A',
         context_length: 8,
         max_model_len: 8,
       },
     ]);
-    expect(await modelsOf(second, '')).toEqual([{ id: 'a', object: 'model', created: 1, owned_by: 'x' }]);
+    expect(await modelsOf(second, '?include_metadata=false')).toEqual([
+      { id: 'a', object: 'model', created: 1, owned_by: 'x' },
+    ]);
     expect(first.upstream.requests).toHaveLength(1);
   });
 });

@@ -96,8 +96,8 @@ export const COMPATIBLE_METADATA: Required<MetadataFormat> = {
   lifecycle: OWN_FORMAT.lifecycle,
   deprecatesAt: [
     'deprecates_at',
-    'shutdown_date', // OpenAI
     'deprecation', // Mistral
+    'shutdown_date', // OpenAI
     'expiration_date', // OpenRouter
   ],
   shutdownDate: [
