@@ -5,7 +5,7 @@ import { heapBytes } from '../cache/heap-bytes.js';
 import { AnthropicList } from './http/anthropic-list.js';
 import { ModelList } from './model-list.js';
 
-const LISTS = 20;
+const LISTS = 10;
 const MODELS = 3000;
 
 let collectGarbage: () => void;

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
-import { describeWithKubectl, ofKind, render } from '../support/kubernetes.js';
+import { describeWithKubectl } from '../support/describe-with-kubectl.js';
+import { ofKind, render } from '../support/kubernetes.js';
 import type { PrometheusRule } from '../support/kubernetes.js';
 import { describeWithProgram } from '../support/program.js';
 

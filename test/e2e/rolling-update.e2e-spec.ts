@@ -16,12 +16,12 @@ import { startSteadyLoad } from '../support/steady-load.js';
 import type { SteadyLoad } from '../support/steady-load.js';
 
 const TEST_MS = 120_000;
-/** HAProxy checks every 300 ms; this is far more than two checks need, also on a busy machine. */
-const SHUTDOWN_DELAY_MS = 5000;
+/** HAProxy checks every 150 ms; this is far more than two checks need, also on a busy machine. */
+const SHUTDOWN_DELAY_MS = 3000;
 const FALL = 2;
 const NEVER_FALLS = 100_000;
 /** Requests between two events: each process gets a share of them. */
-const ENOUGH = 500;
+const ENOUGH = 300;
 
 let main: string;
 let folder: string;
@@ -63,81 +63,71 @@ function startLoad(urls: readonly string[], keepAlive?: boolean): Promise<Steady
   return started(Promise.resolve(startSteadyLoad(lists, keepAlive)));
 }
 
-describeWithProgram('haproxy', 'REQUIRE_HAPROXY', 'a rolling update behind HAProxy', () => {
-  async function startBehind(
-    fall: number,
-    shutdownDelayMs?: number,
-  ): Promise<{ gateways: [number, ServiceProcess][]; haproxy: Haproxy; clients: SteadyLoad }> {
-    const ports = [await freePort(), await freePort()];
-    const gateways: [number, ServiceProcess][] = [];
-    for (const port of ports) gateways.push([port, await startGateway(port, shutdownDelayMs)]);
-    const haproxy = await started(startHaproxy(ports, fall));
-    for (const port of ports) await haproxy.isUp(port);
-    return { gateways, haproxy, clients: await startLoad(haproxy.urls) };
-  }
-
-  it(
-    'loses no request, however HAProxy reuses connections',
-    async () => {
-      const { gateways, haproxy, clients } = await startBehind(FALL);
-      for (const [port, gateway] of gateways) {
-        await clients.more(ENOUGH);
-        gateway.signal('SIGTERM');
-        await stopped(gateway);
-        await startGateway(port);
-        await haproxy.isUp(port);
-      }
-      await clients.more(ENOUGH);
-      expect(clients.failures).toEqual([]);
-    },
-    TEST_MS,
+/** Two processes, by their ports. */
+async function startGateways(shutdownDelayMs?: number): Promise<[number, ServiceProcess][]> {
+  const ports = [await freePort(), await freePort()];
+  return Promise.all(
+    ports.map(async (port): Promise<[number, ServiceProcess]> => [
+      port,
+      await startGateway(port, shutdownDelayMs),
+    ]),
   );
+}
+
+async function startHaproxyBefore(
+  gateways: readonly [number, ServiceProcess][],
+  fall: number,
+): Promise<{ haproxy: Haproxy; clients: SteadyLoad }> {
+  const ports = gateways.map(([port]) => port);
+  const haproxy = await started(startHaproxy(ports, fall));
+  for (const port of ports) await haproxy.isUp(port);
+  return { haproxy, clients: await startLoad(haproxy.urls) };
+}
+
+describeWithProgram('haproxy', 'REQUIRE_HAPROXY', 'a rolling update behind HAProxy', () => {
+  describeWithProgram('nginx', 'REQUIRE_NGINX', 'and nginx', () => {
+    it(
+      'loses no request, however HAProxy reuses connections, until a process is killed',
+      async () => {
+        const gateways = await startGateways();
+        const ports = gateways.map(([port]) => port);
+        const { haproxy, clients } = await startHaproxyBefore(gateways, FALL);
+        const nginx = await started(startNginx(ports));
+        // nginx closes idle connections of its clients when it reloads its configuration.
+        const clientsOfNginx = await startLoad([nginx.url], false);
+        const both = [clients, clientsOfNginx];
+        const enough = (): Promise<unknown> => Promise.all(both.map((each) => each.more(ENOUGH)));
+        const after: ServiceProcess[] = [];
+        for (const [port, gateway] of gateways) {
+          for (const each of both) each.hurry(true);
+          await enough();
+          gateway.signal('SIGTERM');
+          await enough();
+          for (const each of both) each.hurry(false);
+          await nginx.use(ports.filter((each) => each !== port));
+          await stopped(gateway);
+          after.push(await startGateway(port));
+          await haproxy.isUp(port);
+          await nginx.use(ports);
+        }
+        await enough();
+        expect(both.map(({ failures }) => failures)).toEqual([[], []]);
+        after[0]?.signal('SIGKILL');
+        await Promise.all(both.map((each) => each.failed()));
+      },
+      TEST_MS,
+    );
+  });
 
   it(
     'loses requests when a process stops before HAProxy notices',
     async () => {
-      const { gateways, clients } = await startBehind(NEVER_FALLS, 0);
+      const gateways = await startGateways(0);
+      const { clients } = await startHaproxyBefore(gateways, NEVER_FALLS);
       await clients.more(ENOUGH);
       expect(clients.failures).toEqual([]);
       gateways[0]?.[1].signal('SIGTERM');
       await clients.failed();
-    },
-    TEST_MS,
-  );
-
-  it(
-    'loses requests when a process is killed',
-    async () => {
-      const { gateways, clients } = await startBehind(NEVER_FALLS);
-      await clients.more(ENOUGH);
-      expect(clients.failures).toEqual([]);
-      gateways[0]?.[1].signal('SIGKILL');
-      await clients.failed();
-    },
-    TEST_MS,
-  );
-});
-
-describeWithProgram('nginx', 'REQUIRE_NGINX', 'a rolling update behind nginx', () => {
-  it(
-    'loses no request',
-    async () => {
-      const ports = [await freePort(), await freePort()];
-      const gateways: [number, ServiceProcess][] = [];
-      for (const port of ports) gateways.push([port, await startGateway(port)]);
-      const nginx = await started(startNginx(ports));
-      // nginx closes idle connections of its clients when it reloads its configuration.
-      const clients = await startLoad([nginx.url], false);
-      for (const [port, gateway] of gateways) {
-        await clients.more(ENOUGH);
-        gateway.signal('SIGTERM');
-        await nginx.use(ports.filter((each) => each !== port));
-        await stopped(gateway);
-        await startGateway(port);
-        await nginx.use(ports);
-      }
-      await clients.more(ENOUGH);
-      expect(clients.failures).toEqual([]);
     },
     TEST_MS,
   );

@@ -28,7 +28,7 @@ export async function startHaproxy(ports: readonly number[], fall: number): Prom
     proxies.push(`listen ${reuse}`, `  bind ${address}`, `  http-reuse ${reuse}`);
     for (const port of ports) {
       const server = `server s${String(port)} 127.0.0.1:${String(port)}`;
-      proxies.push(`  ${server} check inter 300 fall ${String(fall)} rise 1`);
+      proxies.push(`  ${server} check inter 150 fall ${String(fall)} rise 1`);
     }
   }
   const configuration = `

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-import { describeWithProgram } from './program.js';
 
 const PROGRAM = 'kubectl';
 /** The shipped manifests. */
@@ -145,11 +144,6 @@ export interface PrometheusRule extends Manifest {
       }[];
     }[];
   };
-}
-
-/** Declares tests that need kubectl. Without it they are skipped, unless REQUIRE_KUBECTL is `true`. */
-export function describeWithKubectl(name: string, tests: () => void): void {
-  describeWithProgram(PROGRAM, 'REQUIRE_KUBECTL', name, tests);
 }
 
 /**
