@@ -1,6 +1,6 @@
 const MAX_DISPLAY_NAME_LENGTH = 200;
-/** Control characters, and those that are invisible or change the direction of text. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
+/** Control characters, halves of characters, and what is invisible or changes the direction of text. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /**
  * Paths at the start of a word, drives and URLs (of buckets too), backslashes, and relative paths: a word of a name
  * may contain one slash, as ids do, but hardly two.
@@ -19,7 +19,7 @@ const MAX_DESCRIPTION_LENGTH = 500;
 /** More of a text is not looked at. */
 const MAX_READ_LENGTH = 4000;
 const MARKDOWN_LINK = /\[([^[\]]{1,200})\]\([^()[\]\s]{1,500}\)/g;
-const BLANKS = /[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+const BLANKS = /[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /**
  * What a model is, on one line. The text ends before the first sentence that has a path, a URL or an e-mail address.

@@ -6,6 +6,7 @@ import { asRow, unixSeconds } from '../catalogue/row.js';
 import { Footprint } from '../cache/footprint.js';
 import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
+import { codexModels } from './http/codex-models.js';
 import { lifecycleHeaders } from './http/lifecycle-headers.js';
 import { renderedBytes, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
@@ -79,6 +80,7 @@ export class ModelList {
 /** A list in OpenAI's format. What goes out is made when it is first asked for, and once. */
 export class ListView {
   private renderedList: RenderedBody | undefined;
+  private renderedForCodex: RenderedBody | undefined;
   private readonly bodyOf = memoize((model: Model) => {
     const body = renderJson(this.show(model), lifecycleHeaders(model));
     this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
@@ -94,7 +96,12 @@ export class ListView {
 
   /** The answer to `GET /v1/models`. */
   get rendered(): RenderedBody {
-    return (this.renderedList ??= this.render());
+    return (this.renderedList ??= this.render({}));
+  }
+
+  /** The answer to Codex, which reads `models`; `data` is there for others. */
+  get forCodex(): RenderedBody {
+    return (this.renderedForCodex ??= this.render({ models: codexModels(this.models) }));
   }
 
   /** The answer to `GET /v1/models/{id}`; undefined when the list has no such model. */
@@ -103,8 +110,8 @@ export class ListView {
     return model && this.bodyOf(model);
   }
 
-  private render(): RenderedBody {
-    const body = renderJson({ object: 'list', data: this.models.map(this.show) });
+  private render(more: object): RenderedBody {
+    const body = renderJson({ object: 'list', data: this.models.map(this.show), ...more });
     this.footprint.grow(renderedBytes(body));
     return body;
   }

@@ -44,9 +44,12 @@ export class ModelsController {
     if (cursor !== undefined && missing?.couldContain(cursor) && list.plain.find(cursor) === undefined) {
       throw possiblyMissing(cursor, missing);
     }
-    const body =
-      page === undefined ? this.openAiView(request, list).rendered : this.anthropicList(list).page(page);
-    this.send(request, reply, body, answer);
+    this.send(
+      request,
+      reply,
+      page === undefined ? this.openAiList(request, list) : this.anthropicList(list).page(page),
+      answer,
+    );
   }
 
   /**
@@ -78,6 +81,12 @@ export class ModelsController {
   private send(request: FastifyRequest, reply: FastifyReply, body: RenderedBody, answer: ListAnswer): void {
     this.unread.add(reply.raw, body.body);
     sendRendered(request, reply, body, answer);
+  }
+
+  /** The list in OpenAI's format, and in Codex' as well if Codex asks. */
+  private openAiList(request: FastifyRequest, list: ModelList): RenderedBody {
+    const view = this.openAiView(request, list);
+    return parametersOf(request)['client_version'] === undefined ? view.rendered : view.forCodex;
   }
 
   private openAiView(request: FastifyRequest, list: ModelList): ListView {
