@@ -16,7 +16,7 @@ import { declaredVariables, registerClass, registerVariables, variableNames } fr
 import type { DeclaredVariable } from './variables.js';
 
 /** What clients send when their user leaves the field of the key empty. */
-const PLACEHOLDER_API_KEYS = [
+export const PLACEHOLDER_API_KEYS: readonly string[] = [
   'not-used',
   'null',
   'undefined',
@@ -73,7 +73,7 @@ class ProviderVariables {
   MODELS_PARTIAL = true;
 
   @IsCommaSeparated()
-  PLACEHOLDER_API_KEYS: string[] = PLACEHOLDER_API_KEYS;
+  PLACEHOLDER_API_KEYS: string[] = [...PLACEHOLDER_API_KEYS];
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { CAPABILITIES, LIFECYCLES } from '../catalogue/model-metadata.js';
+import { CAPABILITIES, LIFECYCLES, MODALITIES, PRICED } from '../catalogue/model-metadata.js';
 import { openAiError } from '../errors/openai-error.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -22,11 +22,17 @@ const MODEL = {
   object: 'model',
   created: 1_700_000_000,
   owned_by: 'vllm',
+  context_length: 131_072,
+  max_model_len: 131_072,
 };
+
+const MODALITY_LIST: Schema = { type: 'array', items: { type: 'string', enum: [...MODALITIES] } };
 
 const SCHEMAS: NonNullable<Components['schemas']> = {
   Model: {
     type: 'object',
+    description:
+      'The fields after `owned_by` are metadata: present when the provider gives them, unless `include_metadata=false`.',
     required: ['id', 'object', 'created', 'owned_by'],
     properties: {
       id: { type: 'string', minLength: 1, description: "The provider's name of the model." },
@@ -39,17 +45,39 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
         type: 'string',
         description: "The provider's owner of the model, else the provider's or the engine's name.",
       },
-      display_name: { type: 'string', description: 'With metadata: a name for people.' },
-      context_length: { type: 'integer', minimum: 1, description: 'With metadata: tokens.' },
+      display_name: { type: 'string', maxLength: 200, description: 'A name for people.' },
+      name: { type: 'string', description: 'The same, for clients of OpenRouter.' },
+      context_length: { type: 'integer', minimum: 1, description: 'Tokens.' },
       max_model_len: { type: 'integer', minimum: 1, description: 'The same, for clients of vLLM.' },
-      max_output_tokens: { type: 'integer', minimum: 1, description: 'With metadata: tokens.' },
+      description: { type: 'string', maxLength: 500, description: 'What the model is, on one line.' },
+      max_output_tokens: { type: 'integer', minimum: 1, description: 'Tokens.' },
       capabilities: {
         type: 'array',
-        description: 'With metadata: what the model can do, and what input it accepts.',
+        description: 'What the model can do, and what input it accepts.',
         items: { type: 'string', enum: [...CAPABILITIES] },
       },
-      lifecycle: { type: 'string', enum: [...LIFECYCLES], description: 'With metadata.' },
-      deprecates_at: { type: 'integer', description: 'With metadata: Unix seconds.' },
+      architecture: {
+        type: 'object',
+        description: 'What goes into the model, and what comes out of it.',
+        properties: { input_modalities: MODALITY_LIST, output_modalities: MODALITY_LIST },
+      },
+      pricing: {
+        type: 'object',
+        description:
+          "OpenRouter's form: USD for a token, a request and so on, as decimal text; -1 where it depends on the request.",
+        properties: Object.fromEntries(PRICED.map((name) => [name, { type: 'string' }])),
+      },
+      supported_parameters: {
+        type: 'array',
+        description: 'Parameters of chats.',
+        items: { type: 'string' },
+      },
+      lifecycle: { type: 'string', enum: [...LIFECYCLES] },
+      deprecates_at: {
+        type: 'integer',
+        description: 'Unix seconds: the date of the deprecation, else that of the end.',
+      },
+      shutdown_date: { type: 'string', format: 'date', description: 'The day of the end in UTC.' },
     },
     example: MODEL,
   },
@@ -63,6 +91,56 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
         description: "In the provider's order.",
         items: { $ref: '#/components/schemas/Model' },
       },
+      models: {
+        type: 'array',
+        description: 'With `client_version` only: the models that Codex accepts, in its form.',
+        items: { $ref: '#/components/schemas/CodexModel' },
+      },
+    },
+  },
+  CodexModel: {
+    type: 'object',
+    description: 'A model in the form of Codex 0.171.0.',
+    required: [
+      'slug',
+      'display_name',
+      'visibility',
+      'priority',
+      'base_instructions',
+      'supported_reasoning_levels',
+      'shell_type',
+      'supported_in_api',
+      'support_verbosity',
+      'truncation_policy',
+      'experimental_supported_tools',
+    ],
+    properties: {
+      slug: { type: 'string', minLength: 1, description: 'The id.' },
+      display_name: { type: 'string', description: "The provider's, else the id." },
+      description: { type: 'string', maxLength: 500 },
+      context_window: { type: 'integer', minimum: 1, description: 'Tokens.' },
+      input_modalities: {
+        type: 'array',
+        description: 'Absent: text and images.',
+        items: { type: 'string', enum: ['text', 'image', 'audio'] },
+      },
+      visibility: {
+        type: 'string',
+        enum: ['list', 'hide'],
+        description: 'Models that write no text are hidden.',
+      },
+      priority: { type: 'integer', minimum: 1, description: 'The place in the list.' },
+      base_instructions: { type: 'string', description: 'What Codex tells the model.' },
+      supported_reasoning_levels: { type: 'array', maxItems: 0 },
+      shell_type: { type: 'string', enum: ['shell_command'] },
+      supported_in_api: { type: 'boolean', enum: [true] },
+      support_verbosity: { type: 'boolean', enum: [false] },
+      truncation_policy: {
+        type: 'object',
+        required: ['mode', 'limit'],
+        properties: { mode: { type: 'string', enum: ['bytes'] }, limit: { type: 'integer' } },
+      },
+      experimental_supported_tools: { type: 'array', maxItems: 0 },
     },
   },
   AnthropicModel: {
@@ -73,6 +151,11 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
       type: { type: 'string', enum: ['model'] },
       id: { type: 'string', minLength: 1 },
       display_name: { type: 'string', description: "The provider's, else the id." },
+      description: {
+        type: 'string',
+        maxLength: 500,
+        description: "Not a field of Anthropic's: Claude Code shows it. Present when the provider gives it.",
+      },
       created_at: { type: 'string', format: 'date-time' },
       lifecycle: {
         type: 'string',
@@ -179,6 +262,16 @@ const HEADERS: Headers = {
     schema: { type: 'string' },
     example: 'anthropic=upstream_timeout',
   },
+  deprecation: {
+    description: 'Of a model with such a date: when it is deprecated (RFC 9745).',
+    schema: { type: 'string' },
+    example: '@1798761600',
+  },
+  sunset: {
+    description: 'Of a model with such a date: when it ends (RFC 8594).',
+    schema: { type: 'string' },
+    example: 'Fri, 01 Jan 2027 00:00:00 GMT',
+  },
   allow: { description: 'The methods of the route.', schema: { type: 'string' }, example: 'GET, HEAD' },
   'retry-after': {
     description: "The provider's: when to try again.",
@@ -213,6 +306,7 @@ const HEADERS: Headers = {
 };
 
 const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
+const MODEL_HEADERS = [...LIST_HEADERS, 'deprecation', 'sunset'];
 const PROVIDER_HEADERS = [
   'retry-after',
   'retry-after-ms',
@@ -291,7 +385,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
       [
         'No complete answer within the deadline',
         502,
-        'The provider gave no complete answer within 5000 ms.',
+        'The provider gave no complete answer within 4500 ms.',
         { ...UPSTREAM, code: 'upstream_timeout' },
       ],
       [
@@ -397,7 +491,9 @@ export function openApiDocument(version: string): OpenAPIObject {
         description: 'Unknown query parameters are ignored, and so is a trailing slash.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
-          ...['include_metadata', 'limit', 'after_id', 'before_id', 'lifecycle'].map(parameter),
+          ...['include_metadata', 'client_version', 'limit', 'after_id', 'before_id', 'lifecycle'].map(
+            parameter,
+          ),
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
@@ -428,7 +524,7 @@ export function openApiDocument(version: string): OpenAPIObject {
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
-          '200': answer('The model.', ['Model', 'AnthropicModel'], LIST_HEADERS, MODEL),
+          '200': answer('The model.', ['Model', 'AnthropicModel'], MODEL_HEADERS, MODEL),
           ...MODELS_RESPONSES,
           '404': response('ModelNotFound'),
         },
@@ -464,10 +560,19 @@ export function openApiDocument(version: string): OpenAPIObject {
           'anthropic-version',
           "Any version: the answer is in Anthropic's form, errors too.",
         ),
-        include_metadata: query('include_metadata', { type: 'boolean' }, 'Whether models have metadata.'),
+        include_metadata: query(
+          'include_metadata',
+          { type: 'boolean' },
+          'Whether models have metadata; the default is that of `MODELS_METADATA`, true.',
+        ),
+        client_version: query(
+          'client_version',
+          { type: 'string' },
+          'Any version: the answer also has `models`, for Codex.',
+        ),
         limit: query(
           'limit',
-          { type: 'integer', minimum: 1, maximum: 1000, default: 20 },
+          { type: 'integer', minimum: 1, maximum: 1000, default: 1000 },
           'With `anthropic-version`: models on a page.',
         ),
         after_id: query(
@@ -499,7 +604,7 @@ export function openApiDocument(version: string): OpenAPIObject {
           type: 'http',
           scheme: 'bearer',
           description:
-            "The caller's key. Optional: without one, or with `not-used`, the operator's key is used.",
+            "The caller's key. Optional: without one, or with a placeholder such as `not-used`, the operator's key is used.",
         },
         'x-api-key': {
           type: 'apiKey',

@@ -104,12 +104,12 @@ describe('a request with anthropic-version', () => {
     expect(page).toMatchObject({ has_more: hasMore, first_id: ids[0], last_id: ids.at(-1) });
   });
 
-  it('gets 20 models on a page without a limit', async () => {
-    const ids = Array.from({ length: 21 }, (_, index) => `m${String(index)}`);
+  it('gets 1,000 models on a page without a limit', async () => {
+    const ids = Array.from({ length: 1001 }, (_, index) => `m${String(index)}`);
     const scenario = shared(json({ data: ids.map((id) => ({ id })) }));
     const [first, { has_more: hasMore }] = await pageOf(scenario, '');
-    expect([first, hasMore]).toEqual([ids.slice(0, 20), true]);
-    expect((await pageOf(scenario, '?after_id=m19'))[0]).toEqual(['m20']);
+    expect([first, hasMore]).toEqual([ids.slice(0, 1000), true]);
+    expect((await pageOf(scenario, '?after_id=m999'))[0]).toEqual(['m1000']);
   });
 
   it.each<[query: string, ids: string[], hasMore: boolean]>([

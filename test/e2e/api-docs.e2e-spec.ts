@@ -98,7 +98,7 @@ describe('/openapi.json', () => {
   it.each(['/v1/models', '/v1/models/{id}', '/healthz', '/readyz'])(
     'describes the answers of %s and their headers',
     async (path) => {
-      const model = { id: 'meta/llama-3.1-8b-instruct', created: 1, owned_by: 'x' };
+      const model = { id: 'meta/llama-3.1-8b-instruct', created: 1, owned_by: 'x', max_model_len: 8 };
       const { ask } = await startScenario(json({ data: [model] }), { CACHE_TTL_SECONDS: '60' });
       const response = await ask(path.replace('{id}', encodeURIComponent(model.id)));
       const documented = DOCUMENT.paths[path]?.get?.responses['200'];
@@ -106,13 +106,46 @@ describe('/openapi.json', () => {
       const own = [...response.headers.keys()].filter(
         (name) => !['content-type', 'content-length', 'date', 'connection', 'keep-alive'].includes(name),
       );
-      // Present only on an incomplete list of several providers.
-      const others = path.startsWith('/v1/') ? ['x-models-incomplete'] : [];
+      const others = [
+        // Present only on an incomplete list of several providers.
+        ...(path.startsWith('/v1/') ? ['x-models-incomplete'] : []),
+        // Present only on a model with such a date.
+        ...(path.endsWith('{id}') ? ['deprecation', 'sunset'] : []),
+      ];
       expect(Object.keys(documented.headers ?? {}).sort()).toEqual([...own, ...others].sort());
       const example = documented.content?.['application/json']?.example as object;
       expect(Object.keys(example)).toEqual(Object.keys((await response.json()) as object));
     },
   );
+
+  it('describes every field that a list can have', async () => {
+    const rich = {
+      id: 'a',
+      display_name: 'A',
+      description: 'A model.',
+      max_model_len: 8,
+      max_output_tokens: 4,
+      capabilities: ['chat'],
+      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+      pricing: { prompt: '0.1' },
+      supported_parameters: ['tools'],
+      lifecycle: 'active',
+      deprecates_at: 1,
+      shutdown_date: '2027-01-01',
+    };
+    const { ask } = shared(json({ data: [rich] }));
+    const { data, models } = (await (await ask('/v1/models?client_version=0.171.0')).json()) as {
+      data: object[];
+      models: object[];
+    };
+    const page = await ask('/v1/models', { headers: { 'anthropic-version': '2023-06-01' } });
+    const [anthropic] = ((await page.json()) as { data: object[] }).data;
+    const fieldsOf = (schema: string): string[] =>
+      Object.keys((resolve(`#/components/schemas/${schema}`) as { properties: object }).properties).sort();
+    expect(fieldsOf('Model')).toEqual(Object.keys(data[0] ?? {}).sort());
+    expect(fieldsOf('CodexModel')).toEqual(Object.keys(models[0] ?? {}).sort());
+    expect(fieldsOf('AnthropicModel')).toEqual(Object.keys(anthropic ?? {}).sort());
+  });
 
   it.each([
     'upstream_unreachable',

@@ -49,8 +49,8 @@ const HIT = 'models-gateway; hit; ttl=60';
 const MISS = 'models-gateway; fwd=miss; stored; ttl=60';
 const FETCHED_ANEW = 'models-gateway; fwd=stale; stored; ttl=60';
 
-const ENTRY_KEY = /^models-gateway:v2::[\w-]{43}$/;
-const LEASE_KEY = /^models-gateway:v2:lease:[\w-]{43}$/;
+const ENTRY_KEY = /^models-gateway:v3::[\w-]{43}$/;
+const LEASE_KEY = /^models-gateway:v3:lease:[\w-]{43}$/;
 
 let upstream: FakeUpstream;
 
@@ -230,7 +230,7 @@ describeWithRedis('with a Redis', () => {
       await ask(await replica(redis.url));
       const key = await entryKey(redis);
       await redis.command('DEL', key);
-      const lease = key.replace('v2::', 'v2:lease:');
+      const lease = key.replace('v3::', 'v3:lease:');
       await redis.command('SET', lease, 'neighbour', 'PX', '1400');
       const neighbour = setInterval(() => {
         clock.advance(200);
@@ -719,7 +719,7 @@ describeWithRedis('with a Redis', () => {
 
     it('lets only the present holder release a lease', async () => {
       const lease = (await store.lease('a', HOLD_MS)) as Lease;
-      await redis.command('DEL', 'models-gateway:v2:lease:a');
+      await redis.command('DEL', 'models-gateway:v3:lease:a');
       const other = await connect(10_000);
       await other.lease('a', HOLD_MS);
       await lease.release();
@@ -730,7 +730,7 @@ describeWithRedis('with a Redis', () => {
       const holdMs = 1500;
       const lease = (await store.lease('a', holdMs)) as Lease;
       const left = async (): Promise<number> =>
-        Number(await redis.command('PTTL', 'models-gateway:v2:lease:a'));
+        Number(await redis.command('PTTL', 'models-gateway:v3:lease:a'));
       for (let renewals = 0; renewals < 2; renewals += 1) {
         const before = await left();
         await until('some time is over', async () => (await left()) < before);

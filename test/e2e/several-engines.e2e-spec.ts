@@ -65,7 +65,14 @@ describe('several engines', () => {
       data: [
         { id: 'gpt-5', object: 'model', created: 1, owned_by: 'them' },
         { id: 'shared', object: 'model', created: 1, owned_by: 'them' },
-        { id: 'claude-5', object: 'model', created: 1_767_225_600, owned_by: 'anthropic' },
+        {
+          id: 'claude-5',
+          object: 'model',
+          created: 1_767_225_600,
+          owned_by: 'anthropic',
+          display_name: 'claude-5',
+          name: 'claude-5',
+        },
         { id: 'lab/one', object: 'model', created: 1, owned_by: 'them' },
       ],
     });

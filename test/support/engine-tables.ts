@@ -1,21 +1,24 @@
 import { OWN_FORMAT } from '../../src/catalogue/metadata-format.js';
 import type { MetadataFormat, Words } from '../../src/catalogue/metadata-format.js';
+import { PLACEHOLDER_API_KEYS } from '../../src/config/provider.config.js';
 import { propertiesOf } from '../../src/config/variables.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
 import { COMPATIBLE_METADATA } from '../../src/providers/http/compatible-metadata.js';
 import type { Vendor } from '../../src/providers/vendor.js';
 
-/** A part of a document that follows from the built-in vendors. It lies between two lines that hold its name. */
+/** A part of a document that follows from the code, mostly from the built-in vendors. It lies between two lines that hold its name. */
 interface Table {
   readonly file: string;
   readonly name: string;
   readonly lines: (vendors: readonly Vendor[]) => readonly string[];
 }
 
-/** The tables of engines in the documents; `npm run tables` writes them. */
+/** These parts of the documents; `npm run tables` writes them. */
 export const TABLES: readonly Table[] = [
   { file: 'README.md', name: 'engines', lines: engineTable },
+  { file: 'README.md', name: 'placeholders', lines: () => [PLACEHOLDER_API_KEYS.map(code).join(', ')] },
   { file: '.env.example', name: 'engines', lines: exampleLines },
+  { file: '.env.example', name: 'placeholders', lines: () => [`# ${PLACEHOLDER_API_KEYS.join(',')}`] },
   { file: 'docs/kubernetes.md', name: 'settings', lines: settingsTable },
   { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
   { file: 'docs/metadata.md', name: 'words', lines: wordTable },
@@ -90,12 +93,31 @@ function keysOf({ keyVariables = [], signing }: Vendor, show = plain): string {
   return [...names, ...(signing === undefined ? [] : [signing.source])].join(', ') || 'none';
 }
 
-type FieldName = 'displayName' | 'contextLength' | 'maxOutputTokens' | 'deprecatesAt';
+type FieldName =
+  | 'displayName'
+  | 'description'
+  | 'contextLength'
+  | 'maxOutputTokens'
+  | 'pricing'
+  | 'supportedParameters'
+  | 'deprecatesAt'
+  | 'shutdownDate';
 const FIELDS: readonly (readonly [name: FieldName, shown: string])[] = [
   ['displayName', 'display_name'],
+  ['description', 'description'],
   ['contextLength', 'context_length'],
   ['maxOutputTokens', 'max_output_tokens'],
+  ['pricing', 'pricing'],
+  ['supportedParameters', 'supported_parameters'],
   ['deprecatesAt', 'deprecates_at'],
+  ['shutdownDate', 'shutdown_date'],
+];
+type WordName = 'capabilities' | 'inputModalities' | 'outputModalities' | 'lifecycle';
+const WORD_FIELDS: readonly (readonly [name: WordName, shown: string])[] = [
+  ['capabilities', 'capabilities'],
+  ['inputModalities', 'architecture.input_modalities'],
+  ['outputModalities', 'architecture.output_modalities'],
+  ['lifecycle', 'lifecycle'],
 ];
 const COMPATIBLE = 'compatible ones';
 const AS_COMPATIBLE = 'as the compatible ones';
@@ -123,16 +145,16 @@ function fieldTable(vendors: readonly Vendor[]): string[] {
   );
 }
 
-/** The words of each vendor for capabilities and stages, and their meanings. */
+/** The words of each vendor for capabilities, modalities and stages, and their meanings. */
 function wordTable(vendors: readonly Vendor[]): string[] {
   return table(
     ['Vendor', 'Gives', 'From', 'Words'],
     formats(vendors).flatMap(([vendor, format]) =>
-      (['capabilities', 'lifecycle'] as const).flatMap((name) => {
+      WORD_FIELDS.flatMap(([name, shown]) => {
         const words: Words<string> = format[name] ?? [];
         return vendor !== COMPATIBLE && words === COMPATIBLE_METADATA[name]
-          ? [[vendor, code(name), AS_COMPATIBLE, '']]
-          : words.map(([path, meanings]) => [vendor, code(name), code(path), wordsOf(meanings)]);
+          ? [[vendor, code(shown), AS_COMPATIBLE, '']]
+          : words.map(([path, meanings]) => [vendor, code(shown), code(path), wordsOf(meanings)]);
       }),
     ),
   );
