@@ -115,7 +115,8 @@ describe('PLACEHOLDER_API_KEYS', () => {
   it.each([
     ['dummy', OURS],
     ['EMPTY', OURS],
-    ['empty', 'empty'],
+    ['empty', OURS],
+    ['empty-1', 'empty-1'],
     ['not-used', 'not-used'],
   ])('decides whether %s counts', async (token, sent) => {
     expect(await sentUpstream(shared(), { authorization: `Bearer ${token}` })).toEqual({
