@@ -6,7 +6,7 @@ import { asRow, unixSeconds } from '../catalogue/row.js';
 import { Footprint } from '../cache/footprint.js';
 import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
-import { renderedBytes, renderJson } from './http/rendered-body.js';
+import { keptWith, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
@@ -77,9 +77,8 @@ export class ModelList {
 export class ListView {
   private renderedList: RenderedBody | undefined;
   private readonly bodyOf = memoize((model: Model) => {
-    const body = renderJson(this.show(model));
-    this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
-    return body;
+    this.footprint.grow(WEAK_ENTRY_BYTES);
+    return keptWith(this.footprint, renderJson(this.show(model)));
   });
   private byId: ReadonlyMap<string, Model> | undefined;
 
@@ -101,9 +100,7 @@ export class ListView {
   }
 
   private render(): RenderedBody {
-    const body = renderJson({ object: 'list', data: this.models.map(this.show) });
-    this.footprint.grow(renderedBytes(body));
-    return body;
+    return keptWith(this.footprint, renderJson({ object: 'list', data: this.models.map(this.show) }));
   }
 
   private index(): ReadonlyMap<string, Model> {

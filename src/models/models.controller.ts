@@ -5,8 +5,11 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { speaksAnthropic } from '../errors/anthropic-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { AnthropicList, pageRequest } from './http/anthropic-list.js';
+import { CodedBodies } from './http/coded-bodies.js';
 import { HttpCaller } from './http/http-caller.js';
 import { requestedIds } from './http/model-path.js';
 import type { RenderedBody } from './http/rendered-body.js';
@@ -21,6 +24,7 @@ import type { ListAnswer } from './models.service.js';
 @Controller('v1/models')
 export class ModelsController {
   private readonly unread = new UnreadAnswers();
+  private readonly coded: CodedBodies;
   private readonly anthropicList = memoize(
     (list: ModelList) => new AnthropicList(list.models, list.footprint),
   );
@@ -28,7 +32,10 @@ export class ModelsController {
   constructor(
     private readonly models: ModelsService,
     @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
-  ) {}
+    @Inject(METRICS) metrics: Metrics | undefined,
+  ) {
+    this.coded = new CodedBodies(metrics);
+  }
 
   /**
    * All models, or in Anthropic's dialect a page of them.
@@ -38,7 +45,8 @@ export class ModelsController {
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
-    const answer = await this.models.list(new HttpCaller(request, reply));
+    const caller = new HttpCaller(request, reply);
+    const answer = await this.models.list(caller);
     const { list, missing } = answer;
     const cursor = page?.afterId ?? page?.beforeId;
     if (cursor !== undefined && missing?.couldContain(cursor) && list.plain.find(cursor) === undefined) {
@@ -46,7 +54,7 @@ export class ModelsController {
     }
     const body =
       page === undefined ? this.openAiView(request, list).rendered : this.anthropicList(list).page(page);
-    this.send(request, reply, body, answer);
+    await this.send(request, reply, body, answer, caller);
   }
 
   /**
@@ -56,14 +64,15 @@ export class ModelsController {
    */
   @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const answer = await this.models.list(new HttpCaller(request, reply));
+    const caller = new HttpCaller(request, reply);
+    const answer = await this.models.list(caller);
     const { list, missing } = answer;
     const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
     const ids = requestedIds(request.raw.url ?? '');
     for (const id of ids) {
       const body = view.find(id);
       if (body !== undefined) {
-        this.send(request, reply, body, answer);
+        await this.send(request, reply, body, answer, caller);
         return;
       }
     }
@@ -75,9 +84,16 @@ export class ModelsController {
     });
   }
 
-  private send(request: FastifyRequest, reply: FastifyReply, body: RenderedBody, answer: ListAnswer): void {
-    this.unread.add(reply.raw, body.body);
-    sendRendered(request, reply, body, answer);
+  private async send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: RenderedBody,
+    answer: ListAnswer,
+    caller: HttpCaller,
+  ): Promise<void> {
+    const form = await this.coded.formOf(body, request.headers['accept-encoding'], caller);
+    this.unread.add(reply.raw, form.body);
+    sendRendered(request, reply, form, answer);
   }
 
   private openAiView(request: FastifyRequest, list: ModelList): ListView {

@@ -4,7 +4,7 @@ import { LIFECYCLES } from '../../catalogue/model-metadata.js';
 import type { Lifecycle, ModelMetadata } from '../../catalogue/model-metadata.js';
 import type { Model } from '../../catalogue/model.js';
 import { OpenAiException } from '../../errors/openai.exception.js';
-import { renderedBytes, renderText } from './rendered-body.js';
+import { keptWith, renderText } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 
 const DEFAULT_LIMIT = 20;
@@ -129,12 +129,9 @@ export class AnthropicList {
    * @throws OpenAiException 400 when the list has no such model
    */
   page(request: PageRequest): RenderedBody {
-    return isPlain(request) ? (this.firstPage ??= this.kept(this.cut(request))) : this.cut(request);
-  }
-
-  private kept(body: RenderedBody): RenderedBody {
-    this.footprint.grow(renderedBytes(body));
-    return body;
+    return isPlain(request)
+      ? (this.firstPage ??= keptWith(this.footprint, this.cut(request)))
+      : this.cut(request);
   }
 
   private cut({ limit, afterId, beforeId, stages }: PageRequest): RenderedBody {
