@@ -150,14 +150,22 @@ const HEADERS: Headers = {
     example: 'bfd89e3d-f63c-4fd0-bb04-811a7814c052',
   },
   etag: {
-    description: 'Identifies the body; to be sent back in `If-None-Match`.',
+    description:
+      'Identifies the bytes, so each content coding has its own; to be sent back in `If-None-Match`.',
     schema: { type: 'string' },
     example: '"dHlWbhFJcqr0tUaq"',
   },
   vary: {
-    description: 'Answers depend on the credential and the dialect, and with CORS on also on the origin.',
+    description:
+      'Answers depend on the credential, the dialect and the content coding, and with CORS on also on the origin.',
     schema: { type: 'string' },
-    example: 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version',
+    example:
+      'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding',
+  },
+  'content-encoding': {
+    description: 'How the body is compressed; absent where it is not.',
+    schema: { type: 'string', enum: ['br', 'zstd', 'gzip'] },
+    example: 'br',
   },
   'cache-control': {
     description: 'With the cache on: how long the list is still fresh.',
@@ -213,6 +221,8 @@ const HEADERS: Headers = {
 };
 
 const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
+/** Those of a list with a body. */
+const BODY_HEADERS = [...LIST_HEADERS, 'content-encoding'];
 const PROVIDER_HEADERS = [
   'retry-after',
   'retry-after-ms',
@@ -355,6 +365,7 @@ const MODELS_RESPONSES = {
 };
 
 const REQUEST_HEADERS = [
+  'accept-encoding',
   'anthropic-version',
   'if-none-match',
   'cache-control',
@@ -401,7 +412,7 @@ export function openApiDocument(version: string): OpenAPIObject {
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
-          '200': answer('The list.', ['ModelList', 'AnthropicModelList'], LIST_HEADERS, {
+          '200': answer('The list.', ['ModelList', 'AnthropicModelList'], BODY_HEADERS, {
             object: 'list',
             data: [MODEL, { ...MODEL, id: 'meta/llama-3.1-70b-instruct' }],
           }),
@@ -428,7 +439,7 @@ export function openApiDocument(version: string): OpenAPIObject {
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
-          '200': answer('The model.', ['Model', 'AnthropicModel'], LIST_HEADERS, MODEL),
+          '200': answer('The model.', ['Model', 'AnthropicModel'], BODY_HEADERS, MODEL),
           ...MODELS_RESPONSES,
           '404': response('ModelNotFound'),
         },
@@ -484,6 +495,10 @@ export function openApiDocument(version: string): OpenAPIObject {
           'lifecycle',
           { type: 'array', items: { type: 'string', enum: [...LIFECYCLES] } },
           'With `anthropic-version`: the lifecycles to list; without it retired models are left out.',
+        ),
+        'accept-encoding': header(
+          'accept-encoding',
+          'Bodies of at least 1 KiB are compressed with one of the codings named here.',
         ),
         'if-none-match': header(
           'if-none-match',

@@ -8,7 +8,7 @@ import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap
 import { memoize } from '../cache/memoize.js';
 import { codexModels } from './http/codex-models.js';
 import { lifecycleHeaders } from './http/lifecycle-headers.js';
-import { renderedBytes, renderJson } from './http/rendered-body.js';
+import { keptWith, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
 
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
@@ -82,9 +82,8 @@ export class ListView {
   private renderedList: RenderedBody | undefined;
   private renderedForCodex: RenderedBody | undefined;
   private readonly bodyOf = memoize((model: Model) => {
-    const body = renderJson(this.show(model), lifecycleHeaders(model));
-    this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
-    return body;
+    this.footprint.grow(WEAK_ENTRY_BYTES);
+    return keptWith(this.footprint, renderJson(this.show(model), lifecycleHeaders(model)));
   });
   private byId: ReadonlyMap<string, Model> | undefined;
 
@@ -111,9 +110,8 @@ export class ListView {
   }
 
   private render(more: object): RenderedBody {
-    const body = renderJson({ object: 'list', data: this.models.map(this.show), ...more });
-    this.footprint.grow(renderedBytes(body));
-    return body;
+    const list = { object: 'list', data: this.models.map(this.show), ...more };
+    return keptWith(this.footprint, renderJson(list));
   }
 
   private index(): ReadonlyMap<string, Model> {

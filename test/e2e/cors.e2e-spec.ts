@@ -8,7 +8,7 @@ import { secret } from '../support/start-gateway.js';
 const ORIGIN = 'https://app.test';
 const ALLOWED = { CORS_ORIGINS: `http://localhost:3000, ${ORIGIN}` };
 const CREDENTIAL_VARY =
-  'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version';
+  'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding';
 const MODELS = json({ data: [{ id: 'm', created: 1, owned_by: 'x' }] });
 
 function preflight(headers: Record<string, string> = {}): RequestInit {
