@@ -4,6 +4,22 @@ import { hostMistake, urlMistake, withMistake } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
+/** Segments that mean the same everywhere, and no path at which the gateway itself serves something. */
+const BASE_PATH =
+  /^(?!\/(?:(?:(?:v1|openai)\/)?(?:v1\/)?models|metrics|healthz|readyz|docs)(?:\/|$))(?:\/[\w-]+)*$/;
+
+/** The beginning of a URL's path; the value has no slash at its end. */
+export function IsBasePath(): PropertyDecorator {
+  return combine(
+    transformText((text) => text.replace(/\/+$/, '')),
+    defineRule(
+      'isBasePath',
+      'must be a path such as /llm, of letters, digits, - and _, that is none of the gateway itself',
+      (value) => typeof value === 'string' && BASE_PATH.test(value),
+    ),
+  );
+}
+
 /** `*`, or origins separated by commas; the value is an array of them as browsers write them. */
 export function IsOrigins(): PropertyDecorator {
   return combine(

@@ -2,7 +2,8 @@
 const RETRIEVE_PATH = /^\/+v1\/+models\/([^?#]*)/;
 
 /**
- * The ids that the path of a retrieve request may mean, the likeliest first.
+ * The ids that the path of a retrieve request may mean, the likeliest first. The last one has a slash in front, which
+ * proxies take away.
  *
  * The raw URL is read, not the router's parameter: the router folds slashes that may belong to the id.
  * @param url the request's URL as it was sent, path and query string
@@ -11,7 +12,7 @@ export function requestedIds(url: string): string[] {
   const encoded = RETRIEVE_PATH.exec(url)?.[1] ?? '';
   const id = decode(encoded);
   const trimmed = id.replace(/^\/+|\/+$/g, '');
-  return trimmed === id ? [id] : [id, id.replace(/\/+$/, ''), trimmed];
+  return trimmed === id ? [id, `/${id}`] : [id, id.replace(/\/+$/, ''), trimmed, `/${trimmed}`];
 }
 
 function decode(text: string): string {
