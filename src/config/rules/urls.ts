@@ -26,19 +26,21 @@ export function IsOrigins(): PropertyDecorator {
     transformText((text) => words(text).map((word) => originOf(word) ?? word)),
     defineRule(
       'isOrigins',
-      'must be * or http:// or https:// origins without a path, separated by commas',
+      'must be * or origins such as https://app.example.com or app://name, without a path, separated by commas',
       (value) =>
         Array.isArray(value) && value.every((each: string) => each === '*' || originOf(each) !== undefined),
     ),
   );
 }
 
-/** The origin of a URL that is nothing more; undefined for any other text. */
+/** The origin of a URL of any scheme that is nothing more; undefined for any other text. */
 function originOf(text: string): string | undefined {
-  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text) || urlMistake(text) !== undefined)
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/i.test(text) || !URL.canParse(text) || urlMistake(text) !== undefined)
     return undefined;
-  const { href, origin } = new URL(text);
-  return href === `${origin}/` ? origin : undefined;
+  // The class `URL` has no origin for most schemes.
+  const { href, protocol, host } = new URL(text);
+  const origin = `${protocol}//${host}`;
+  return href === origin || href === `${origin}/` ? origin : undefined;
 }
 
 /** The rule that marks the variables of providers' base URLs. */
