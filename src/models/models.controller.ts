@@ -63,7 +63,8 @@ export class ModelsController {
     if (newer !== undefined && this.sendModel(request, reply, ids, newer)) return;
     const { missing } = answer;
     const [id = ''] = ids;
-    if (missing !== undefined && ids.some(missing.couldContain)) throw possiblyMissing(id, missing);
+    // The last one is a guess.
+    if (missing !== undefined && ids.slice(0, -1).some(missing.couldContain)) throw possiblyMissing(id, missing);
     throw new OpenAiException(404, `The model '${shortened(id)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',

@@ -11,8 +11,16 @@ const RETRIEVE_PATH = /^\/+v1\/+models\/([^?#]*)/;
 export function requestedIds(url: string): string[] {
   const encoded = RETRIEVE_PATH.exec(url)?.[1] ?? '';
   const id = decode(encoded);
-  const trimmed = id.replace(/^\/+|\/+$/g, '');
-  return trimmed === id ? [id, `/${id}`] : [id, id.replace(/\/+$/, ''), trimmed, `/${trimmed}`];
+  const withoutEnd = withoutFinalSlashes(id);
+  const trimmed = withoutEnd.replace(/^\/+/, '');
+  return trimmed === id ? [id, `/${id}`] : [id, withoutEnd, trimmed, `/${trimmed}`];
+}
+
+/** A pattern would take quadratic time for a path of slashes. */
+function withoutFinalSlashes(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '/') end -= 1;
+  return text.slice(0, end);
 }
 
 function decode(text: string): string {
