@@ -64,7 +64,8 @@ export class ModelsController {
     const { missing } = answer;
     const [id = ''] = ids;
     // The last one is a guess.
-    if (missing !== undefined && ids.slice(0, -1).some(missing.couldContain)) throw possiblyMissing(id, missing);
+    if (missing !== undefined && ids.slice(0, -1).some(missing.couldContain))
+      throw possiblyMissing(id, missing);
     throw new OpenAiException(404, `The model '${shortened(id)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
