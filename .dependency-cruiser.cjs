@@ -32,7 +32,7 @@ const ROOMS = {
     'metrics',
     'providers',
     'upstream',
-    'server/request-observer\\.ts$',
+    'server/request-(observer|path)\\.ts$',
     'version\\.ts$',
   ],
   server: ['config', 'docs', 'errors', 'health', 'metrics', 'observability', 'providers', 'upstream'],

@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { CAPABILITIES, LIFECYCLES } from '../catalogue/model-metadata.js';
-import { openAiError } from '../errors/openai-error.js';
+import { NO_SUCH_ROUTE, openAiError } from '../errors/openai-error.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -253,7 +253,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
     ['The provider answered 403', 403, 'The provider answered 403.'],
   ]),
   NotFound: errors('There is no such route, or the provider answered 404.', PROVIDER_HEADERS, [
-    ['No such route', 404, 'There is no such route.', { code: 'unknown_url' }],
+    ['No such route', 404, NO_SUCH_ROUTE, { code: 'unknown_url' }],
     ['The provider answered 404', 404, 'The provider answered 404.'],
   ]),
   ModelNotFound: errors('The list has no such model.', PROVIDER_HEADERS, [
@@ -395,7 +395,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         "OpenAI's Models API for the LLM provider that the configuration names. Requests use the caller's credential if there is one, else the operator's.",
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    servers: [{ url: '/', description: 'This service.' }],
+    // Relative to this document: a proxy may add a path prefix.
+    servers: [{ url: '.', description: 'This service.' }],
     tags: [
       { name: 'models', description: "OpenAI's Models API." },
       { name: 'health', description: 'Probes for an orchestrator, which do not ask the provider.' },
@@ -405,7 +406,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         operationId: 'listModels',
         tags: ['models'],
         summary: 'All models',
-        description: 'Unknown query parameters are ignored, and so is a trailing slash.',
+        description:
+          'Unknown query parameters are ignored, and so is a trailing slash. The same, with and without an id: `/models`, `/v1/v1/models`, `/openai/models`, `/openai/v1/models`.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
           ...['include_metadata', 'limit', 'after_id', 'before_id', 'lifecycle'].map(parameter),
@@ -424,7 +426,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         operationId: 'retrieveModel',
         tags: ['models'],
         summary: 'One model',
-        description: 'One model of the list. A slash in the id may be written raw or encoded.',
+        description:
+          'One model of the list. A slash in the id may be written raw or encoded, and a first one may be missing; for the engine `ollama`, so may `:latest`.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
           {

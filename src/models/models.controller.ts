@@ -65,22 +65,35 @@ export class ModelsController {
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const caller = new HttpCaller(request, reply);
     const answer = await this.models.list(caller);
-    const { list, missing } = answer;
-    const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
     const ids = requestedIds(request.raw.url ?? '');
-    for (const id of ids) {
-      const body = view.find(id);
-      if (body !== undefined) {
-        await this.send(request, reply, body, answer, caller);
-        return;
-      }
-    }
+    if (await this.sendModel(request, reply, ids, answer, caller)) return;
+    const newer = await this.models.newerThan(answer, new HttpCaller(request, reply, true));
+    if (newer !== undefined && (await this.sendModel(request, reply, ids, newer, caller))) return;
+    const { missing } = answer;
     const [id = ''] = ids;
-    if (missing !== undefined && ids.some(missing.couldContain)) throw possiblyMissing(id, missing);
+    // The last one is a guess.
+    if (missing !== undefined && ids.slice(0, -1).some(missing.couldContain))
+      throw possiblyMissing(id, missing);
     throw new OpenAiException(404, `The model '${shortened(id)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
     });
+  }
+
+  /** Sends the first model of these ids that the list has; false for none. */
+  private async sendModel(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    ids: readonly string[],
+    answer: ListAnswer,
+    caller: HttpCaller,
+  ): Promise<boolean> {
+    const { list } = answer;
+    const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
+    const body = firstOf(view, ids) ?? firstOf(view, this.models.taggedIds(answer, ids));
+    if (body === undefined) return false;
+    await this.send(request, reply, body, answer, caller);
+    return true;
   }
 
   private async send(
@@ -108,6 +121,15 @@ export class ModelsController {
     const withMetadata = value === 'true' || (value !== 'false' && this.config.metadata);
     return withMetadata ? list.withMetadata : list.plain;
   }
+}
+
+/** The first model of these ids; undefined for none. */
+function firstOf(view: Pick<ListView, 'find'>, ids: readonly string[]): RenderedBody | undefined {
+  for (const id of ids) {
+    const body = view.find(id);
+    if (body !== undefined) return body;
+  }
+  return undefined;
 }
 
 /** The error for a model that a provider without a list could contain. */

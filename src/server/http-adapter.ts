@@ -4,12 +4,13 @@ import Router from 'find-my-way';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { openAiError } from '../errors/openai-error.js';
+import { NO_SUCH_ROUTE, openAiError } from '../errors/openai-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
 import { answerClientError, answerConnect } from './client-errors.js';
 import './cors.js';
 import { observeRequest } from './request-observer.js';
+import { routedPath } from './request-path.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
@@ -29,7 +30,9 @@ export function createHttpAdapter(): FastifyAdapter {
     // Node.js itself would answer a request without Host with an empty 400.
     http: { requireHostHeader: false },
     routerOptions: ROUTER_OPTIONS,
-    rewriteUrl: pathOf,
+    rewriteUrl(this: FastifyInstance, { url = '/' }) {
+      return routedPath(url, this.basePath);
+    },
     genReqId: requestId,
     // Requests under way, and those that a kept-alive connection still brings, are answered to the end.
     return503OnClosing: false,
@@ -39,6 +42,7 @@ export function createHttpAdapter(): FastifyAdapter {
   const server: FastifyInstance = adapter.getInstance();
   server.decorate('requestObservers', []);
   server.decorate('cors', undefined);
+  server.decorate('basePath', undefined);
   server.decorateRequest('otherRoute', undefined);
   const findRoute = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
@@ -61,14 +65,6 @@ export function createHttpAdapter(): FastifyAdapter {
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
   observeRequest(server, request, reply);
-}
-
-/** The path and query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
-function pathOf({ url = '/' }: { url?: string | undefined }): string {
-  if (url.startsWith('/')) return url;
-  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1];
-  if (path === undefined) return url;
-  return path.startsWith('/') ? path : `/${path}`;
 }
 
 function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
@@ -106,7 +102,7 @@ function refusal(
 ): OpenAiException | undefined {
   if (request.is404) {
     if (other === undefined) {
-      return new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' });
+      return new OpenAiException(404, NO_SUCH_ROUTE, { code: 'unknown_url' });
     }
     reply.header('allow', [...other.methods].join(', '));
     return new OpenAiException(405, `The method ${request.method} is not allowed here.`, {

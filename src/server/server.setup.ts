@@ -15,6 +15,7 @@ import { enableCors } from './cors.js';
 import { ANSWER_MARGIN_MS, closeGracefully } from './graceful-close.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
 import type { RequestObserverFactory } from './request-observers.js';
+import { basePathPattern } from './request-path.js';
 
 /** How long a client may take without reading any of its answer, ms. */
 const UNREAD_MS = 30_000;
@@ -31,7 +32,8 @@ export class ServerSetup {
   ) {}
 
   apply(server: FastifyInstance, { logger, lostLines }: Log): void {
-    const { metricsPort, docsEnabled, corsOrigins } = this.config;
+    const { metricsPort, docsEnabled, corsOrigins, basePath } = this.config;
+    server.basePath = basePathPattern(basePath);
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
     if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);

@@ -55,9 +55,11 @@ export class AggregateListSource implements ListSource {
       throw allProvidersFailed(missing, errors);
     }
     const list = this.joined.of(parts.map((part) => part.list));
+    const partOf = (engine: string): ModelList | undefined =>
+      parts[this.sources.findIndex((each) => each.engine === engine)]?.list;
     return errors.length > 0
-      ? { list, cacheResult: undefined, missing }
-      : { list, cacheResult: joinedCacheResult(parts) };
+      ? { list, cacheResult: undefined, missing, partOf }
+      : { list, cacheResult: joinedCacheResult(parts), partOf };
   }
 }
 

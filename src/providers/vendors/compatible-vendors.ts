@@ -60,6 +60,7 @@ const ROWS: readonly CompatibleVendor[] = [
     engine: 'ollama',
     defaultBaseUrl: 'http://localhost:11434/v1',
     exampleSettings: { MAIN_MODEL_BASE_URL: 'http://ollama:11434/v1' },
+    defaultTag: ':latest',
     // Ollama itself checks no key: one is for a proxy in front of it.
     source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
   },
