@@ -118,7 +118,7 @@ function refusal(
   }
   const { 'transfer-encoding': coding } = request.headers;
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
-    // What follows cannot be told from a next request (RFC 9112, section 6.1).
+    // The rest of this body cannot be distinguished from a next request (RFC 9112, section 6.1).
     reply.header('connection', 'close');
     return new OpenAiException(501, 'The Transfer-Encoding of the request is not supported.');
   }

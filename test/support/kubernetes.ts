@@ -70,7 +70,7 @@ export interface Container {
   readonly securityContext: unknown;
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken: boolean;
   readonly enableServiceLinks: boolean;
@@ -113,12 +113,12 @@ export interface ConfigMap extends Manifest {
   readonly data: Readonly<Record<string, string>>;
 }
 
-export interface NetworkPolicyPeer {
+interface NetworkPolicyPeer {
   readonly podSelector?: { readonly matchLabels?: Labels };
   readonly namespaceSelector?: unknown;
 }
 
-export interface NetworkPolicyRule {
+interface NetworkPolicyRule {
   readonly from?: readonly NetworkPolicyPeer[];
   readonly to?: readonly NetworkPolicyPeer[];
   readonly ports: readonly { readonly port: string | number; readonly protocol: string }[];

@@ -2,7 +2,7 @@ import type { Gateway } from './start-gateway.js';
 import { until } from './until.js';
 
 /** One line of the log. */
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
 /** The lines that a gateway has logged so far. */
 export function logLines({ logs }: Gateway): LogLine[] {
