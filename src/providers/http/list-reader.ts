@@ -58,8 +58,7 @@ export class ListReader {
    */
   async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
     const pages = await this.pages(headers, call).catch((error: unknown) => {
-      if (error instanceof UpstreamError) error.retried = call.retried;
-      throw error;
+      throw error instanceof UpstreamError && call.retried ? error.afterRetry() : error;
     });
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
