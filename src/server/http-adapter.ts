@@ -9,7 +9,7 @@ import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
 import { answerClientError, answerConnect } from './client-errors.js';
 import './cors.js';
-import { observeRequest } from './request-observer.js';
+import { observeRequest } from './observe-request.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
