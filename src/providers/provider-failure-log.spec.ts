@@ -208,7 +208,16 @@ describe('ProviderFailureLog', () => {
     expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
   });
 
-  it('says nothing of callers who are gone', () => {
+  it('takes a list that another replica fetched after the failure for a sign of life', () => {
+    fails('unreachable');
+    calm();
+    health.cacheServed(10_000, OURS);
+    expect(lines).toHaveLength(1);
+    health.cacheServed(9999, OURS);
+    expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
+  });
+
+  it('says nothing of callers that are gone', () => {
     fails('cancelled');
     fails('timeout');
     fails('cancelled');
