@@ -17,7 +17,7 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
-    // What stops the start is told below, without the stack that Nest would write.
+    // `start().catch` writes the reason of a failed start, without the stack that Nest would write.
     autoFlushLogs: false,
   });
   const { port, host, metricsPort, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
@@ -33,7 +33,7 @@ function exit(): void {
   process.exit(0);
 }
 
-/** What an operator can mend is told in a line, a bug of ours with its stack. */
+/** One line for a mistake that the operator can mend; a bug of this service has its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof ListenError) return error.message;
   if (!(error instanceof Error)) return String(error);

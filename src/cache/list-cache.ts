@@ -25,7 +25,7 @@ const POLL_MS = 50;
 const MAX_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Why the provider was asked, in the words of RFC 9211, section 2.2. */
-export type Forward = 'miss' | 'stale' | 'request';
+type Forward = 'miss' | 'stale' | 'request';
 
 /** A value, and how the cache obtained it. */
 export interface CacheResult<T> {

@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { CAPABILITIES, LIFECYCLES } from '../catalogue/model-metadata.js';
+import { CALLER_KEY_HEADERS } from '../credentials/caller-credential.js';
 import { NO_SUCH_ROUTE, openAiError } from '../errors/openai-error.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
@@ -159,8 +160,7 @@ const HEADERS: Headers = {
     description:
       'Answers depend on the credential, the dialect and the content coding, and with CORS on also on the origin.',
     schema: { type: 'string' },
-    example:
-      'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding',
+    example: `authorization, ${CALLER_KEY_HEADERS.join(', ')}, openai-organization, openai-project, anthropic-version, accept-encoding`,
   },
   'content-encoding': {
     description: 'How the body is compressed; absent where it is not.',
@@ -379,7 +379,11 @@ function parameter(name: string): { $ref: string } {
 }
 
 /** The empty entry makes the others optional. */
-const OPTIONAL_CREDENTIALS = [{ bearer: [] }, { 'x-api-key': [] }, { 'api-key': [] }, {}];
+const OPTIONAL_CREDENTIALS = [{ bearer: [] }, ...CALLER_KEY_HEADERS.map((name) => ({ [name]: [] })), {}];
+const KEY_HEADER_DESCRIPTIONS: Readonly<Record<(typeof CALLER_KEY_HEADERS)[number], string>> = {
+  'x-api-key': "As Anthropic's clients send it.",
+  'api-key': "As Azure's clients send it.",
+};
 
 /**
  * The description of this service in OpenAPI 3.1.
@@ -519,18 +523,12 @@ export function openApiDocument(version: string): OpenAPIObject {
           description:
             "The caller's key. Optional: without one, or with `not-used`, the operator's key is used.",
         },
-        'x-api-key': {
-          type: 'apiKey',
-          in: 'header',
-          name: 'x-api-key',
-          description: "As Anthropic's clients send it.",
-        },
-        'api-key': {
-          type: 'apiKey',
-          in: 'header',
-          name: 'api-key',
-          description: "As Azure's clients send it.",
-        },
+        ...Object.fromEntries(
+          CALLER_KEY_HEADERS.map((name) => [
+            name,
+            { type: 'apiKey', in: 'header', name, description: KEY_HEADER_DESCRIPTIONS[name] },
+          ]),
+        ),
       },
     },
   };

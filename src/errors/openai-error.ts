@@ -21,7 +21,7 @@ export interface OpenAiError {
 }
 
 /** The fields of an error besides its message. Without a `type` the status decides it; the others default to null. */
-export type OpenAiErrorFields = {
+type OpenAiErrorFields = {
   readonly [K in Exclude<keyof OpenAiError, 'message'>]?: OpenAiError[K] | undefined;
 };
 

@@ -4,7 +4,7 @@ import type { Attributes, Context, Span, TextMapPropagator, Tracer } from '@open
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathOf } from '../server/request-path.js';
+import { pathOf } from './request-target.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import type { UpstreamSpan, UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';

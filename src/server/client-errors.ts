@@ -4,7 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { openAiError } from '../errors/openai-error.js';
-import './request-observer.js';
+import '../observability/request-observer.js';
 
 /** The statuses of what Node.js's parser refuses; of anything else it is 400. */
 const STATUSES: Readonly<Record<string, number>> = {

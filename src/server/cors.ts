@@ -20,7 +20,7 @@ declare module 'fastify' {
  * Cross-origin resource sharing.
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export class Cors {
+class Cors {
   /** @param origins those that may read answers; one of them may be `*` */
   constructor(private readonly origins: ReadonlySet<string>) {}
 
@@ -39,7 +39,7 @@ export class Cors {
   }
 
   /**
-   * Answers the question whether a request may be sent, before anybody looks for a credential in it.
+   * Answers the question whether a request may be sent, before the service looks for a credential in it.
    * @returns false where that is not the question, or the origin may not
    */
   answerPreflight({ method, headers }: FastifyRequest, reply: FastifyReply): boolean {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
 import type { Lifecycle } from '../health/lifecycle.js';
-import './request-observer.js';
+import './observe-request.js';
 
 /** How long a request may still take to arrive, ms. */
 const ARRIVAL_MS = 2000;

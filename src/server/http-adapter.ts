@@ -9,7 +9,7 @@ import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
 import { answerClientError, answerConnect } from './client-errors.js';
 import './cors.js';
-import { observeRequest } from './request-observer.js';
+import { observeRequest } from './observe-request.js';
 import { routedPath } from './request-path.js';
 
 const ROUTER_OPTIONS = {
@@ -114,7 +114,7 @@ function refusal(
   }
   const { 'transfer-encoding': coding } = request.headers;
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
-    // What follows cannot be told from a next request (RFC 9112, section 6.1).
+    // The rest of this body cannot be distinguished from a next request (RFC 9112, section 6.1).
     reply.header('connection', 'close');
     return new OpenAiException(501, 'The Transfer-Encoding of the request is not supported.');
   }

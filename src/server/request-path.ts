@@ -1,3 +1,5 @@
+import { pathOf, withSlash } from '../observability/request-target.js';
+
 /** Where the models are, and the ways in which clients write it: without `/v1`, with two of them, as Azure or Groq. */
 const MODELS_PATH = '/v1/models';
 const MODELS_SPELLINGS = /^\/+(?:(?:v1|openai)\/+)?(?:v1\/+)?models(?=[/?#]|$)/;
@@ -16,13 +18,6 @@ export function basePathPattern(basePath: string): RegExp | undefined {
   return basePath === '' ? undefined : new RegExp(`^${basePath.replaceAll('/', '/+')}(?=[/?#]|$)`);
 }
 
-/** The path and query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
-export function pathOf(target: string): string {
-  if (target.startsWith('/')) return target;
-  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*(.*)$/i.exec(target)?.[1];
-  return path === undefined ? target : withSlash(path);
-}
-
 /**
  * The path and query that are routed for a request's target: without the base path, and with the models in one place.
  * @param basePath what matches the base path
@@ -38,10 +33,6 @@ export function routedPath(target: string, basePath: RegExp | undefined): string
 
 function atModelsPath(path: string): string {
   return path.replace(MODELS_SPELLINGS, MODELS_PATH);
-}
-
-function withSlash(path: string): string {
-  return path.startsWith('/') ? path : `/${path}`;
 }
 
 /** As the router reads it. */

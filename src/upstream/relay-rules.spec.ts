@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { authorizationCredential, keyCredential } from '../credentials/credential.js';
+import '../providers/built-in-providers.js';
 import { RelayRules } from './relay-rules.js';
 
 const KEY = 'sk-Zq7vLm20517483Xw';

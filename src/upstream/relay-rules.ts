@@ -1,11 +1,11 @@
+import { limitHeaderPrefixes, requestIdHeaders } from '../config/engines.js';
 import type { Credential } from '../credentials/credential.js';
 import { couldReveal, redact } from '../credentials/redact.js';
 import { allHeaderLines, headerLines } from './upstream-headers.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** Headers of a 4xx that tell clients when and how to retry. */
-const RELAYED_HEADERS = /^(retry-after|retry-after-ms|(anthropic-|x-)ratelimit-.+)$/;
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
+const RELAYED_HEADERS = /^(retry-after|retry-after-ms|x-ratelimit-.+)$/;
 /** What node:http accepts as the value of a header. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -18,7 +18,7 @@ const MEASURE =
 const SCHEME = /^[A-Za-z][A-Za-z\d-]{2,31}$/;
 /** The names of rate-limit headers, made of the words that providers use. */
 const LIMIT_HEADER =
-  /^(x|anthropic)-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
+  /^x-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
 const REQUEST_ID = /^[\x20-\x7e]{1,200}$/;
 
 /** Decides what callers may see of a provider's 4xx: providers repeat what they were sent. */
@@ -50,10 +50,10 @@ export class RelayRules {
       if (first !== undefined) relayed[name] = others.length === 0 ? first : [first, ...others];
     };
     for (const [name, lines] of allHeaderLines(headers)) {
-      if (RELAYED_HEADERS.test(name) && this.mayShowName(name)) relay(name, this.measures(lines));
+      if (RELAYED_HEADERS.test(usualName(name)) && this.mayShowName(name)) relay(name, this.measures(lines));
     }
     relay('www-authenticate', this.challenges(headerLines(headers, 'www-authenticate')));
-    const requestIds = REQUEST_ID_HEADERS.map((name) => headerLines(headers, name));
+    const requestIds = ['x-request-id', ...requestIdHeaders()].map((name) => headerLines(headers, name));
     const [requestId] = requestIds.find((lines) => lines.length > 0) ?? [];
     const passed = this.passed(requestId, REQUEST_ID);
     relay('x-upstream-request-id', passed === undefined ? undefined : [passed]);
@@ -75,7 +75,10 @@ export class RelayRules {
   /** Names come in lower case, in which nothing encoded can be found again. */
   private mayShowName(name: string): boolean {
     if (!this.operatorSecretSent) return redact(name, this.secrets) === name;
-    return (name.startsWith('retry-after') || LIMIT_HEADER.test(name)) && !couldReveal(name, this.secrets);
+    return (
+      (name.startsWith('retry-after') || LIMIT_HEADER.test(usualName(name))) &&
+      !couldReveal(name, this.secrets)
+    );
   }
 
   /** The lines of a header, none when one of them must not pass, or all of them together. */
@@ -94,4 +97,10 @@ export class RelayRules {
     const shown = this.operatorSecretSent ? lines.map((line) => /^[^\s,]*/.exec(line)?.[0]) : lines;
     return shown.map((line) => this.passed(line, SCHEME)).filter((line) => line !== undefined);
   }
+}
+
+/** The name of a header, with the usual beginning of rate-limit headers for a vendor's own. */
+function usualName(name: string): string {
+  const own = [...limitHeaderPrefixes()].find((prefix) => name.startsWith(prefix));
+  return own === undefined ? name : `x-ratelimit-${name.slice(own.length)}`;
 }

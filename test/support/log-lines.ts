@@ -2,7 +2,7 @@ import type { Gateway } from './start-gateway.js';
 import { until } from './until.js';
 
 /** One line of the log. */
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
 /** What was parsed of a log, so that waiting for a line of a long log does not parse all of it again and again. */
 const parsedLogs = new WeakMap<readonly string[], LogLine[][]>();

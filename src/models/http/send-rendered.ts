@@ -1,13 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
+import { CALLER_KEY_HEADERS } from '../../credentials/caller-credential.js';
 import { speaksAnthropic } from '../../errors/anthropic-error.js';
 import { listHeaders } from './list-headers.js';
 import type { ListOrigin } from './list-headers.js';
 import type { RenderedBody } from './rendered-body.js';
 
 /** Answers differ by these headers of the request. */
-const VARY =
-  'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding';
+const VARY = `authorization, ${CALLER_KEY_HEADERS.join(', ')}, openai-organization, openai-project, anthropic-version, accept-encoding`;
 
 /** Sends a body, or 304 to a client that has it already. */
 export function sendRendered(

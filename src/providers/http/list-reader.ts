@@ -17,7 +17,7 @@ import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
 /** Where a list is, and how it is read. */
-export interface ListFormat {
+interface ListFormat {
   /** The provider's name in metrics. */
   readonly label: string;
   /** The first page. */
@@ -38,7 +38,7 @@ export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
   private readonly rows: RowReader;
-  private readonly lastBodies = new UnchangedBodyCache<LinkedPage>();
+  private readonly unchangedBodies = new UnchangedBodyCache<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
 
@@ -58,8 +58,7 @@ export class ListReader {
    */
   async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
     const pages = await this.pages(headers, call).catch((error: unknown) => {
-      if (error instanceof UpstreamError) error.retried = call.retried;
-      throw error;
+      throw error instanceof UpstreamError && call.retried ? error.afterRetry() : error;
     });
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
@@ -90,7 +89,7 @@ export class ListReader {
       const { path } = address;
       const page: LinkedPage = await this.client.get(
         new UpstreamRequest(label, address, headers, call),
-        (body) => this.lastBodies.get(path, body) ?? this.page(path, body, call.signal),
+        (body) => this.unchangedBodies.get(path, body) ?? this.page(path, body, call.signal),
       );
       pages.push(page);
       models += page.models.length;
@@ -105,7 +104,7 @@ export class ListReader {
     const { largeBodies } = this.client;
     return largeBodies.inTurn(signal, async () => {
       // Others may have had the same body read in the meantime.
-      const known = this.lastBodies.get(path, body);
+      const known = this.unchangedBodies.get(path, body);
       if (known !== undefined) return known;
       const { scanned, bytes } = await largeBodies.scan(body);
       return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
@@ -115,7 +114,7 @@ export class ListReader {
   private linked(path: string, body: Buffer, page: ModelPage): LinkedPage {
     const next = page.envelope && this.format.nextPage(page.envelope);
     const linked = { ...page, next: next && addressOf(next) };
-    this.lastBodies.set(path, body, linked);
+    this.unchangedBodies.set(path, body, linked);
     return linked;
   }
 

@@ -29,7 +29,7 @@ export interface ModelPage {
 export function readPage(bytes: Buffer, reader: RowReader): ModelPage {
   const body = parseJson(bytes);
   const found = reader.rowsOf(body);
-  if (found === undefined) throw noList();
+  if (found === undefined) throw notAList();
   return { ...modelsOf(found, reader), envelope: found.length > 0 ? asRow(body) : undefined };
 }
 
@@ -45,7 +45,7 @@ export async function readLargePage(
 ): Promise<ModelPage> {
   const body: unknown = JSON.parse(envelope);
   const found = reader.rowsOf(body);
-  if (found === undefined) throw noList();
+  if (found === undefined) throw notAList();
   const [index] = found;
   const list = typeof index === 'number' ? lists[index] : undefined;
   const models = new Map<string, Model>();
@@ -80,7 +80,7 @@ function modelsOf(found: readonly unknown[], reader: RowReader): Pick<ModelPage,
   return { models, unreadable: rows.length - models.length };
 }
 
-function noList(): UpstreamError {
+function notAList(): UpstreamError {
   return new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
 }
 

@@ -3,7 +3,7 @@ import type { HttpVendor } from '../http/http-vendor.js';
 import { openAiCompatible } from '../http/openai-compatible.js';
 
 /** A vendor, or a server of the operator's own, whose list differs from OpenAI's in small things only. */
-export interface CompatibleVendor extends Omit<HttpVendor, 'listUrl' | 'variables'> {
+interface CompatibleVendor extends Omit<HttpVendor, 'listUrl' | 'variables'> {
   /** The variables that may hold the operator's key, the first one that is set wins; `MAIN_MODEL_API_KEY` comes last. */
   readonly keyVariables?: readonly string[];
   /** Where the row's facts come from. */

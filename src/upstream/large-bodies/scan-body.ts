@@ -16,10 +16,10 @@ export interface ScanLimits {
 const LIMITS: ScanLimits = { slice: 65_536, row: 2_097_152, nested: 16_384, envelope: LARGE_BYTES };
 
 /** Where some rows of a list are: the bytes between two offsets of the body. */
-export type Slice = readonly [start: number, end: number];
+type Slice = readonly [start: number, end: number];
 
 /** An array in a body that may be the list. */
-export interface ScannedList {
+interface ScannedList {
   /** The slices in which there are objects that say something. */
   readonly slices: readonly Slice[];
   /** The number of rows in all other slices, which can be no models. */
