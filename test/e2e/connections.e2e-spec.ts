@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { promisify } from 'node:util';
 import { arrivals } from '../support/arrivals.js';
 import { json, silence } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
@@ -12,7 +13,9 @@ import { until } from '../support/until.js';
 
 const LIST = json({ data: [{ id: 'a/b', created: 1, owned_by: 'c' }] });
 
-const shared = sharedScenario();
+const CONNECT = 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n';
+
+const shared = sharedScenario({ CORS_ORIGINS: '*' });
 
 /** Sends bytes and reads all that comes until the gateway closes the connection. */
 async function exchange({ url }: Gateway, bytes: string): Promise<string> {
@@ -61,7 +64,7 @@ describe('what HTTP does not allow', () => {
   it.each([
     ['two Host lines', get('/healthz', 'host: other', 'Connection: close'), '400'],
     ['an unknown Transfer-Encoding', get('/healthz', 'Transfer-Encoding: gzip'), '501'],
-    ['CONNECT', 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n', '405'],
+    ['CONNECT', CONNECT, '405'],
     ['bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
   ])('%s is answered in the form of an error', async (_name, bytes, status) => {
     const { gateway } = shared(LIST);
@@ -70,14 +73,60 @@ describe('what HTTP does not allow', () => {
     expect(answer).toMatch(/\{"error":\{"message":"[^"]+","type":"\w+","param":null,"code":/);
   });
 
-  it('behind requests costs none of them its answer', async () => {
+  it.each([
+    ['garbage', '\x00garbage\r\n\r\n', 400],
+    ['CONNECT', CONNECT, 405],
+  ])('behind requests costs none of them its answer: %s', async (_name, bytes, refusal) => {
     const { gateway } = await startScenario(LIST);
-    const answers = await exchange(gateway, `${get('/v1/models')}${get('/healthz')}\x00garbage\r\n\r\n`);
-    expect(statusesOf(answers)).toEqual(['200', '200', '400']);
+    const answers = await exchange(gateway, `${get('/v1/models')}${get('/healthz')}${bytes}`);
+    expect(statusesOf(answers)).toEqual(['200', '200', String(refusal)]);
     expect(answers).toContain('"id":"a/b"');
     await until('the refused input has its line', () =>
-      parseLog(gateway.logs.join('')).some(({ status }) => status === 400),
+      parseLog(gateway.logs.join('')).some(({ status }) => status === refusal),
     );
+  });
+
+  it.each(['GET /v1/models', 'POST /v1/models', 'GET /nowhere', 'GET /%zz', 'OPTIONS /v1/models'])(
+    'is refused whatever the target, and once: %s',
+    async (target) => {
+      const { gateway } = shared(LIST);
+      const preflight = ['Origin: https://app.test', 'Access-Control-Request-Method: GET'];
+      const head = [`${target} HTTP/1.1`, 'Host: gateway', ...preflight];
+      const unknownCoding = [...head, 'Transfer-Encoding: gzip', '', 'body'].join('\r\n');
+      expect(statusesOf(await exchange(gateway, unknownCoding))).toEqual(['501']);
+      const twoHosts = [...head, 'Host: other', 'Connection: close', '', ''].join('\r\n');
+      expect(statusesOf(await exchange(gateway, twoHosts))).toEqual(['400']);
+    },
+  );
+
+  it.each([
+    ['garbage', '\x00garbage\r\n\r\n'],
+    ['CONNECT', CONNECT],
+  ])('holds no connection that stays half open: %s', async (_name, bytes) => {
+    const { gateway } = await startScenario();
+    const socket = connect({
+      port: Number(new URL(gateway.url).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    socket.resume();
+    socket.write(bytes, 'latin1');
+    await once(socket, 'end');
+    await until('the connection is closed', async () => (await connectionsOf(gateway)) === 0);
+    socket.destroy();
+  });
+
+  it('is forgotten when its connection is lost behind a request', async () => {
+    const held = heldAnswers(LIST);
+    const { gateway } = await startScenario(held.script);
+    const arrived = arrivals(gateway);
+    const socket = open(gateway.url, get('/v1/models') + CONNECT);
+    await arrived(1);
+    socket.resetAndDestroy();
+    await held.abandoned();
+    await until('the request has its line', () => linesOf(gateway, 499) === 1);
+    expect(linesOf(gateway, 405)).toBe(0);
+    expect(await connectionsOf(gateway)).toBe(0);
   });
 });
 
@@ -109,6 +158,11 @@ describe('pipelined requests whose connection is lost', () => {
     expect(linesOf(gateway, 499)).toBe(5);
   });
 });
+
+function connectionsOf({ app }: Gateway): Promise<number> {
+  const server: Server = app.getHttpServer();
+  return promisify(server.getConnections.bind(server))();
+}
 
 function linesOf({ logs }: Gateway, status: number): number {
   const lines = parseLog(logs.join('')).filter(({ msg }) => msg === 'request');
