@@ -35,7 +35,17 @@ const ROOMS = {
     'server/request-observer\\.ts$',
     'version\\.ts$',
   ],
-  server: ['config', 'docs', 'errors', 'health', 'metrics', 'observability', 'providers', 'upstream'],
+  server: [
+    'concurrency',
+    'config',
+    'docs',
+    'errors',
+    'health',
+    'metrics',
+    'observability',
+    'providers',
+    'upstream',
+  ],
 };
 
 /** Within a room: the mechanism knows no vendor, and the sources of lists know no HTTP. */

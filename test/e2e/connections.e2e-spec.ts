@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Server, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { arrivals } from '../support/arrivals.js';
+import { movableClock } from '../support/clock.js';
 import { json, silence } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
 import { parseLog } from '../support/log-lines.js';
@@ -156,6 +158,64 @@ describe('pipelined requests whose connection is lost', () => {
     // The test's own limit is far below the deadline.
     await gateway.app.close();
     expect(linesOf(gateway, 499)).toBe(5);
+  });
+});
+
+describe('a client', () => {
+  /** Far more than the buffers of both sides hold. */
+  const MANY = get('/docs/swagger-ui-bundle.js').repeat(20);
+  /** The longest between two looks at a connection, ms. */
+  const LOOK_MS = 1500;
+
+  it('that does not read its answers is cut off after 30 s, whatever it sends', async () => {
+    const clock = movableClock();
+    const { gateway } = await startScenario();
+    const socket = open(gateway.url, MANY);
+    socket.on('error', () => undefined);
+    const drip = setInterval(() => socket.write(get('/healthz')), 100);
+    await sleep(2 * LOOK_MS);
+    clock.advance(29_000);
+    await sleep(LOOK_MS);
+    expect(await connectionsOf(gateway)).toBe(1);
+    clock.advance(1000);
+    await until('it is cut off', async () => (await connectionsOf(gateway)) === 0);
+    clearInterval(drip);
+  });
+
+  it('that reads slowly gets the whole of its answer', async () => {
+    const clock = movableClock();
+    const data = Array.from({ length: 190_000 }, (_, index) => ({ id: `m${String(index)}` }));
+    const { gateway, upstream } = await startScenario(json({ data }), { UPSTREAM_TIMEOUT_MS: '60000' });
+    const socket = open(gateway.url, get('/v1/models', 'Connection: close'));
+    await upstream.received(1);
+    await once(socket, 'readable');
+    let answer = '';
+    for (let turn = 0; turn < 3; turn += 1) {
+      await sleep(LOOK_MS);
+      clock.advance(20_000);
+      const enough = answer.length + 3_000_000;
+      while (answer.length < enough) {
+        const chunk = socket.read() as Buffer | null;
+        if (chunk === null) await once(socket, 'readable');
+        else answer += chunk.toString('latin1');
+      }
+    }
+    for await (const chunk of socket) answer += (chunk as Buffer).toString('latin1');
+    const [head = '', body] = answer.split('\r\n\r\n');
+    expect(Number(/content-length: (\d+)/i.exec(head)?.[1])).toBeGreaterThan(13_000_000);
+    expect(body).toHaveLength(Number(/content-length: (\d+)/i.exec(head)?.[1]));
+  });
+
+  it('may wait for a provider for longer', async () => {
+    const clock = movableClock();
+    const held = heldAnswers(LIST);
+    const { gateway } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '600000' });
+    const answer = exchange(gateway, get('/v1/models', 'Connection: close'));
+    await sleep(LOOK_MS);
+    clock.advance(60_000);
+    await sleep(LOOK_MS);
+    await held.release(1);
+    expect(statusesOf(await answer)).toEqual(['200']);
   });
 });
 
