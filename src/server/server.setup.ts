@@ -32,7 +32,7 @@ export class ServerSetup {
     const { metricsPort, docsEnabled, corsOrigins } = this.config;
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
-    if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);
+    this.metrics?.watchLostLogLines(lostLines);
     if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
     if (docsEnabled) serveDocs(server);
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);
