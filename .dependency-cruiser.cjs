@@ -26,7 +26,17 @@ const ROOMS = {
   health: ['config', 'errors', 'providers'],
   docs: ['catalogue', 'credentials', 'errors', 'version\\.ts$'],
   observability: ['config', 'credentials', 'errors', 'metrics', 'providers', 'upstream', 'version\\.ts$'],
-  server: ['config', 'docs', 'errors', 'health', 'metrics', 'observability', 'providers', 'upstream'],
+  server: [
+    'concurrency',
+    'config',
+    'docs',
+    'errors',
+    'health',
+    'metrics',
+    'observability',
+    'providers',
+    'upstream',
+  ],
 };
 
 /** Within a room: the mechanism knows no vendor, no vendor another one, and the sources of lists import no HTTP. */

@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { AppModule } from './app.module.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
@@ -40,6 +42,15 @@ function reasonOf(error: unknown): string {
   return error.stack ?? error.message;
 }
 
+/** Node.js would abort at its end, as it cannot restore the settings of a terminal that is gone. */
+function leaveLostTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+leaveLostTerminals();
 start().catch((error: unknown) => {
   process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(1);

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { checkVariables, ConfigurationError, variableNames } from '../../src/config/variables.js';
 import { failureOf, idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
-import { json, startFakeUpstream } from '../support/fake-upstream.js';
+import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { logLines, parseLog } from '../support/log-lines.js';
 import { started } from '../support/scenario.js';
@@ -478,4 +478,19 @@ it('twenty engines all notice that a caller has hung up, and Node.js warns of no
   running.signal('SIGTERM');
   const { code, stderr } = await running.exited;
   expect([code, stderr]).toEqual([0, '']);
+});
+
+it('a connection that is lost behind CONNECT does not end the service', async () => {
+  const upstream = await started(startFakeUpstream(silence));
+  const running = await start({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: upstream.url });
+  await untilAlive(running);
+  const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+  socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+  await upstream.received(1);
+  socket.resetAndDestroy();
+  expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+  running.signal('SIGTERM');
+  const { code, stdout, stderr } = await running.exited;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 499 });
 });
