@@ -99,19 +99,21 @@ const tracesOf = memoize((credential: Credential) => {
   return { parts, lengths: [...new Set([...parts].map(({ length }) => length))] };
 });
 
-/** What an encoded secret looks like depends on the number of bytes before it. */
+/** What an encoded secret looks like depends on the number of bytes before it, which are not part of it. */
 function encodedParts(secret: Buffer): string[] {
-  const behind = (count: number): Buffer => Buffer.concat([Buffer.alloc(count), secret]);
+  const behind = (count: number, bits: number, encode: (bytes: Buffer) => string): string =>
+    encode(Buffer.concat([Buffer.alloc(count), secret])).slice(Math.ceil((count * 8) / bits));
+  const encoded = [
+    ...[0, 1, 2].flatMap((count) =>
+      (['base64', 'base64url'] as const).map((name) => behind(count, 6, (bytes) => bytes.toString(name))),
+    ),
+    ...[0, 1, 2, 3, 4].flatMap((count) =>
+      BASE32_ALPHABETS.map((alphabet) => behind(count, 5, (bytes) => base32(bytes, alphabet))),
+    ),
+  ];
   return [
     ...windowsOf(secret.toString('hex'), HEX_PART_LENGTH),
-    ...[0, 1, 2]
-      .map(behind)
-      .flatMap((bytes) => [bytes.toString('base64'), bytes.toString('base64url')])
-      .flatMap((text) => windowsOf(text, ENCODED_PART_LENGTH)),
-    ...[0, 1, 2, 3, 4]
-      .map(behind)
-      .flatMap((bytes) => BASE32_ALPHABETS.map((alphabet) => base32(bytes, alphabet)))
-      .flatMap((text) => windowsOf(text, ENCODED_PART_LENGTH)),
+    ...encoded.flatMap((text) => windowsOf(text, ENCODED_PART_LENGTH)),
   ];
 }
 
