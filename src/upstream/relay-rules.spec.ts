@@ -108,6 +108,7 @@ describe('where a key of the operator was sent', () => {
   });
 
   it.each([
+    'sk-ours',
     'sk-proj-9Q2mXw4Lk0Tz7Rb1Vn5Hc8Yd3Gf6Js',
     'gsk_0123abcd4567efgh',
     'a1b2c3d4e5f60718293a4b5c6d7e8f90',
@@ -115,9 +116,11 @@ describe('where a key of the operator was sent', () => {
     const limits = {
       'retry-after': '20',
       'x-ratelimit-limit-requests': '500',
-      'x-ratelimit-limit-tokens': '30000',
+      'x-ratelimit-limit-tokens': '30000000',
       'x-ratelimit-remaining-requests': '499',
       'x-ratelimit-remaining-tokens': '29987',
+      'x-ratelimit-reset': '1765200000',
+      'anthropic-ratelimit-requests-reset': '2026-11-01T00:00:00Z',
       'x-ratelimit-reset-requests': '120ms',
       'x-ratelimit-reset-tokens': '6m0s',
     };
