@@ -8,7 +8,7 @@ const ROOMS = {
   errors: [],
   config: ['catalogue'],
   metrics: ['config'],
-  credentials: ['config'],
+  credentials: ['cache/memoize\\.ts$', 'config'],
   cache: ['concurrency', 'config'],
   upstream: ['catalogue', 'concurrency', 'config', 'credentials', 'errors', 'metrics'],
   providers: ['catalogue', 'concurrency', 'config', 'credentials', 'metrics', 'upstream'],

@@ -4,7 +4,7 @@ import Router from 'find-my-way';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { NO_SUCH_ROUTE, openAiError } from '../errors/openai-error.js';
+import { NO_SUCH_ROUTE } from '../errors/openai-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
 import { answerClientError, answerConnect } from './client-errors.js';

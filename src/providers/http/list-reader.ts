@@ -3,7 +3,7 @@ import { uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import type { Row } from '../../catalogue/row.js';
 import type { CancellationSignal } from '../../concurrency/cancellation.js';
-import { LARGE_BYTES } from '../../upstream/large-bodies/scan-body.js';
+import { SLICE_BYTES } from '../../upstream/large-bodies/scan-body.js';
 import { addressOf } from '../../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../../upstream/upstream-address.js';
 import type { UpstreamClient } from '../../upstream/upstream.client.js';
@@ -15,6 +15,9 @@ import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
 import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
+
+/** Smaller bodies are read as they come, however many come in at once. */
+const SMALL_BYTES = 8192;
 
 /** Where a list is, and how it is read. */
 interface ListFormat {
@@ -100,12 +103,15 @@ export class ListReader {
   }
 
   private page(path: string, body: Buffer, signal: CancellationSignal): LinkedPage | Promise<LinkedPage> {
-    if (body.length <= LARGE_BYTES) return this.linked(path, body, readPage(body, this.rows));
+    const read = (): LinkedPage => this.linked(path, body, readPage(body, this.rows));
+    if (body.length <= SMALL_BYTES) return read();
     const { largeBodies } = this.client;
+    // Others may have had the same body read in the meantime.
+    const known = (): LinkedPage | undefined => this.unchangedBodies.get(path, body);
+    if (body.length <= SLICE_BYTES) return largeBodies.oneByOne(signal, () => known() ?? read());
     return largeBodies.inTurn(signal, async () => {
-      // Others may have had the same body read in the meantime.
-      const known = this.unchangedBodies.get(path, body);
-      if (known !== undefined) return known;
+      const page = known();
+      if (page !== undefined) return page;
       const { scanned, bytes } = await largeBodies.scan(body);
       return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
     });

@@ -8,8 +8,8 @@ import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { RowReader } from './model-rows.js';
 import type { Model } from '../../catalogue/model.js';
 
-/** Hundreds of times as many as any provider lists; a body could name more than fit into the memory. */
-const MAX_MODELS = 200_000;
+/** Several times as many as any provider lists. A list is written in one go, which must not hold up other callers. */
+const MAX_MODELS = 20_000;
 
 /** One page of a provider's list. */
 export interface ModelPage {
