@@ -8,7 +8,7 @@ const ROOMS = {
   errors: [],
   config: ['catalogue'],
   metrics: ['config'],
-  credentials: ['config'],
+  credentials: ['cache/memoize\\.ts$', 'config'],
   cache: ['concurrency', 'config'],
   upstream: ['catalogue', 'concurrency', 'config', 'credentials', 'errors', 'metrics'],
   providers: ['catalogue', 'concurrency', 'config', 'credentials', 'metrics', 'upstream'],
@@ -24,22 +24,24 @@ const ROOMS = {
     'upstream',
   ],
   health: ['config', 'errors', 'providers'],
-  docs: ['catalogue', 'errors', 'version\\.ts$'],
-  observability: [
+  docs: ['catalogue', 'credentials', 'errors', 'version\\.ts$'],
+  observability: ['config', 'credentials', 'errors', 'metrics', 'providers', 'upstream', 'version\\.ts$'],
+  server: [
+    'concurrency',
     'config',
-    'credentials',
+    'docs',
     'errors',
+    'health',
     'metrics',
+    'observability',
     'providers',
     'upstream',
-    'server/request-observer\\.ts$',
-    'version\\.ts$',
   ],
-  server: ['config', 'docs', 'errors', 'health', 'metrics', 'observability', 'providers', 'upstream'],
 };
 
-/** Within a room: the mechanism knows no vendor, and the sources of lists know no HTTP. */
+/** Within a room: the mechanism knows no vendor, no vendor another one, and the sources of lists import no HTTP. */
 const CORNERS = [
+  rule('vendors-do-not-know-each-other', '^src/providers/vendors/', '^src/providers/vendors/'),
   rule('the-mechanism-of-providers-knows-no-vendor', '^src/providers/http/', '^src/providers/vendors/'),
   rule('sources-of-lists-know-no-http', '^src/models/sources/', '^src/models/http/'),
   rule('http-of-models-knows-no-nest-providers', '^src/models/http/', '\\.(service|controller|module)\\.ts$'),

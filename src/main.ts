@@ -1,6 +1,8 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { AppModule } from './app.module.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
@@ -17,7 +19,7 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
-    // What stops the start is told below, without the stack that Nest would write.
+    // `start().catch` writes the reason of a failed start, without the stack that Nest would write.
     autoFlushLogs: false,
   });
   const { port, host, metricsPort, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
@@ -33,13 +35,22 @@ function exit(): void {
   process.exit(0);
 }
 
-/** What an operator can mend is told in a line, a bug of ours with its stack. */
+/** One line for a mistake that the operator can mend; a bug of this service has its stack. */
 function reasonOf(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof ListenError) return error.message;
   if (!(error instanceof Error)) return String(error);
   return error.stack ?? error.message;
 }
 
+/** Node.js would abort at its end, as it cannot restore the settings of a terminal that is gone. */
+function leaveLostTerminals(): void {
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd));
+  process.on('exit', () => {
+    for (const fd of terminals) if (!isatty(fd)) closeSync(fd);
+  });
+}
+
+leaveLostTerminals();
 start().catch((error: unknown) => {
   process.stderr.write(`${reasonOf(error)}\n`);
   process.exit(1);

@@ -422,6 +422,67 @@ describe('a revalidation', () => {
   });
 });
 
+describe('a caller that misses something in an entry', () => {
+  const seek = ({ cache, provider }: Setup, fetch = provider.fetch): Promise<CacheResult<string>> =>
+    cache.getNewer('a', fetch, new Caller());
+
+  it('gets a new one, after five seconds', async () => {
+    const setup = new Setup();
+    await setup.get();
+    now += 4999;
+    expect(await seek(setup)).toMatchObject({ ageMs: 4999, forward: undefined });
+    now += 1;
+    expect(await seek(setup)).toMatchObject({ ageMs: 0, forward: 'request' });
+    expect(setup.provider.requests).toBe(2);
+  });
+
+  it('asks as any other where there is none', async () => {
+    const setup = new Setup();
+    expect(await seek(setup)).toMatchObject({ forward: 'miss' });
+  });
+
+  it('waits as long after an attempt that failed, and as long as refreshes do', async () => {
+    const setup = new Setup();
+    await setup.get();
+    setup.provider.answer = FAILED;
+    now += 5000;
+    await expect(seek(setup)).rejects.toBe(FAILED);
+    now += 4999;
+    expect(await seek(setup)).toMatchObject({ value: 'list 1', forward: undefined });
+    for (let failure = 2; failure <= 6; failure += 1) {
+      now += 30_000;
+      await expect(seek(setup)).rejects.toBe(FAILED);
+    }
+    // By now refreshes pause for 15 to 30 s.
+    now += 14_999;
+    expect(await seek(setup)).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(setup.provider.requests).toBe(7);
+  });
+
+  it('shares a request that is under way, however soon', async () => {
+    const setup = new Setup();
+    await setup.get();
+    now += 5000;
+    const task = new Task<string>();
+    const [first, second] = [seek(setup, task.work), seek(setup, task.work)];
+    task.succeed('list 2');
+    expect(await first).toMatchObject({ value: 'list 2', collapsed: false });
+    expect(await second).toMatchObject({ value: 'list 2', collapsed: true });
+    expect(task.starts).toBe(1);
+  });
+
+  it('does not ask while the provider is limiting', async () => {
+    const setup = new Setup();
+    await setup.get();
+    now += 5000;
+    setup.provider.answer = new LimitError(60_000);
+    expect(await seek(setup)).toMatchObject({ value: 'list 1', forward: undefined });
+    now += 10_000;
+    expect(await seek(setup)).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(setup.provider.requests).toBe(2);
+  });
+});
+
 describe('a rate limit', () => {
   it('leaves the entry, and delays the next request until it ends', async () => {
     const { get, revalidate, provider } = new Setup();

@@ -11,6 +11,8 @@ import type { Entry, Lease, SharedStore } from './shared-store.js';
 /** The pause after the first failed refresh; it doubles with each further one. */
 const FIRST_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
+/** How young a value, or the last attempt to get one, is too young to ask for what the value lacks. */
+export const SEEK_PAUSE_MS = 5000;
 /** The longest that a lease outlives its holder. */
 const MAX_LEASE_MS = 1500;
 /** How much of its deadline a caller waits for another replica, which may never be done. */
@@ -23,7 +25,7 @@ const POLL_MS = 50;
 const MAX_LIMIT_BYTES = 4 * 1024 * 1024;
 
 /** Why the provider was asked, in the words of RFC 9211, section 2.2. */
-export type Forward = 'miss' | 'stale' | 'request';
+type Forward = 'miss' | 'stale' | 'request';
 
 /** A value, and how the cache obtained it. */
 export interface CacheResult<T> {
@@ -58,6 +60,8 @@ export interface Slot<T> {
   retryAt: number;
   /** Since when a refresh waits for another replica. */
   waitingSince: number | undefined;
+  /** When a caller last missed something in the entry, and the provider was asked. */
+  soughtAt: number;
 }
 
 /** The provider answers no more requests for this key, which says nothing of the value that is kept. */
@@ -149,6 +153,29 @@ export class ListCache<T> {
         return this.result(entry, origin === 'provider' ? forward : undefined, collapsed);
       }
     }
+  }
+
+  /**
+   * The value of a key for a caller that misses something in the one that is kept: asked for anew, unless it, or the last
+   * attempt, is from a moment ago.
+   * @throws the fetch's error
+   */
+  getNewer(key: string, fetch: Work<T>, caller: Waiting): Promise<CacheResult<T>> {
+    const slot = this.slots.peek(key);
+    return this.get(key, fetch, caller, slot !== undefined && this.maySeek(key, slot));
+  }
+
+  private maySeek(key: string, slot: Slot<T>): boolean {
+    const now = this.clock.monotonic();
+    const pauseUntil = Math.max(
+      slot.retryAt,
+      slot.soughtAt + SEEK_PAUSE_MS,
+      slot.entry.since + SEEK_PAUSE_MS,
+    );
+    // A request that is under way may be shared.
+    if (now < pauseUntil && !this.coalescer.isUnderWay(key)) return false;
+    slot.soughtAt = now;
+    return true;
   }
 
   private result(entry: LocalEntry<T>, forward: Forward | undefined, collapsed: boolean): CacheResult<T> {
@@ -321,7 +348,13 @@ export class ListCache<T> {
   }
 
   private keep(key: string, entry: LocalEntry<T>): void {
-    this.slots.set(key, { entry, failures: 0, retryAt: -Infinity, waitingSince: undefined });
+    this.slots.set(key, {
+      entry,
+      failures: 0,
+      retryAt: -Infinity,
+      waitingSince: undefined,
+      soughtAt: -Infinity,
+    });
   }
 
   private drop(key: string): void {

@@ -32,7 +32,7 @@ export interface Codec<T> {
 }
 
 /** The limits of a Redis store. */
-export interface RedisStoreOptions {
+interface RedisStoreOptions {
   /** How long an operation may take, ms. */
   readonly timeoutMs: number;
   /** How long an entry is kept, ms. */

@@ -97,7 +97,7 @@ interface Architecture {
 }
 
 /** Unix seconds; undefined where it is not known. */
-export interface LifecycleDates {
+interface LifecycleDates {
   readonly deprecates: number | undefined;
   readonly ends: number | undefined;
 }

@@ -173,7 +173,7 @@ describe('a caller who hangs up', () => {
     expect(await staying).toBe('list');
   });
 
-  it('aborts the work as the last one, and nobody joins it any more', async () => {
+  it('aborts the work as the last one, and no caller joins it any more', async () => {
     const [task, next] = [new Task<string>(), new Task<string>()];
     const callers = [new Caller(), new Caller()];
     const answers = callers.map((caller) => join('a', task, caller));

@@ -1,3 +1,4 @@
+import { builtInNames } from './engines.js';
 import type { EngineNames } from './engines.js';
 import { IsHeaders } from './rules/headers.js';
 import { IsKey } from './rules/secrets.js';
@@ -13,13 +14,8 @@ const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   UPSTREAM_HEADERS: IsHeaders,
   MODELS_STATIC: IsStaticModels,
 };
-/** Variables of the only engine, and the key that goes to compatible ones too. */
-const SHARED: ReadonlySet<string> = new Set([
-  'MAIN_MODEL_BASE_URL',
-  'MAIN_MODEL_API_KEY',
-  'OPENAI_API_KEY',
-  'UPSTREAM_HEADERS',
-]);
+/** Variables of the only engine. */
+const SHARED: readonly string[] = ['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY', 'UPSTREAM_HEADERS'];
 
 /**
  * A class that declares the variables of these engines as well.
@@ -46,7 +42,12 @@ export function withVariablesOf<T extends object>(
  * @param declared the variables of the engine when it is the only one
  */
 export function ownVariables(names: EngineNames, suffix: Suffix, declared: readonly string[]): string[] {
-  const own = declared.filter((variable) => !SHARED.has(variable));
+  // `OPENAI_API_KEY` is the key of compatible engines too, unless `openai` may be beside them.
+  const ofOthers = builtInNames()
+    .filter((name) => !names.includes(name))
+    .map((name) => engineVariable(name, suffix));
+  const shared = new Set([...SHARED, ...ofOthers]);
+  const own = declared.filter((variable) => !shared.has(variable));
   return [...new Set([...own, ...names.map((name) => engineVariable(name, suffix))])];
 }
 

@@ -10,6 +10,10 @@ export interface EngineDeclaration {
   readonly keyVariables?: readonly string[];
   /** The header that carries a key, in lower case, if it is not `authorization`; `UPSTREAM_HEADERS` may not set it. */
   readonly keyHeader?: string;
+  /** What the names of its rate-limit headers begin with, in lower case, if it is not `x-ratelimit-`. */
+  readonly limitHeaderPrefix?: string;
+  /** The headers of its answers that identify a request, in lower case, if it is not `x-request-id`. */
+  readonly requestIdHeaders?: readonly string[];
   /** Declares the further variables of the engine. */
   readonly variables?: new () => object;
 }
@@ -19,9 +23,14 @@ export type EngineNames = readonly [string, ...string[]];
 
 const declarations = new Map<string, EngineDeclaration>();
 
-/** Makes the names and the key headers of engines known to the rules of the configuration. */
+/** Makes the names and the headers of engines known to the rules of the configuration. */
 export function rememberEngines(engines: readonly EngineDeclaration[]): void {
   for (const each of engines) for (const name of namesIn(each)) declarations.set(name, each);
+}
+
+/** The names of all built-in engines. */
+export function builtInNames(): string[] {
+  return [...declarations.keys()];
 }
 
 /** All names of an engine, as `engineName` spells them. */
@@ -32,7 +41,23 @@ export function namesOf(engine: string): EngineNames {
 
 /** The headers that carry the keys of built-in engines, `authorization` aside. */
 export function keyHeaders(): ReadonlySet<string> {
-  return new Set([...declarations.values()].flatMap(({ keyHeader }) => keyHeader ?? []));
+  return declaredTexts(({ keyHeader }) => keyHeader);
+}
+
+/** What the names of rate-limit headers of built-in engines begin with, `x-ratelimit-` aside. */
+export function limitHeaderPrefixes(): ReadonlySet<string> {
+  return declaredTexts(({ limitHeaderPrefix }) => limitHeaderPrefix);
+}
+
+/** The headers that identify a request in the answers of built-in engines, `x-request-id` aside. */
+export function requestIdHeaders(): ReadonlySet<string> {
+  return declaredTexts(({ requestIdHeaders: names }) => names);
+}
+
+function declaredTexts(
+  read: (declaration: EngineDeclaration) => string | readonly string[] | undefined,
+): ReadonlySet<string> {
+  return new Set([...declarations.values()].flatMap((each) => read(each) ?? []));
 }
 
 function namesIn({ engine, aliases = [] }: EngineDeclaration): EngineNames {

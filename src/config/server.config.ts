@@ -1,6 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
 import { IsOneOf, IsOtherPortThan, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
-import { IsOrigins } from './rules/urls.js';
+import { IsBasePath, IsOrigins } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 class ServerVariables {
@@ -26,11 +26,14 @@ class ServerVariables {
   @IsBooleanText()
   DOCS_ENABLED = true;
 
+  @IsBasePath()
+  BASE_PATH = '';
+
   @IsOrigins()
   CORS_ORIGINS: string[] = [];
 }
 
-/** Address, log, shutdown, metrics, documentation and CORS. */
+/** Address, log, shutdown, metrics, documentation, base path and CORS. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
   host: variables.HOST,
@@ -42,6 +45,8 @@ export const serverConfig = registerVariables('server', ServerVariables, (variab
   /** Undefined when metrics are served on the port of the service. */
   metricsPort: variables.METRICS_PORT || undefined,
   docsEnabled: variables.DOCS_ENABLED,
+  /** Without a slash at its end; empty for none. */
+  basePath: variables.BASE_PATH,
   /** As browsers write them; `*` means all. */
   corsOrigins: new Set(variables.CORS_ORIGINS),
 }));

@@ -7,7 +7,7 @@ import type { ValidationError } from 'class-validator';
 import { isQuoted } from './rules/mistakes.js';
 
 /** A class whose properties are environment variables, decorated with their rules. */
-export type VariablesClass<T extends object> = new () => T;
+type VariablesClass<T extends object> = new () => T;
 
 /** A variable that breaks its rule. It never holds the value: that may be a secret. */
 export interface VariableProblem {

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { authorizationCredential, keyCredential } from './credential.js';
 import type { Credential } from './credential.js';
 
-/** Anthropic's and Azure's clients send their key in these headers. */
-const KEY_HEADERS = ['x-api-key', 'api-key'] as const;
+/** The headers besides `Authorization` in which callers may send a key: those of Anthropic's and of Azure's clients. */
+export const CALLER_KEY_HEADERS = ['x-api-key', 'api-key'] as const;
 
 /**
  * The credential that a caller sent: its `Authorization` header, else its `x-api-key` or `api-key`.
@@ -20,7 +20,7 @@ export function callerCredential(
     if (credential.token === undefined || !placeholders.has(credential.token.toLowerCase()))
       return credential;
   }
-  for (const name of KEY_HEADERS) {
+  for (const name of CALLER_KEY_HEADERS) {
     const key = headers[name];
     if (typeof key === 'string' && key !== '' && !placeholders.has(key.toLowerCase()))
       return keyCredential(key);

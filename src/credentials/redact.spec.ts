@@ -53,6 +53,29 @@ describe('redact', () => {
   });
 
   it.each([
+    ['d', 'slow down, d', 'slow down, [redacted]'],
+    ['abc', 'abcd, xabc and abc1 but abc.', 'abcd, xabc and abc1 but [redacted].'],
+    ['key', 'monkey: KEY', 'monkey: [redacted]'],
+    ['é', 'café é', 'café [redacted]'],
+    ['redacted', 'redacted', '[redacted]'],
+    ['abc%', 'abc%1 xabc%', '[redacted]1 xabc%'],
+    ['sk-abcde', 'xsk-abcdex', 'x[redacted]x'],
+  ])('redacts a short secret only where it is a word: %s', (key, text, expected) => {
+    expect(redact(text, [keyCredential(key)])).toBe(expected);
+  });
+
+  it.each(['d', 'redacted', 'e[r'])('changes nothing when it is applied again: %s', (key) => {
+    const once = redact(`${key} is wrong`, [keyCredential(key)]);
+    expect(once).toBe('[redacted] is wrong');
+    expect(redact(once, [keyCredential(key)])).toBe(once);
+  });
+
+  it('leaves nothing of secrets that overlap', () => {
+    const credentials = [keyCredential('abcdefgh'), keyCredential('efghijklmn')];
+    expect(redact('xabcdefghijklmn', credentials)).toBe('x[redacted]');
+  });
+
+  it.each([
     ['without a credential', []],
     ['that contains no credential', [keyCredential('sk-abc')]],
     // The credential decodes to "nobody:", whose empty password occurs between any two letters.

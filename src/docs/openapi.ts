@@ -1,6 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { CAPABILITIES, LIFECYCLES, MODALITIES, PRICED } from '../catalogue/model-metadata.js';
-import { openAiError } from '../errors/openai-error.js';
+import { CALLER_KEY_HEADERS } from '../credentials/caller-credential.js';
+import { NO_SUCH_ROUTE, openAiError } from '../errors/openai-error.js';
 
 type Components = NonNullable<OpenAPIObject['components']>;
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -233,14 +234,21 @@ const HEADERS: Headers = {
     example: 'bfd89e3d-f63c-4fd0-bb04-811a7814c052',
   },
   etag: {
-    description: 'Identifies the body; to be sent back in `If-None-Match`.',
+    description:
+      'Identifies the bytes, so each content coding has its own; to be sent back in `If-None-Match`.',
     schema: { type: 'string' },
     example: '"dHlWbhFJcqr0tUaq"',
   },
   vary: {
-    description: 'Answers depend on the credential and the dialect, and with CORS on also on the origin.',
+    description:
+      'Answers depend on the credential, the dialect and the content coding, and with CORS on also on the origin.',
     schema: { type: 'string' },
-    example: 'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version',
+    example: `authorization, ${CALLER_KEY_HEADERS.join(', ')}, openai-organization, openai-project, anthropic-version, accept-encoding`,
+  },
+  'content-encoding': {
+    description: 'How the body is compressed; absent where it is not.',
+    schema: { type: 'string', enum: ['br', 'zstd', 'gzip'] },
+    example: 'br',
   },
   'cache-control': {
     description: 'With the cache on: how long the list is still fresh.',
@@ -306,7 +314,9 @@ const HEADERS: Headers = {
 };
 
 const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
-const MODEL_HEADERS = [...LIST_HEADERS, 'deprecation', 'sunset'];
+/** Those of a list with a body. */
+const BODY_HEADERS = [...LIST_HEADERS, 'content-encoding'];
+const MODEL_HEADERS = [...BODY_HEADERS, 'deprecation', 'sunset'];
 const PROVIDER_HEADERS = [
   'retry-after',
   'retry-after-ms',
@@ -337,7 +347,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
     ['The provider answered 403', 403, 'The provider answered 403.'],
   ]),
   NotFound: errors('There is no such route, or the provider answered 404.', PROVIDER_HEADERS, [
-    ['No such route', 404, 'There is no such route.', { code: 'unknown_url' }],
+    ['No such route', 404, NO_SUCH_ROUTE, { code: 'unknown_url' }],
     ['The provider answered 404', 404, 'The provider answered 404.'],
   ]),
   ModelNotFound: errors('The list has no such model.', PROVIDER_HEADERS, [
@@ -449,6 +459,7 @@ const MODELS_RESPONSES = {
 };
 
 const REQUEST_HEADERS = [
+  'accept-encoding',
   'anthropic-version',
   'if-none-match',
   'cache-control',
@@ -462,7 +473,11 @@ function parameter(name: string): { $ref: string } {
 }
 
 /** The empty entry makes the others optional. */
-const OPTIONAL_CREDENTIALS = [{ bearer: [] }, { 'x-api-key': [] }, { 'api-key': [] }, {}];
+const OPTIONAL_CREDENTIALS = [{ bearer: [] }, ...CALLER_KEY_HEADERS.map((name) => ({ [name]: [] })), {}];
+const KEY_HEADER_DESCRIPTIONS: Readonly<Record<(typeof CALLER_KEY_HEADERS)[number], string>> = {
+  'x-api-key': "As Anthropic's clients send it.",
+  'api-key': "As Azure's clients send it.",
+};
 
 /**
  * The description of this service in OpenAPI 3.1.
@@ -478,7 +493,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         "OpenAI's Models API for the LLM provider that the configuration names. Requests use the caller's credential if there is one, else the operator's.",
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    servers: [{ url: '/', description: 'This service.' }],
+    // Relative to this document: a proxy may add a path prefix.
+    servers: [{ url: '.', description: 'This service.' }],
     tags: [
       { name: 'models', description: "OpenAI's Models API." },
       { name: 'health', description: 'Probes for an orchestrator, which do not ask the provider.' },
@@ -488,7 +504,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         operationId: 'listModels',
         tags: ['models'],
         summary: 'All models',
-        description: 'Unknown query parameters are ignored, and so is a trailing slash.',
+        description:
+          'Unknown query parameters are ignored, and so is a trailing slash. The same, with and without an id: `/models`, `/v1/v1/models`, `/openai/models`, `/openai/v1/models`.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
           ...['include_metadata', 'client_version', 'limit', 'after_id', 'before_id', 'lifecycle'].map(
@@ -497,7 +514,7 @@ export function openApiDocument(version: string): OpenAPIObject {
           ...REQUEST_HEADERS.map(parameter),
         ],
         responses: {
-          '200': answer('The list.', ['ModelList', 'AnthropicModelList'], LIST_HEADERS, {
+          '200': answer('The list.', ['ModelList', 'AnthropicModelList'], BODY_HEADERS, {
             object: 'list',
             data: [MODEL, { ...MODEL, id: 'meta/llama-3.1-70b-instruct' }],
           }),
@@ -509,7 +526,8 @@ export function openApiDocument(version: string): OpenAPIObject {
         operationId: 'retrieveModel',
         tags: ['models'],
         summary: 'One model',
-        description: 'One model of the list. A slash in the id may be written raw or encoded.',
+        description:
+          'One model of the list. A slash in the id may be written raw or encoded, and a first one may be missing; for the engine `ollama`, so may `:latest`.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
           {
@@ -590,6 +608,10 @@ export function openApiDocument(version: string): OpenAPIObject {
           { type: 'array', items: { type: 'string', enum: [...LIFECYCLES] } },
           'With `anthropic-version`: the lifecycles to list; without it retired models are left out.',
         ),
+        'accept-encoding': header(
+          'accept-encoding',
+          'Bodies of at least 1 KiB are compressed with one of the codings named here.',
+        ),
         'if-none-match': header(
           'if-none-match',
           'The `ETag` of a body that the caller has; when it is unchanged the answer is a 304.',
@@ -606,18 +628,12 @@ export function openApiDocument(version: string): OpenAPIObject {
           description:
             "The caller's key. Optional: without one, or with a placeholder such as `not-used`, the operator's key is used.",
         },
-        'x-api-key': {
-          type: 'apiKey',
-          in: 'header',
-          name: 'x-api-key',
-          description: "As Anthropic's clients send it.",
-        },
-        'api-key': {
-          type: 'apiKey',
-          in: 'header',
-          name: 'api-key',
-          description: "As Azure's clients send it.",
-        },
+        ...Object.fromEntries(
+          CALLER_KEY_HEADERS.map((name) => [
+            name,
+            { type: 'apiKey', in: 'header', name, description: KEY_HEADER_DESCRIPTIONS[name] },
+          ]),
+        ),
       },
     },
   };

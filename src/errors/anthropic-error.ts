@@ -3,7 +3,7 @@ import { OVERLOADED } from './openai-error.js';
 import type { OpenAiErrorBody } from './openai-error.js';
 
 /** An error in Anthropic's form. @see https://platform.claude.com/docs/en/api/errors */
-export interface AnthropicErrorBody {
+interface AnthropicErrorBody {
   readonly type: 'error';
   readonly error: {
     readonly type: string;

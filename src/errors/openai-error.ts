@@ -8,6 +8,9 @@ export interface OpenAiErrorBody {
 
 /** The code of an error of this service that has too much to do. */
 export const OVERLOADED = 'overloaded';
+/** What clients are told that take this service for the provider. */
+export const NO_SUCH_ROUTE =
+  'There is no such route: this service only lists models, at GET /v1/models. Chats go to the provider.';
 
 /** All four fields are always present. */
 export interface OpenAiError {
@@ -18,7 +21,7 @@ export interface OpenAiError {
 }
 
 /** The fields of an error besides its message. Without a `type` the status decides it; the others default to null. */
-export type OpenAiErrorFields = {
+type OpenAiErrorFields = {
   readonly [K in Exclude<keyof OpenAiError, 'message'>]?: OpenAiError[K] | undefined;
 };
 

@@ -19,6 +19,7 @@ export const METRIC_LABELS = {
   models_gateway_upstream_pending_requests: [],
   models_gateway_cache_requests_total: ['engine', 'outcome'],
   models_gateway_cache_bytes: [],
+  models_gateway_compressed_bodies_total: ['coding'],
   models_gateway_shared_cache_up: [],
   models_gateway_log_lines_lost_total: [],
   models_gateway_build_info: ['version', 'node_version', 'engine'],
@@ -84,6 +85,10 @@ export class Metrics {
   private readonly cacheRequests = this.counter(
     'models_gateway_cache_requests_total',
     'Requests for lists, by how the cache answered.',
+  );
+  private readonly compressed = this.counter(
+    'models_gateway_compressed_bodies_total',
+    'Bodies compressed; clients that get the same bytes share one.',
   );
 
   constructor() {
@@ -178,6 +183,10 @@ export class Metrics {
 
   cacheAsked(engine: string, outcome: CacheOutcome): void {
     this.cacheRequests.inc({ engine, outcome });
+  }
+
+  bodyCompressed(coding: string): void {
+    this.compressed.inc({ coding });
   }
 
   /** @param bytes returns the memory of all lists that are kept */

@@ -3,6 +3,9 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { heapBytes } from '../cache/heap-bytes.js';
 import { AnthropicList } from './http/anthropic-list.js';
+import { CodedBodies } from './http/coded-bodies.js';
+import { CODINGS } from './http/content-coding.js';
+import type { RenderedBody } from './http/rendered-body.js';
 import { ModelList } from './model-list.js';
 
 const LISTS = 10;
@@ -44,6 +47,8 @@ const METADATA = {
   deprecates_at: 1_900_000_000,
 };
 
+const NO_HANG_UP = { onHangUp: () => undefined };
+
 describe.each<[string, object, (list: ModelList) => unknown]>([
   ['as it is read', {}, () => undefined],
   ['with metadata', METADATA, () => undefined],
@@ -80,4 +85,29 @@ describe.each<[string, object, (list: ModelList) => unknown]>([
     expect(estimated / taken).toBeGreaterThan(1);
     expect(estimated / taken).toBeLessThan(1.6);
   });
+});
+
+it('the compressed forms of a body add what they take in memory, or somewhat more', async () => {
+  // Small enough to count the objects around them, too.
+  const codings = new Map(
+    [...CODINGS.keys()].map((each) => [each, () => Promise.resolve(Buffer.alloc(2000))]),
+  );
+  const coded = new CodedBodies(undefined, codings);
+  const bodies = (name: string): RenderedBody[] => {
+    const list = parsedList(name, { description: 'x'.repeat(500) });
+    lists.push(list);
+    return list.models.flatMap(({ id }) => list.withMetadata.find(id) ?? []);
+  };
+  const lists: ModelList[] = [];
+  const compress = async (body: RenderedBody): Promise<void> => {
+    for (const coding of codings.keys()) await coded.formOf(body, `${coding}, identity;q=0`, NO_HANG_UP);
+  };
+  for (const body of bodies('warm-up')) await compress(body);
+  const kept = bodies('lab');
+  const bytes = (): number => lists.reduce((sum, { footprint }) => sum + footprint.bytes, 0);
+  const [taken, estimated] = [usedBytes(), bytes()];
+  for (const body of kept) await compress(body);
+  const ratio = (bytes() - estimated) / (usedBytes() - taken);
+  expect(ratio).toBeGreaterThan(1);
+  expect(ratio).toBeLessThan(1.6);
 });

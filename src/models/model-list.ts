@@ -8,20 +8,23 @@ import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap
 import { memoize } from '../cache/memoize.js';
 import { codexModels } from './http/codex-models.js';
 import { lifecycleHeaders } from './http/lifecycle-headers.js';
-import { renderedBytes, renderJson } from './http/rendered-body.js';
+import { keptWith, renderJson } from './http/rendered-body.js';
 import type { RenderedBody } from './http/rendered-body.js';
 
+/** JSON has no undefined fields. */
+type WrittenMetadata = { readonly [K in keyof ModelMetadata]: ModelMetadata[K] | undefined };
+
 /** A model in OpenAI's format. @see https://platform.openai.com/docs/api-reference/models/object */
-interface OpenAiModel extends ModelMetadata {
+interface OpenAiModel extends WrittenMetadata {
   readonly id: string;
   readonly object: 'model';
   /** Unix seconds. */
   readonly created: number;
   readonly owned_by: string;
   /** The display name under the name that clients of OpenRouter read. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** The context length under the name that clients of vLLM read. */
-  readonly max_model_len?: number;
+  readonly max_model_len?: number | undefined;
 }
 
 /** A list and its two views, without what they hold. */
@@ -82,9 +85,8 @@ export class ListView {
   private renderedList: RenderedBody | undefined;
   private renderedForCodex: RenderedBody | undefined;
   private readonly bodyOf = memoize((model: Model) => {
-    const body = renderJson(this.show(model), lifecycleHeaders(model));
-    this.footprint.grow(WEAK_ENTRY_BYTES + renderedBytes(body));
-    return body;
+    this.footprint.grow(WEAK_ENTRY_BYTES);
+    return keptWith(this.footprint, renderJson(this.show(model), lifecycleHeaders(model)));
   });
   private byId: ReadonlyMap<string, Model> | undefined;
 
@@ -111,9 +113,8 @@ export class ListView {
   }
 
   private render(more: object): RenderedBody {
-    const body = renderJson({ object: 'list', data: this.models.map(this.show), ...more });
-    this.footprint.grow(renderedBytes(body));
-    return body;
+    const list = { object: 'list', data: this.models.map(this.show), ...more };
+    return keptWith(this.footprint, renderJson(list));
   }
 
   private index(): ReadonlyMap<string, Model> {
@@ -127,14 +128,20 @@ function plainModel({ id, created, ownedBy }: Model): OpenAiModel {
 }
 
 function modelWithMetadata(model: Model): OpenAiModel {
-  const plain = plainModel(model);
-  if (model.metadata === undefined) return plain;
-  const { display_name: name, context_length: length, ...others } = model.metadata;
+  const { id, created, ownedBy, metadata } = model;
+  if (metadata === undefined) return plainModel(model);
+  const { display_name, context_length } = metadata;
+  // A list is written in one go: of several spreads, each model would cost a hundred times as much.
   return {
-    ...plain,
-    ...(name !== undefined && { display_name: name, name }),
-    ...(length !== undefined && { context_length: length, max_model_len: length }),
-    ...others,
+    id,
+    object: 'model',
+    created,
+    owned_by: ownedBy,
+    display_name,
+    name: display_name,
+    context_length,
+    max_model_len: context_length,
+    ...metadata,
   };
 }
 

@@ -13,7 +13,7 @@ import { memoize } from '../cache/memoize.js';
 import type { ModelList } from './model-list.js';
 
 const MAX_ID_LENGTH = 4096;
-/** What a model can be for that writes text. */
+/** The capabilities of a model that writes text. */
 const CHATS: readonly Capability[] = ['chat', 'completions'];
 
 /** Chooses what of the providers' list callers are shown, and adds what the operator adds. */
@@ -40,11 +40,11 @@ export class ModelSelection {
     return this.changesNothing ? list : this.selected(list);
   }
 
-  /** Whether a model with this id may be shown, whatever else is said of it. */
+  /** Whether the patterns let a model with this id be shown; the filter by type may still leave it out. */
   mayShow(id: string): boolean {
     const { allow, deny } = this.config;
     if (allow.length + deny.length === 0) return true;
-    // Patterns take their time with what no vendor would call a model.
+    // Matching takes long with a long id, and no vendor has one.
     if (id.length > MAX_ID_LENGTH) return false;
     const matches = (pattern: string): boolean => matchesGlob(id, pattern);
     return !deny.some(matches) && (allow.length === 0 || allow.some(matches));
@@ -57,7 +57,7 @@ export class ModelSelection {
     if (types.length === 0 || capabilities === undefined) return true;
     // A model whose vendor does not say what it is for may be for anything.
     const mayBeForAnything = capabilities.every((each) => TRAITS.has(each));
-    // Nor which that writes text chats: most do.
+    // `text_generation` alone may mean chat; it usually does.
     const mayChat =
       capabilities.includes('text_generation') && !CHATS.some((each) => capabilities.includes(each));
     return types.some(

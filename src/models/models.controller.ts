@@ -5,8 +5,11 @@ import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { speaksAnthropic } from '../errors/anthropic-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
+import { METRICS } from '../metrics/metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { AnthropicList, pageRequest } from './http/anthropic-list.js';
+import { CodedBodies } from './http/coded-bodies.js';
 import { HttpCaller } from './http/http-caller.js';
 import { requestedIds } from './http/model-path.js';
 import type { RenderedBody } from './http/rendered-body.js';
@@ -21,6 +24,7 @@ import type { ListAnswer } from './models.service.js';
 @Controller('v1/models')
 export class ModelsController {
   private readonly unread = new UnreadAnswers();
+  private readonly coded: CodedBodies;
   private readonly anthropicList = memoize(
     (list: ModelList) => new AnthropicList(list.models, list.footprint),
   );
@@ -28,7 +32,10 @@ export class ModelsController {
   constructor(
     private readonly models: ModelsService,
     @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
-  ) {}
+    @Inject(METRICS) metrics: Metrics | undefined,
+  ) {
+    this.coded = new CodedBodies(metrics);
+  }
 
   /**
    * All models, or in Anthropic's dialect a page of them.
@@ -38,18 +45,15 @@ export class ModelsController {
   @Get()
   async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const page = speaksAnthropic(request.headers) ? pageRequest(parametersOf(request)) : undefined;
-    const answer = await this.models.list(new HttpCaller(request, reply));
+    const caller = new HttpCaller(request, reply);
+    const answer = await this.models.list(caller);
     const { list, missing } = answer;
     const cursor = page?.afterId ?? page?.beforeId;
     if (cursor !== undefined && missing?.couldContain(cursor) && list.plain.find(cursor) === undefined) {
       throw possiblyMissing(cursor, missing);
     }
-    this.send(
-      request,
-      reply,
-      page === undefined ? this.openAiList(request, list) : this.anthropicList(list).page(page),
-      answer,
-    );
+    const body = page === undefined ? this.openAiList(request, list) : this.anthropicList(list).page(page);
+    await this.send(request, reply, body, answer, caller);
   }
 
   /**
@@ -59,28 +63,50 @@ export class ModelsController {
    */
   @Get('*')
   async retrieve(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const answer = await this.models.list(new HttpCaller(request, reply));
-    const { list, missing } = answer;
-    const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
+    const caller = new HttpCaller(request, reply);
+    const answer = await this.models.list(caller);
     const ids = requestedIds(request.raw.url ?? '');
-    for (const id of ids) {
-      const body = view.find(id);
-      if (body !== undefined) {
-        this.send(request, reply, body, answer);
-        return;
-      }
-    }
+    if (await this.sendModel(request, reply, ids, answer, caller)) return;
+    const newer = await this.models.newerThan(answer, new HttpCaller(request, reply, true));
+    if (newer !== undefined && (await this.sendModel(request, reply, ids, newer, caller))) return;
+    const { missing } = answer;
     const [id = ''] = ids;
-    if (missing !== undefined && ids.some(missing.couldContain)) throw possiblyMissing(id, missing);
+    // The last one is a guess.
+    if (missing !== undefined && ids.slice(0, -1).some(missing.couldContain))
+      throw possiblyMissing(id, missing);
     throw new OpenAiException(404, `The model '${shortened(id)}' does not exist.`, {
       param: 'model',
       code: 'model_not_found',
     });
   }
 
-  private send(request: FastifyRequest, reply: FastifyReply, body: RenderedBody, answer: ListAnswer): void {
-    this.unread.add(reply.raw, body.body);
-    sendRendered(request, reply, body, answer);
+  /** Sends the first model of these ids that the list has; false for none. */
+  private async sendModel(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    ids: readonly string[],
+    answer: ListAnswer,
+    caller: HttpCaller,
+  ): Promise<boolean> {
+    const { list } = answer;
+    const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
+    const body = firstOf(view, ids) ?? firstOf(view, this.models.taggedIds(answer, ids));
+    if (body === undefined) return false;
+    await this.send(request, reply, body, answer, caller);
+    return true;
+  }
+
+  private async send(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    body: RenderedBody,
+    answer: ListAnswer,
+    caller: HttpCaller,
+  ): Promise<void> {
+    const form = await this.coded.formOf(body, request.headers['accept-encoding'], caller);
+    this.unread.add(reply.raw, form.body);
+    if (body.headers !== undefined) void reply.headers(body.headers);
+    sendRendered(request, reply, form, answer);
   }
 
   /** The list in OpenAI's format, and in Codex' as well if Codex asks. */
@@ -95,6 +121,15 @@ export class ModelsController {
     const withMetadata = value === 'true' || (value !== 'false' && this.config.metadata);
     return withMetadata ? list.withMetadata : list.plain;
   }
+}
+
+/** The first model of these ids; undefined for none. */
+function firstOf(view: Pick<ListView, 'find'>, ids: readonly string[]): RenderedBody | undefined {
+  for (const id of ids) {
+    const body = view.find(id);
+    if (body !== undefined) return body;
+  }
+  return undefined;
 }
 
 /** The error for a model that a provider without a list could contain. */

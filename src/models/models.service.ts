@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { SEEK_PAUSE_MS } from '../cache/list-cache.js';
 import type { CacheResult } from '../cache/list-cache.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
+import { UpstreamError } from '../upstream/upstream.error.js';
 import { MissingProviders } from './missing-providers.js';
 import type { ModelList } from './model-list.js';
 import { ModelSelection } from './model-selection.js';
@@ -17,12 +19,15 @@ export interface ListAnswer {
   readonly cacheResult: CacheResult<unknown> | undefined;
   /** Undefined for a whole list. */
   readonly missing: MissingProviders | undefined;
+  /** What the list has of an engine, before models are chosen. */
+  readonly partOf: (engine: string) => ModelList | undefined;
 }
 
 /** Answers callers with the models of the configured providers. */
 @Injectable()
 export class ModelsService {
   private readonly source: ListSource;
+  private readonly defaultTags: readonly (readonly [engine: string, tag: string])[];
 
   constructor(
     registry: ProviderRegistry,
@@ -31,6 +36,9 @@ export class ModelsService {
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'prefixIds'>,
   ) {
     this.source = createListSource(registry, context);
+    this.defaultTags = registry.configured.flatMap(({ identity: { engine, defaultTag } }) =>
+      defaultTag === undefined ? [] : [[engine, defaultTag] as const],
+    );
   }
 
   /**
@@ -38,12 +46,34 @@ export class ModelsService {
    * @throws UpstreamError
    */
   async list(caller: Caller): Promise<ListAnswer> {
-    const { list, cacheResult, missing } = await this.source.list(caller);
+    const { list, cacheResult, missing, partOf = () => list } = await this.source.list(caller);
     return {
       list: this.selection.of(list),
       cacheResult,
       missing: missing && new MissingProviders(missing, (id) => this.couldContain(id, missing)),
+      partOf,
     };
+  }
+
+  /**
+   * A newer list, for a model that a kept one lacks; undefined where the provider was asked a moment ago, or gives none.
+   * @param seeker the caller of the kept list, which says now that it seeks a model
+   */
+  async newerThan({ cacheResult }: ListAnswer, seeker: Caller): Promise<ListAnswer | undefined> {
+    if (cacheResult === undefined || cacheResult.ageMs < SEEK_PAUSE_MS) return undefined;
+    try {
+      return await this.list(seeker);
+    } catch (error) {
+      if (error instanceof UpstreamError) return undefined;
+      throw error;
+    }
+  }
+
+  /** These ids with the tag that their engine takes for granted, as far as it has such models. */
+  taggedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
+    return this.defaultTags.flatMap(([engine, tag]) =>
+      ids.map((id) => id + tag).filter((id) => partOf(engine)?.plain.find(id) !== undefined),
+    );
   }
 
   private couldContain(id: string, missing: ReadonlyMap<string, string>): boolean {

@@ -13,12 +13,19 @@ const FINAL_FLUSH_MS = 500;
 
 const NEW_LINE = 0x0a;
 
+interface Output {
+  readonly fd: number;
+  readonly isTTY?: boolean;
+  /** Not public. */
+  readonly _handle?: { setBlocking?(blocks: boolean): number };
+}
+
 /**
  * Writes log lines to a file descriptor. It never holds up or ends the process: lines are lost while the disk is full, the
  * reader has gone, or it has fallen too far behind.
  *
- * A pipe is written from this thread, as it never blocks (Node.js makes that of standard output non-blocking); a write
- * that might block happens in another thread. Waking that thread costs more than making a line, so it gets many at once.
+ * A pipe or a terminal is written from this thread, as it never blocks (Node.js makes the pipe of standard output
+ * non-blocking); a write that might block happens in another thread. Waking that thread costs more than making a line, so it gets many at once.
  */
 export class LogDestination implements DestinationStream {
   private lines: string[] = [];
@@ -31,10 +38,10 @@ export class LogDestination implements DestinationStream {
   private readonly fd: number;
 
   /** @param stream standard output; that it was made is what keeps a pipe from blocking */
-  constructor({ fd }: Pick<NodeJS.WriteStream & { fd: number }, 'fd'>) {
-    this.fd = fd;
-    const stats = fstatSync(fd);
-    this.neverBlocks = stats.isFIFO() || stats.isSocket();
+  constructor(stream: Output) {
+    this.fd = stream.fd;
+    const stats = fstatSync(this.fd);
+    this.neverBlocks = stats.isFIFO() || stats.isSocket() || unblockTerminal(stream);
     setInterval(() => {
       this.flush();
     }, FLUSH_INTERVAL_MS).unref();
@@ -126,6 +133,11 @@ export class LogDestination implements DestinationStream {
       }
     }
   }
+}
+
+/** Node.js makes writes to a terminal block, so that one that stalls would hold up the end of the process. */
+function unblockTerminal({ isTTY, _handle }: Output): boolean {
+  return isTTY === true && _handle?.setBlocking?.(false) === 0;
 }
 
 function isFullPipe(error: unknown): boolean {

@@ -6,8 +6,8 @@ import { LogDestination } from './log-destination.js';
 /** The log of the process. */
 export interface Log {
   readonly logger: Logger;
-  /** How many lines could not be written; undefined for a terminal. */
-  readonly lostLines: (() => number) | undefined;
+  /** How many lines could not be written. */
+  readonly lostLines: () => number;
 }
 
 /**
@@ -16,15 +16,23 @@ export interface Log {
  * @param readable whether a terminal gets readable lines
  */
 export async function createLog(level: string, readable: boolean): Promise<Log> {
-  if (readable && process.stdout.isTTY) {
-    return { logger: loggerTo((await import('pino-pretty')).build(), level), lostLines: undefined };
-  }
   const stdout = new LogDestination(process.stdout);
-  return { logger: loggerTo(stdout, level), lostLines: () => stdout.lostLines };
+  const stream = readable && process.stdout.isTTY ? await readableLines(stdout) : stdout;
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return {
+    logger: pino({ level, base: null, formatters }, stream),
+    lostLines: () => stdout.lostLines,
+  };
 }
 
-function loggerTo(stream: DestinationStream, level: string): Logger {
-  return pino({ level, base: null, formatters: { level: (label) => ({ level: label }) } }, stream);
+/** Formats JSON lines on their way to a destination. */
+async function readableLines(destination: DestinationStream): Promise<DestinationStream> {
+  const format = (await import('pino-pretty')).prettyFactory({ singleLine: true });
+  return {
+    write(line) {
+      destination.write(format(line));
+    },
+  };
 }
 
 /** Contexts of Nest's messages at start, which are logged at level `debug`. */

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
-import type { RequestObserver } from '../server/request-observer.js';
+import type { RequestObserver } from './request-observer.js';
 import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { isQuiet, routeOf } from './route.js';
 

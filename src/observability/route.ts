@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import '../server/request-observer.js';
+import './request-observer.js';
 
 /** Probes come every few seconds, and the documentation is a page of many files. */
 const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)$/;

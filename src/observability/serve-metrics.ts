@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics.js';
-import type { RequestObserver } from '../server/request-observer.js';
+import type { RequestObserver } from './request-observer.js';
 import { statusOf } from './request-log.js';
 import { routeOf } from './route.js';
 

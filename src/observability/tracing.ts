@@ -4,6 +4,7 @@ import type { Attributes, Context, Span, TextMapPropagator, Tracer } from '@open
 import type { NodeSDK } from '@opentelemetry/sdk-node';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathOf } from './request-target.js';
 import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import type { UpstreamSpan, UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
@@ -169,7 +170,7 @@ function serverAttributes(request: FastifyRequest, route: string | undefined): A
     ...(!known && { 'http.request.method_original': method }),
     ...(route !== undefined && { 'http.route': route }),
     'url.scheme': protocol,
-    'url.path': withoutQuery(request.raw.url ?? '/'),
+    'url.path': withoutQuery(pathOf(request.originalUrl)),
     ...serverOf(protocol, request.headers.host ?? ''),
   };
 }

@@ -18,6 +18,8 @@ export interface ProviderIdentity {
   readonly aliases: readonly string[];
   /** The name in metrics: `custom` for an engine that may have any name. */
   readonly label: string;
+  /** What the provider adds to ids without a tag. */
+  readonly defaultTag?: string | undefined;
 }
 
 /** Where a provider is asked, and which variables of the environment decide that. */

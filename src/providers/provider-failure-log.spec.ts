@@ -7,6 +7,7 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import type { UpstreamFailure } from '../upstream/upstream.error.js';
 import type { ModelProvider, ProviderSettings } from './model-provider.js';
 import { ProviderFailureLog } from './provider-failure-log.js';
+import { ProviderHealth } from './provider-health.js';
 
 const SETTINGS: ProviderSettings = {
   url: new URL('http://gpu.test:8000/v1/models'),
@@ -28,7 +29,8 @@ const lines: { level: string; message: string }[] = [];
 const record = (level: string) => (message: string) => lines.push({ level, message });
 Logger.overrideLogger({ log: record('log'), warn: record('warn'), error: record('error') });
 
-let status: ProviderFailureLog;
+let log: ProviderFailureLog;
+let health: ProviderHealth;
 /** Monotonic time in ms. */
 let now: number;
 
@@ -36,7 +38,8 @@ beforeEach(() => {
   lines.length = 0;
   now = 1_000_000;
   jest.spyOn(SYSTEM_CLOCK, 'monotonic').mockImplementation(() => now);
-  status = new ProviderFailureLog();
+  log = new ProviderFailureLog();
+  health = new ProviderHealth(PROVIDER, log, undefined);
 });
 
 function fails(
@@ -44,8 +47,7 @@ function fails(
   details: UpstreamError['details'] = {},
   operatorKey?: Credential,
 ): void {
-  status.failed(
-    PROVIDER,
+  health.failed(
     new UpstreamError(failure, `It is ${failure}.`, { credential: OURS, ...details }),
     operatorKey,
   );
@@ -60,10 +62,10 @@ function rejects(httpStatus: number, credential: Credential | undefined, operato
   fails('rejected', { status: httpStatus, credential }, operatorKey);
 }
 
-describe('ProviderStatus', () => {
+describe('ProviderFailureLog', () => {
   it('says nothing while all is well', () => {
-    status.succeeded(PROVIDER, OURS);
-    status.succeeded(PROVIDER, undefined);
+    health.succeeded(1, OURS);
+    health.succeeded(1, undefined);
     expect(lines).toEqual([]);
   });
 
@@ -85,8 +87,8 @@ describe('ProviderStatus', () => {
       },
     ]);
     calm();
-    status.succeeded(PROVIDER, CALLERS);
-    status.succeeded(PROVIDER, CALLERS);
+    health.succeeded(1, CALLERS);
+    health.succeeded(1, CALLERS);
     expect(lines.slice(1)).toEqual([{ level: 'log', message: 'vllm works again' }]);
     fails(failure, details);
     expect(lines).toHaveLength(3);
@@ -134,9 +136,9 @@ describe('ProviderStatus', () => {
     ]);
     calm();
     // Another key works: that says nothing of this one.
-    status.succeeded(PROVIDER, CALLERS);
+    health.succeeded(1, CALLERS);
     expect(lines).toHaveLength(1);
-    status.succeeded(PROVIDER, OURS);
+    health.succeeded(1, OURS);
     expect(lines.slice(1)).toEqual([{ level: 'log', message: 'VLLM_API_KEY works again' }]);
   });
 
@@ -152,13 +154,13 @@ describe('ProviderStatus', () => {
     for (let second = 0; second < 60; second += 1) {
       fails(second % 2 === 0 ? 'unreachable' : 'timeout');
       now += 500;
-      status.succeeded(PROVIDER, OURS);
+      health.succeeded(1, OURS);
       now += 500;
     }
     expect(lines.every(({ level }) => level === 'warn')).toBe(true);
     expect(lines.length).toBeLessThanOrEqual(6);
     calm();
-    status.succeeded(PROVIDER, OURS);
+    health.succeeded(1, OURS);
     expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
   });
 
@@ -178,7 +180,7 @@ describe('ProviderStatus', () => {
       },
     ]);
     calm();
-    status.succeeded(PROVIDER, CALLERS);
+    health.succeeded(1, CALLERS);
     expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
   });
 
@@ -193,9 +195,9 @@ describe('ProviderStatus', () => {
       },
     ]);
     calm();
-    status.succeeded(PROVIDER, CALLERS);
+    health.succeeded(1, CALLERS);
     expect(lines).toHaveLength(1);
-    status.succeeded(PROVIDER, undefined);
+    health.succeeded(1, undefined);
     expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm without a key works again' });
   });
 
@@ -206,12 +208,21 @@ describe('ProviderStatus', () => {
     expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
   });
 
-  it('says nothing of callers who are gone', () => {
+  it('takes a list that another replica fetched after the failure for a sign of life', () => {
+    fails('unreachable');
+    calm();
+    health.cacheServed(10_000, OURS);
+    expect(lines).toHaveLength(1);
+    health.cacheServed(9999, OURS);
+    expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
+  });
+
+  it('says nothing of callers that are gone', () => {
     fails('cancelled');
     fails('timeout');
     fails('cancelled');
     calm();
-    status.succeeded(PROVIDER, OURS);
+    health.succeeded(1, OURS);
     expect(lines.map(({ level }) => level)).toEqual(['warn', 'log']);
   });
 
@@ -223,7 +234,8 @@ describe('ProviderStatus', () => {
       ...PROVIDER,
       settings: { ...SETTINGS, url: undefined, missingVariable: 'MAIN_MODEL_BASE_URL' },
     };
-    status.failed(unset, new UpstreamError('not_configured', 'It is missing.'), undefined);
+    const other = new ProviderHealth(unset, log, undefined);
+    other.failed(new UpstreamError('not_configured', 'It is missing.'), undefined);
     expect(lines).toHaveLength(1);
   });
 
@@ -234,7 +246,7 @@ describe('ProviderStatus', () => {
     lines.length = 0;
     rejects(401, CALLERS, OURS);
     calm();
-    status.succeeded(PROVIDER, CALLERS);
+    health.succeeded(1, CALLERS);
     rejects(401, CALLERS, OURS);
     expect(lines).toEqual([
       {
@@ -256,7 +268,7 @@ describe('ProviderStatus', () => {
     rejects(401, OURS);
     rejects(404, CALLERS);
     calm();
-    status.succeeded(PROVIDER, OURS);
+    health.succeeded(1, OURS);
     expect(lines.length).toBeGreaterThan(2);
     expect(JSON.stringify(lines)).not.toContain('SECRET');
   });

@@ -1,26 +1,33 @@
 import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import type { Credential } from '../credentials/credential.js';
 import type { Metrics } from '../metrics/metrics.js';
-import type { UpstreamError, UpstreamFailure } from '../upstream/upstream.error.js';
+import type { UpstreamError } from '../upstream/upstream.error.js';
 import type { ModelProvider } from './model-provider.js';
+import { CREDENTIAL_STATUSES } from './provider-failure-log.js';
 import type { ProviderFailureLog } from './provider-failure-log.js';
 
-/** Failures that are the caller's own. */
-const CALLER_FAILURES: ReadonlySet<UpstreamFailure> = new Set(['rejected', 'cancelled']);
+/** A failure is over when things work and none has come for this long, ms: an unsteady provider has not recovered. */
+const CALM_MS = 10_000;
 /** A provider that keeps a caller waiting for so long in vain is slow, ms. */
 const SLOW_MS = 1000;
 
 /** Knows whether one provider works; the log and the metrics learn it from here. */
 export class ProviderHealth {
   private slow = false;
-  /** Monotonic time of the last failure, ms; undefined when a list came after it. */
-  private failedAt: number | undefined;
+  /**
+   * What fails, and the monotonic time of its last failure in ms. The provider itself has the name of its engine, a key
+   * of the operator that of its variable.
+   */
+  private readonly failures = new Map<string, number>();
+  private readonly engine: string;
 
   constructor(
     private readonly provider: ModelProvider,
     private readonly log: ProviderFailureLog,
     private readonly metrics: Metrics | undefined,
-  ) {}
+  ) {
+    this.engine = provider.identity.engine;
+  }
 
   /** Whether the provider has kept a caller waiting in vain, and served no caller since. */
   get isSlow(): boolean {
@@ -29,9 +36,7 @@ export class ProviderHealth {
 
   /** The provider gave a list. */
   succeeded(models: number, credential: Credential | undefined): void {
-    this.failedAt = undefined;
-    this.log.succeeded(this.provider, credential);
-    this.metrics?.providerUp(this.provider.identity.label, true);
+    this.works(credential);
     this.metrics?.modelsListed(this.provider.identity.label, models);
   }
 
@@ -40,23 +45,22 @@ export class ProviderHealth {
    * @param operatorKey the key for callers without one
    */
   failed(error: UpstreamError, operatorKey: Credential | undefined): void {
-    // The provider was not asked.
-    if (error.failure === 'overloaded') return;
-    this.log.failed(this.provider, error, operatorKey);
-    if (!CALLER_FAILURES.has(error.failure)) {
-      this.failedAt = SYSTEM_CLOCK.monotonic();
-      this.metrics?.providerUp(this.provider.identity.label, false);
-    } else if (error.failure === 'rejected') {
-      this.answers();
+    const { failure } = error;
+    // An overloaded provider was not asked, and a caller that hangs up says nothing of the provider.
+    if (failure === 'overloaded' || failure === 'cancelled') return;
+    if (failure === 'rejected') {
+      this.rejected(error, operatorKey);
+    } else {
+      this.isUp(false);
+      this.failures.set(this.engine, SYSTEM_CLOCK.monotonic());
+      this.log.failed(this.provider, error);
     }
   }
 
   /** A list of this age came out of the cache: if another replica fetched it after the last failure, the provider works. */
   cacheServed(ageMs: number, credential: Credential | undefined): void {
-    if (this.failedAt === undefined || SYSTEM_CLOCK.monotonic() - ageMs <= this.failedAt) return;
-    this.answers();
-    this.failedAt = undefined;
-    this.log.succeeded(this.provider, credential);
+    const failedAt = this.failures.get(this.engine);
+    if (failedAt !== undefined && SYSTEM_CLOCK.monotonic() - ageMs > failedAt) this.works(credential);
   }
 
   /** A caller got a list, from the provider or from the cache. */
@@ -69,7 +73,40 @@ export class ProviderHealth {
     if (waitedMs >= SLOW_MS) this.slow = true;
   }
 
-  private answers(): void {
-    if (this.failedAt !== undefined) this.metrics?.providerUp(this.provider.identity.label, true);
+  private works(credential: Credential | undefined): void {
+    this.isUp(true);
+    this.recovered(this.engine);
+    this.recovered(this.subjectOf(credential));
+  }
+
+  /** A 4xx. Whether a caller's own credential is right is the caller's business: the request's line shows the status. */
+  private rejected({ details }: UpstreamError, operatorKey: Credential | undefined): void {
+    const { status, credential } = details;
+    const subject = this.subjectOf(credential);
+    const concernsCredential = CREDENTIAL_STATUSES.has(status);
+    if (this.failures.has(this.engine)) this.isUp(true);
+    if (subject !== this.engine || concernsCredential) this.recovered(this.engine);
+    if (subject !== this.engine || !concernsCredential) {
+      this.failures.set(subject, SYSTEM_CLOCK.monotonic());
+      this.log.rejected(this.provider, subject, status, credential);
+    } else if (status === 401) {
+      this.log.callerRefused(this.provider, operatorKey);
+    }
+  }
+
+  private recovered(subject: string): void {
+    const failedAt = this.failures.get(subject);
+    if (failedAt === undefined || SYSTEM_CLOCK.monotonic() - failedAt < CALM_MS) return;
+    this.failures.delete(subject);
+    this.log.recovered(subject);
+  }
+
+  /** What a 4xx concerns: the key of the operator, the lack of one, or the provider itself. */
+  private subjectOf(credential: Credential | undefined): string {
+    return credential === undefined ? `${this.engine} without a key` : (credential.variable ?? this.engine);
+  }
+
+  private isUp(isUp: boolean): void {
+    this.metrics?.providerUp(this.provider.identity.label, isUp);
   }
 }

@@ -1,26 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-/** The header names of a request that scripts of other origins may set. */
-const ALLOWED_HEADERS = new Set([
-  'authorization',
-  'x-api-key',
-  'api-key',
-  'anthropic-version',
-  // Anthropic's SDK does not do without it in a browser.
-  'anthropic-dangerous-direct-browser-access',
-  'openai-organization',
-  'openai-project',
-  'content-type',
-  'x-request-id',
-  'if-none-match',
-  'cache-control',
-  'traceparent',
-  'tracestate',
-  // The SDKs set it, and only some browsers leave it out.
-  'user-agent',
-]);
-/** What OpenAI's and Anthropic's SDKs say of themselves. */
-const ALLOWED_PREFIX = /^x-stainless-[\w-]{1,64}$/;
+/** What a header may be called (RFC 9110, section 5.6.2). */
+const HEADER_NAME = /^[!#$%&'*+.^\w`|~-]+$/;
+/** How long the names of the headers may be together that a page wants to set. */
+const MAX_WANTED_LENGTH = 4096;
+/** The origin of sandboxed frames and local files: every site can make such a frame. */
+const OPAQUE_ORIGIN = 'null';
 /** How long a browser may remember a preflight. */
 const MAX_AGE_SECONDS = '600';
 
@@ -35,7 +20,7 @@ declare module 'fastify' {
  * Cross-origin resource sharing.
  * @see https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-export class Cors {
+class Cors {
   /** @param origins those that may read answers; one of them may be `*` */
   constructor(private readonly origins: ReadonlySet<string>) {}
 
@@ -54,7 +39,7 @@ export class Cors {
   }
 
   /**
-   * Answers the question whether a request may be sent, before anybody looks for a credential in it.
+   * Answers the question whether a request may be sent, before the service looks for a credential in it.
    * @returns false where that is not the question, or the origin may not
    */
   answerPreflight({ method, headers }: FastifyRequest, reply: FastifyReply): boolean {
@@ -62,21 +47,29 @@ export class Cors {
     if (method !== 'OPTIONS' || origin === undefined) return false;
     if (headers['access-control-request-method'] === undefined) return false;
     if (!this.origins.has('*') && !this.origins.has(origin)) return false;
-    const allowed = wanted
-      .split(',')
-      .map((name) => name.trim().toLowerCase())
-      .filter((name) => ALLOWED_HEADERS.has(name) || ALLOWED_PREFIX.test(name));
-    if (allowed.length > 0) void reply.header('access-control-allow-headers', allowed.join(', '));
+    const allowed = origin === OPAQUE_ORIGIN ? '' : headerNames(wanted);
+    if (allowed !== '') void reply.header('access-control-allow-headers', allowed);
     void reply
       .headers({
         'access-control-allow-methods': 'GET, HEAD',
         'access-control-max-age': MAX_AGE_SECONDS,
-        vary: 'access-control-request-headers',
+        // Where single origins are listed, every answer names the origin.
+        vary: `access-control-request-headers${this.origins.has('*') ? ', origin' : ''}`,
       })
       .status(204)
       .send();
     return true;
   }
+}
+
+/** The valid names of a preflight, as an answer lists them. */
+function headerNames(wanted: string): string {
+  if (wanted.length > MAX_WANTED_LENGTH) return '';
+  return wanted
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => HEADER_NAME.test(name))
+    .join(', ');
 }
 
 /** Lets scripts of some origins read answers. */

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Socket } from 'node:net';
 import type { Lifecycle } from '../health/lifecycle.js';
-import './request-observer.js';
+import './observe-request.js';
 
 /** How long a request may still take to arrive, ms. */
 const ARRIVAL_MS = 2000;
 /** What an answer takes beyond the deadline of the provider, ms. */
-export const ANSWER_MARGIN_MS = 500;
+const ANSWER_MARGIN_MS = 500;
 
 /**
  * Ends connections in good order when the service stops.

@@ -3,13 +3,14 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Router from 'find-my-way';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { openAiError } from '../errors/openai-error.js';
+import type { Socket } from 'node:net';
+import { NO_SUCH_ROUTE } from '../errors/openai-error.js';
 import { OpenAiException } from '../errors/openai.exception.js';
 import { sendError } from '../errors/send-error.js';
 import { answerClientError, answerConnect } from './client-errors.js';
 import './cors.js';
-import { observeRequest } from './request-observer.js';
+import { observeRequest } from './observe-request.js';
+import { routedPath } from './request-path.js';
 
 const ROUTER_OPTIONS = {
   ignoreTrailingSlash: true,
@@ -29,7 +30,9 @@ export function createHttpAdapter(): FastifyAdapter {
     // Node.js itself would answer a request without Host with an empty 400.
     http: { requireHostHeader: false },
     routerOptions: ROUTER_OPTIONS,
-    rewriteUrl: pathOf,
+    rewriteUrl(this: FastifyInstance, { url = '/' }) {
+      return routedPath(url, this.basePath);
+    },
     genReqId: requestId,
     // Requests under way, and those that a kept-alive connection still brings, are answered to the end.
     return503OnClosing: false,
@@ -39,19 +42,21 @@ export function createHttpAdapter(): FastifyAdapter {
   const server: FastifyInstance = adapter.getInstance();
   server.decorate('requestObservers', []);
   server.decorate('cors', undefined);
+  server.decorate('basePath', undefined);
   server.decorateRequest('otherRoute', undefined);
   const findRoute = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
     const other = request.is404 ? findRoute(request.url.split('?')[0] ?? '') : undefined;
     request.otherRoute = other?.template;
     begin(server, request, reply);
-    if (server.cors?.answerPreflight(request, reply)) return;
+    const fault = faultOf(request, reply);
+    if (fault === undefined && server.cors?.answerPreflight(request, reply)) return;
     // Before a body is read in vain.
-    done(refusal(request, reply, other));
+    done(fault ?? refusal(request, reply, other));
   });
   // Node.js answers an unknown `Expect` by itself; RFC 9110, section 10.1.1, allows ignoring it.
   server.server.on('checkExpectation', (...exchange) => server.server.emit('request', ...exchange));
-  server.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+  server.server.on('connect', (_request: IncomingMessage, socket: Socket) => {
     answerConnect(server, socket);
   });
   return adapter;
@@ -61,14 +66,6 @@ export function createHttpAdapter(): FastifyAdapter {
 function begin(server: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   void reply.header('x-request-id', request.id);
   observeRequest(server, request, reply);
-}
-
-/** The path and query of a request's target, which may be a whole URL (RFC 9112, section 3.2.2). */
-function pathOf({ url = '/' }: { url?: string | undefined }): string {
-  if (url.startsWith('/')) return url;
-  const path = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*(.*)$/i.exec(url)?.[1];
-  if (path === undefined) return url;
-  return path.startsWith('/') ? path : `/${path}`;
 }
 
 function requestId({ headers }: { headers: IncomingMessage['headers'] }): string {
@@ -98,34 +95,37 @@ function collectRoutes(server: FastifyInstance): (path: string) => KnownRoute | 
   return (path) => paths.find('GET', path)?.store as KnownRoute | undefined;
 }
 
-/** Why a request is not served at all: 404, 405 on a known path, or 400 without a host. */
-function refusal(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  other: KnownRoute | undefined,
-): OpenAiException | undefined {
-  if (request.is404) {
-    if (other === undefined) {
-      return new OpenAiException(404, 'There is no such route.', { code: 'unknown_url' });
-    }
-    reply.header('allow', [...other.methods].join(', '));
-    return new OpenAiException(405, `The method ${request.method} is not allowed here.`, {
-      code: 'method_not_allowed',
-    });
-  }
-  if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-    return new OpenAiException(400, 'The request has no Host header.');
-  }
-  const { 'transfer-encoding': coding } = request.headers;
+/** What is wrong with a request whatever its target: 501 for its coding, 400 for its hosts. */
+function faultOf({ headers, raw }: FastifyRequest, reply: FastifyReply): OpenAiException | undefined {
+  const { host, 'transfer-encoding': coding } = headers;
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
-    // What follows cannot be told from a next request (RFC 9112, section 6.1).
+    // The rest of this body cannot be distinguished from a next request (RFC 9112, section 6.1).
     reply.header('connection', 'close');
     return new OpenAiException(501, 'The Transfer-Encoding of the request is not supported.');
   }
-  if (hasTwoHosts(request.raw.rawHeaders)) {
+  if (host === undefined && raw.httpVersion === '1.1') {
+    return new OpenAiException(400, 'The request has no Host header.');
+  }
+  if (hasTwoHosts(raw.rawHeaders)) {
     return new OpenAiException(400, 'The request has more than one Host header.');
   }
   return undefined;
+}
+
+/** Why no route serves a request: 404, or 405 on a known path. */
+function refusal(
+  { is404, method }: FastifyRequest,
+  reply: FastifyReply,
+  other: KnownRoute | undefined,
+): OpenAiException | undefined {
+  if (!is404) return undefined;
+  if (other === undefined) {
+    return new OpenAiException(404, NO_SUCH_ROUTE, { code: 'unknown_url' });
+  }
+  reply.header('allow', [...other.methods].join(', '));
+  return new OpenAiException(405, `The method ${method} is not allowed here.`, {
+    code: 'method_not_allowed',
+  });
 }
 
 /** Node.js keeps the first one without a word, but the proxy in front may have read the other (RFC 9112, section 3.2). */
@@ -144,10 +144,11 @@ function answerFrameworkError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const status = error.statusCode ?? 400;
   begin(request.server, request, reply);
   // Nor does any hook run for the answer.
   request.server.cors?.share(request, reply);
-  const body = openAiError(status, 'The URL cannot be understood.', { code: 'invalid_url' });
-  sendError(reply, status, body);
+  const refused =
+    faultOf(request, reply) ??
+    new OpenAiException(error.statusCode ?? 400, 'The URL cannot be understood.', { code: 'invalid_url' });
+  sendError(reply, refused.getStatus(), refused.body);
 }

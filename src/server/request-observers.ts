@@ -7,7 +7,7 @@ import { requestLog } from '../observability/request-log.js';
 import { requestMetrics } from '../observability/serve-metrics.js';
 import type { Tracing } from '../observability/tracing.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import type { RequestObserver } from './request-observer.js';
+import type { RequestObserver } from '../observability/request-observer.js';
 
 /** Makes the observers of all requests, in the order in which they are called. */
 export type RequestObserverFactory = (logger: Logger) => RequestObserver[];

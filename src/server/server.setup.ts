@@ -12,12 +12,11 @@ import type { Log } from '../observability/logger.js';
 import { decorateRequests } from '../observability/request-context.js';
 import { serveMetrics } from '../observability/serve-metrics.js';
 import { enableCors } from './cors.js';
-import { ANSWER_MARGIN_MS, closeGracefully } from './graceful-close.js';
+import { closeGracefully } from './graceful-close.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
 import type { RequestObserverFactory } from './request-observers.js';
-
-/** How long a client may take without reading any of its answer, ms. */
-const UNREAD_MS = 30_000;
+import { basePathPattern } from './request-path.js';
+import { cutOffStalledClients } from './stalled-clients.js';
 
 /** Sets up what Fastify serves and observes beside Nest's controllers. */
 @Injectable()
@@ -31,15 +30,15 @@ export class ServerSetup {
   ) {}
 
   apply(server: FastifyInstance, { logger, lostLines }: Log): void {
-    const { metricsPort, docsEnabled, corsOrigins } = this.config;
+    const { metricsPort, docsEnabled, corsOrigins, basePath } = this.config;
+    server.basePath = basePathPattern(basePath);
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
-    if (lostLines !== undefined) this.metrics?.watchLostLogLines(lostLines);
+    this.metrics?.watchLostLogLines(lostLines);
     if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
     if (docsEnabled) serveDocs(server);
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);
-    // A client that neither reads nor sends; Node.js counts bytes that are read from its queue as progress.
-    server.server.setTimeout(Math.max(UNREAD_MS, this.limits.timeoutMs + ANSWER_MARGIN_MS));
+    cutOffStalledClients(server.server);
     closeGracefully(server, this.lifecycle, this.limits.timeoutMs);
   }
 }

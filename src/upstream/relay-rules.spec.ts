@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { authorizationCredential, keyCredential } from '../credentials/credential.js';
+import '../providers/built-in-providers.js';
 import { RelayRules } from './relay-rules.js';
 
 const KEY = 'sk-Zq7vLm20517483Xw';
 const DIGITS = '849302715566';
 
-const operators = new RelayRules({ credential: keyCredential(KEY, 'VLLM_API_KEY') });
-const digits = new RelayRules({ credential: keyCredential(DIGITS, 'VLLM_API_KEY') });
-const operatorsHeader = new RelayRules({ headerSecrets: [authorizationCredential(`Token ${KEY}`)] });
+/** The rules for one answer. */
+const operators = (key = KEY) => new RelayRules({ credential: keyCredential(key, 'VLLM_API_KEY') });
+const operatorsHeader = () => new RelayRules({ headerSecrets: [authorizationCredential(`Token ${KEY}`)] });
 const callers = new RelayRules({ credential: keyCredential(KEY) });
+
+const NUMBERS = ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 
 /** The ways in which a provider may show a key. */
 const SHOWN: readonly (readonly [way: string, text: string])[] = [
@@ -26,12 +30,111 @@ const SHOWN: readonly (readonly [way: string, text: string])[] = [
   ['in hexadecimal digits', Buffer.from(KEY).toString('hex')],
   ['in hexadecimal digits behind another', `a${Buffer.from(KEY).toString('hex').toUpperCase()}`],
   ['URL-encoded', [...Buffer.from(KEY)].map((byte) => `%${byte.toString(16)}`).join('')],
+  ['in Base32', base32(KEY)],
+  ['in Base32 in lower case', base32(`ab${KEY}`).toLowerCase()],
+  ['backwards', reversed(KEY)],
+  ['backwards in Base64', Buffer.from(reversed(KEY)).toString('base64url')],
   ['with separators', KEY.replace(/./g, '$& ')],
 ];
 
+function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? [])
+    .map((each) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.charAt(parseInt(each, 2)))
+    .join('');
+}
+
+function reversed(text: string): string {
+  return Array.from(text).reverse().join('');
+}
+
+/** How an attacker may write a key, and how long a piece is that gives four characters of it away. */
+const ENCODINGS: readonly (readonly [encode: (key: string) => string, length: number])[] = [
+  [(key) => key, 4],
+  [(key) => key.toUpperCase(), 4],
+  [reversed, 4],
+  [(key) => Buffer.from(key).toString('hex'), 9],
+  [(key) => Buffer.from(key).toString('base64url'), 8],
+  [(key) => Buffer.from(reversed(key)).toString('base64'), 8],
+  [base32, 9],
+];
+
 describe('where a key of the operator was sent', () => {
+  it('no header shows it in pieces, in whatever encoding', () => {
+    const key = fc.string({
+      unit: fc.constantFrom(...Array.from('0123456789abcDEF')),
+      minLength: 20,
+      maxLength: 40,
+    });
+    const cuts = fc.array(fc.tuple(fc.integer({ min: 1, max: 40 }), fc.constantFrom(...NUMBERS)), {
+      minLength: 5,
+      maxLength: 30,
+    });
+    fc.assert(
+      fc.property(key, fc.constantFrom(...ENCODINGS), cuts, (secret, [encode, length], places) => {
+        const encoded = encode(secret);
+        const credential = keyCredential(secret, 'VLLM_API_KEY');
+        const lines: Record<string, string[]> = { 'x-request-id': [] };
+        let at = 0;
+        for (const [size, name] of places) {
+          const piece = encoded.slice(at, at + size);
+          (lines[/^\d+$/.test(piece) ? name : 'www-authenticate'] ??= []).push(piece);
+          at += size;
+          lines['x-request-id'] = [piece];
+          const shown = new RelayRules({ credential }).headers(lines);
+          const together = Object.values(shown).flat().join('').toLowerCase();
+          const leaks = Array.from({ length: encoded.length - length + 1 }, (_, from) =>
+            encoded.slice(from, from + length).toLowerCase(),
+          ).filter((part) => together.includes(part));
+          expect(leaks).toEqual([]);
+        }
+      }),
+      { seed: 21, numRuns: 100 },
+    );
+  });
+
+  it('digits do not show it in several headers, in either order', () => {
+    const [first, second] = [DIGITS.slice(0, 3), DIGITS.slice(3, 6)];
+    const shown = (reset: string, limit: string) =>
+      operators(DIGITS).headers({ 'x-ratelimit-reset': reset, 'x-ratelimit-limit': limit });
+    expect(shown(first, second)).toEqual({ 'x-ratelimit-reset': first });
+    expect(shown(second, first)).toEqual({ 'x-ratelimit-reset': second });
+  });
+
+  it('one challenge of a known scheme passes', () => {
+    const pieces = KEY.match(/.{1,3}/g) ?? [];
+    const shown = (lines: readonly string[]) => operators().headers({ 'www-authenticate': lines });
+    expect(shown(pieces)).toEqual({});
+    expect(shown([...pieces, 'BASIC realm="x"', 'Bearer'])).toEqual({ 'www-authenticate': 'Basic' });
+  });
+
+  it.each([
+    'sk-ours',
+    'sk-proj-9Q2mXw4Lk0Tz7Rb1Vn5Hc8Yd3Gf6Js',
+    'gsk_0123abcd4567efgh',
+    'a1b2c3d4e5f60718293a4b5c6d7e8f90',
+  ])('the usual numbers pass: %s', (key) => {
+    const limits = {
+      'retry-after': '20',
+      'x-ratelimit-limit-requests': '500',
+      'x-ratelimit-limit-tokens': '30000000',
+      'x-ratelimit-remaining-requests': '499',
+      'x-ratelimit-remaining-tokens': '29987',
+      'x-ratelimit-reset': '1765200000',
+      'anthropic-ratelimit-requests-reset': '2026-11-01T00:00:00Z',
+      'x-ratelimit-reset-requests': '120ms',
+      'x-ratelimit-reset-tokens': '6m0s',
+    };
+    expect(operators(key).headers(limits)).toEqual(limits);
+  });
+
+  it('more values than any provider sends are left out', () => {
+    const lines = Array.from({ length: 40 }, () => '1');
+    expect(operators().headers({ 'x-ratelimit-limit': lines, 'retry-after': '1' })).toEqual({});
+  });
+
   it.each(SHOWN)('no header of a 4xx shows it: %s', (_way, text) => {
-    for (const rules of [operators, operatorsHeader]) {
+    for (const rules of [operators(), operatorsHeader()]) {
       const shown = rules.headers({
         'x-request-id': text,
         'retry-after': text,
@@ -45,7 +148,7 @@ describe('where a key of the operator was sent', () => {
   });
 
   it.each(SHOWN)('no identifier shows it: %s', (_way, text) => {
-    for (const rules of [operators, operatorsHeader]) expect(rules.identifier(text)).toBeUndefined();
+    for (const rules of [operators(), operatorsHeader()]) expect(rules.identifier(text)).toBeUndefined();
   });
 
   it.each([
@@ -59,12 +162,12 @@ describe('where a key of the operator was sent', () => {
     ['as characters', { 'x-ratelimit-limit': '115,107,45,90,113' }],
     ['beside words', { 'x-ratelimit-limit': ['5', 'some words'] }],
   ])('digits do not show it: %s', (_way, headers) => {
-    expect(digits.headers(headers)).toEqual({});
+    expect(operators(DIGITS).headers(headers)).toEqual({});
   });
 
   it('no prose passes', () => {
-    expect(operators.prose('The key is wrong.')).toBeUndefined();
-    expect(operatorsHeader.prose('The key is wrong.')).toBeUndefined();
+    expect(operators().prose('The key is wrong.')).toBeUndefined();
+    expect(operatorsHeader().prose('The key is wrong.')).toBeUndefined();
   });
 
   it('what is no part of it passes', () => {
@@ -77,18 +180,18 @@ describe('where a key of the operator was sent', () => {
       'x-ratelimit-reset': 'Wed, 21 Oct 2026 07:28:00 GMT',
       'www-authenticate': ['Bearer realm="x"', 'Negotiate'],
     };
-    expect(operators.headers({ ...headers, 'x-request-id': 'req_011CTgbD' })).toEqual({
+    expect(operators().headers({ ...headers, 'x-request-id': 'req_011CTgbD' })).toEqual({
       ...headers,
-      'www-authenticate': ['Bearer', 'Negotiate'],
+      'www-authenticate': 'Bearer',
       'x-upstream-request-id': 'req_011CTgbD',
     });
     for (const word of ['invalid_api_key', 'quota', '401', 'tokens.limit']) {
-      expect(operators.identifier(word)).toBe(word);
+      expect(operators().identifier(word)).toBe(word);
     }
   });
 
   it('a value is redacted first and judged then', () => {
-    expect(operators.headers({ 'x-request-id': `vllm ${KEY}` })).toEqual({
+    expect(operators().headers({ 'x-request-id': `vllm ${KEY}` })).toEqual({
       'x-upstream-request-id': 'vllm [redacted]',
     });
   });
@@ -103,6 +206,18 @@ describe("where the caller's own credential was sent", () => {
         [`x-ratelimit-${KEY.toLowerCase()}`]: '1',
       }),
     ).toEqual({ 'www-authenticate': ['Bearer', 'Basic realm="[redacted]"'] });
+  });
+
+  it('numbers and challenges pass as they are', () => {
+    const headers = {
+      'retry-after': '517',
+      'x-ratelimit-limit': '483',
+      'www-authenticate': ['Bearer realm="x"', 'Orbit'],
+    };
+    expect(callers.headers({ ...headers, 'x-request-id': 'an id, of any form' })).toEqual({
+      ...headers,
+      'x-upstream-request-id': 'an id, of any form',
+    });
   });
 
   it('a short one garbles no number', () => {

@@ -1,11 +1,11 @@
+import { limitHeaderPrefixes, requestIdHeaders } from '../config/engines.js';
 import type { Credential } from '../credentials/credential.js';
 import { couldReveal, redact } from '../credentials/redact.js';
 import { allHeaderLines, headerLines } from './upstream-headers.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** Headers of a 4xx that tell clients when and how to retry. */
-const RELAYED_HEADERS = /^(retry-after|retry-after-ms|(anthropic-|x-)ratelimit-.+)$/;
-const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-ms-request-id'];
+const RELAYED_HEADERS = /^(retry-after|retry-after-ms|x-ratelimit-.+)$/;
 /** What node:http accepts as the value of a header. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -14,22 +14,32 @@ const IDENTIFIER = /^(?=.{1,64}$)([a-z]+([_.:-][a-z]+)*|[A-Za-z]+(_[A-Za-z]+)*|\
 /** A number, a duration or a date. */
 const MEASURE =
   /^(\d{1,16}(\.\d{1,6})?|(\d{1,9}(\.\d{1,9})?(ms|[smhd])){1,5}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)$/;
-/** The name of an authentication scheme. */
-const SCHEME = /^[A-Za-z][A-Za-z\d-]{2,31}$/;
+/** Authentication schemes that providers and the proxies before them use. */
+const SCHEMES = ['Bearer', 'Basic', 'Digest', 'DPoP', 'Negotiate', 'NTLM'];
 /** The names of rate-limit headers, made of the words that providers use. */
 const LIMIT_HEADER =
-  /^(x|anthropic)-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
-const REQUEST_ID = /^[\x20-\x7e]{1,200}$/;
+  /^(?=.{1,64}$)x-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
+/** A UUID, or letters and digits behind a word: `req_011CTgbD`, `Root=1-67891233-abcdef`. */
+const REQUEST_ID =
+  /^(?=.{1,48}$)([A-Za-z]{1,12}[ =_-])?([\dA-Za-z]{1,32}|\[redacted\])(-[\dA-Za-z]{1,32}){0,4}$/;
+/** More values are no help, and to judge them takes long. */
+const MAX_VALUES = 32;
 
 /** Decides what callers may see of a provider's 4xx: providers repeat what they were sent. */
 export class RelayRules {
   private readonly secrets: readonly Credential[];
-  /** The caller may know its own credential, but no part of the operator's. */
-  private readonly operatorSecretSent: boolean;
+  /** The caller may know its own credential, but no part of these. */
+  private readonly operatorSecrets: readonly Credential[];
+  /** What has passed where a secret of the operator was sent: pieces can be put together again. */
+  private readonly passedValues: string[] = [];
 
   constructor({ credential, headerSecrets = [] }: UpstreamErrorDetails) {
     this.secrets = credential === undefined ? headerSecrets : [credential, ...headerSecrets];
-    this.operatorSecretSent = credential?.variable !== undefined || headerSecrets.length > 0;
+    this.operatorSecrets = credential?.variable === undefined ? headerSecrets : this.secrets;
+  }
+
+  private get operatorSecretSent(): boolean {
+    return this.operatorSecrets.length > 0;
   }
 
   /** Prose, redacted. It may describe a secret of the operator in ways that cannot be found. */
@@ -50,10 +60,10 @@ export class RelayRules {
       if (first !== undefined) relayed[name] = others.length === 0 ? first : [first, ...others];
     };
     for (const [name, lines] of allHeaderLines(headers)) {
-      if (RELAYED_HEADERS.test(name) && this.mayShowName(name)) relay(name, this.measures(lines));
+      if (RELAYED_HEADERS.test(usualName(name)) && this.mayShowName(name)) relay(name, this.measures(lines));
     }
     relay('www-authenticate', this.challenges(headerLines(headers, 'www-authenticate')));
-    const requestIds = REQUEST_ID_HEADERS.map((name) => headerLines(headers, name));
+    const requestIds = ['x-request-id', ...requestIdHeaders()].map((name) => headerLines(headers, name));
     const [requestId] = requestIds.find((lines) => lines.length > 0) ?? [];
     const passed = this.passed(requestId, REQUEST_ID);
     relay('x-upstream-request-id', passed === undefined ? undefined : [passed]);
@@ -62,36 +72,53 @@ export class RelayRules {
 
   /**
    * The one rule: a value is redacted first and judged then. Where a secret of the operator was sent, only a value of
-   * a known shape passes that holds no part of the secret.
+   * a known shape passes that holds no part of the secret, not even together with other values.
    * @param shape undefined for what has none
    */
   private passed(value: string | undefined, shape: RegExp | undefined): string | undefined {
     if (value === undefined) return undefined;
     const redacted = redact(value, this.secrets);
     if (!this.operatorSecretSent) return redacted;
-    return shape?.test(redacted) === true && !couldReveal(redacted, this.secrets) ? redacted : undefined;
+    if (shape?.test(redacted) !== true || this.passedValues.length === MAX_VALUES) return undefined;
+    const eitherSide = this.passedValues.flatMap((other) => [other, redacted]);
+    const together = [...this.passedValues, redacted, ...eitherSide].join('');
+    if (couldReveal(together, this.operatorSecrets)) return undefined;
+    this.passedValues.push(redacted);
+    return redacted;
   }
 
   /** Names come in lower case, in which nothing encoded can be found again. */
   private mayShowName(name: string): boolean {
     if (!this.operatorSecretSent) return redact(name, this.secrets) === name;
-    return (name.startsWith('retry-after') || LIMIT_HEADER.test(name)) && !couldReveal(name, this.secrets);
+    return (
+      (name.startsWith('retry-after') || LIMIT_HEADER.test(usualName(name))) &&
+      !couldReveal(name, this.operatorSecrets)
+    );
   }
 
-  /** The lines of a header, none when one of them must not pass, or all of them together. */
+  /** The lines of a header, none when one of them must not pass. */
   private measures(lines: readonly string[]): readonly string[] | undefined {
     // A caller's own credential may be short and occur in a number.
     if (!this.operatorSecretSent && lines.every((line) => MEASURE.test(line))) return lines;
     const passed = lines.map((line) => this.passed(line, MEASURE)).filter((line) => line !== undefined);
-    const isWhole = passed.length === lines.length;
-    return isWhole && !(this.operatorSecretSent && couldReveal(lines.join(''), this.secrets))
-      ? passed
-      : undefined;
+    return passed.length === lines.length ? passed : undefined;
   }
 
-  /** Of a challenge only the scheme where a secret of the operator was sent: its parameters are prose. */
+  /** Where a secret of the operator was sent, the first known scheme: more lines, names and parameters may hold it. */
   private challenges(lines: readonly string[]): readonly string[] {
-    const shown = this.operatorSecretSent ? lines.map((line) => /^[^\s,]*/.exec(line)?.[0]) : lines;
-    return shown.map((line) => this.passed(line, SCHEME)).filter((line) => line !== undefined);
+    const shown = this.operatorSecretSent ? lines.flatMap(knownScheme).slice(0, 1) : lines;
+    return shown.map((line) => this.passed(line, /^\w+$/)).filter((line) => line !== undefined);
   }
+}
+
+/** The name of a header, with the usual beginning of rate-limit headers for a vendor's own. */
+function usualName(name: string): string {
+  const own = [...limitHeaderPrefixes()].find((prefix) => name.startsWith(prefix));
+  return own === undefined ? name : `x-ratelimit-${name.slice(own.length)}`;
+}
+
+/** The scheme of a challenge as this service writes it, if it is a known one. */
+function knownScheme(challenge: string): string[] {
+  const name = /^[^\s,]*/.exec(challenge)?.[0].toLowerCase();
+  return SCHEMES.filter((scheme) => scheme.toLowerCase() === name);
 }

@@ -4,7 +4,7 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { UpstreamError } from './upstream.error.js';
 
-/** Who may use a connection to a provider, and how many requests may wait for one. undici's own queue has no bound. */
+/** Limits the connections to each provider, and the requests that wait for one: undici's own queue has no bound. */
 @Injectable()
 export class UpstreamConnections {
   private readonly byOrigin = new Map<string, Slots>();

@@ -45,14 +45,14 @@ export interface UpstreamErrorDetails {
   readonly headerSecrets?: readonly Credential[];
   /** What the operator should check, unless it is the provider's address. */
   readonly advice?: string;
+  /** Whether a request of the same call was sent again before this failure. */
+  readonly retried?: boolean;
   /** The failures of several providers that together are this one. */
   readonly causes?: readonly UpstreamError[];
 }
 
 /** The error of every request to a provider. This service writes its message, which callers may see. */
 export class UpstreamError extends Error {
-  /** Whether a request of this call was sent again before it failed. */
-  retried = false;
   // Private, so that a logger or serialiser that reads an error's properties finds no credential.
   readonly #details: UpstreamErrorDetails;
 
@@ -68,8 +68,13 @@ export class UpstreamError extends Error {
 
   /** Whether a client's own retry would only multiply the load or the wait. */
   get isRetryFutile(): boolean {
-    const { causes = [] } = this.#details;
-    return this.retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
+    const { retried = false, causes = [] } = this.#details;
+    return retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
+  }
+
+  /** The same failure, of a call that had sent a request again. */
+  afterRetry(): UpstreamError {
+    return new UpstreamError(this.failure, this.message, { ...this.#details, retried: true });
   }
 
   get details(): UpstreamErrorDetails {

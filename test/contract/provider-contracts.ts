@@ -102,6 +102,7 @@ const OPENAI_COMPATIBLE = {
 const AZURE_DATED = 'https://res.openai.azure.com/openai/models?api-version=2024-06-01';
 const AZURE_V1 = 'https://res.openai.azure.com/openai/v1/models';
 const AZURE_DEPLOYMENTS = 'https://res.openai.azure.com/openai/deployments?api-version=2023-03-15-preview';
+const COHERE = 'https://api.cohere.com/v1/models?page_size=1000';
 const GEMINI = 'https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000';
 const GITHUB_MODELS = 'https://models.github.ai/catalog/models';
 const DATABRICKS = 'https://adb-1.test/api/2.0/serving-endpoints';
@@ -489,6 +490,14 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     baseUrlVariables: ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'],
     basePath: '',
     withoutBaseUrl: { host: 'api.cohere.com' },
+    urls: [
+      ['https://api.cohere.com/v2/chat', COHERE],
+      ['https://api.cohere.com/v1/embed/', COHERE],
+      [
+        'https://vault.test/cohere/v2/rerank?tenant=a',
+        'https://vault.test/cohere/v1/models?tenant=a&page_size=1000',
+      ],
+    ],
     keyVariables: ['COHERE_API_KEY'],
     credential: verbatim,
     fixedHeaders: {},

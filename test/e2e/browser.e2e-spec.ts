@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
@@ -42,15 +43,52 @@ describeWithBrowser('in a browser', () => {
     });
     page.on('pageerror', ({ message }) => problems.push(message));
     await page.goto(`${gateway.url}/docs`);
-    const operation = page.locator('#operations-models-listModels');
-    await operation.locator('.opblock-summary-control').click();
-    await operation.getByRole('button', { name: 'Try it out' }).click();
-    await operation.getByRole('button', { name: 'Execute' }).click();
-    const answer = operation.locator('.live-responses-table .response-col_description').last();
-    await answer.getByText(MODEL).first().waitFor();
+    await tryOut(page);
     expect(upstream.requests).toHaveLength(1);
     expect([...hosts]).toEqual([gateway.url]);
     expect(problems).toEqual([]);
+  });
+
+  it.each([
+    ['under BASE_PATH', '/llm', (url: string) => Promise.resolve(`${url}/llm`)],
+    ['behind a proxy that strips a prefix', '', async (url: string) => (await started(startProxy(url))).url],
+  ])('the documentation sends requests to its own prefix %s', async (_name, basePath, addressOf) => {
+    const { gateway } = await startScenario(MODELS, { BASE_PATH: basePath });
+    const address = await addressOf(gateway.url);
+    const page = await open('about:blank');
+    const urls: string[] = [];
+    page.on('request', (request) => urls.push(request.url()));
+    await page.goto(`${address}/docs`);
+    await tryOut(page);
+    expect(urls.map((url) => url.split('?')[0])).toContain(`${address}/v1/models`);
+    expect(urls.filter((url) => !url.startsWith('data:') && !url.startsWith(`${address}/`))).toEqual([]);
+  });
+
+  it.each([
+    ['its origin', (origin: string) => origin],
+    ['*', () => '*'],
+  ])('a page sets headers of its own with CORS_ORIGINS of %s', async (_name, originsFor) => {
+    const { url } = await started(startPage());
+    const { gateway } = await startScenario(MODELS, { CORS_ORIGINS: originsFor(new URL(url).origin) });
+    const page = await open(url);
+    const { headers, ...request } = requestTo(gateway.url);
+    for (const name of ['x-title', 'openai-beta', 'anthropic-dangerous-direct-browser-access', 'x-any-1']) {
+      const given = { ...request, headers: { ...headers, [name]: 'true' } };
+      expect([name, await page.evaluate(fetchModels, given)]).toMatchObject([name, { status: 200 }]);
+    }
+  });
+
+  it('a sandboxed frame sets no header, even with CORS_ORIGINS=*', async () => {
+    const { url } = await started(startPage());
+    const { gateway, upstream } = await startScenario(MODELS, { CORS_ORIGINS: '*' });
+    const page = await open(url);
+    await page.setContent('<iframe sandbox="allow-scripts" srcdoc="<title>frame</title>"></iframe>');
+    const frame = await page.waitForSelector('iframe').then((element) => element.contentFrame());
+    expect(await frame?.evaluate('origin')).toBe('null');
+    const request = requestTo(gateway.url);
+    expect(await frame?.evaluate(fetchModels, request)).toBe('TypeError');
+    expect(upstream.requests).toEqual([]);
+    expect(await frame?.evaluate(fetchModels, { ...request, headers: {} })).toMatchObject({ status: 200 });
   });
 
   it('a page of an allowed origin reads the models with its own key', async () => {
@@ -97,6 +135,16 @@ describeWithBrowser('in a browser', () => {
     expect(upstream.requests).toEqual([]);
   });
 });
+
+/** Has the documentation send a request for the list, and waits for its answer. */
+async function tryOut(page: Page): Promise<void> {
+  const operation = page.locator('#operations-models-listModels');
+  await operation.locator('.opblock-summary-control').click();
+  await operation.getByRole('button', { name: 'Try it out' }).click();
+  await operation.getByRole('button', { name: 'Execute' }).click();
+  const answer = operation.locator('.live-responses-table .response-col_description').last();
+  await answer.getByText(MODEL).first().waitFor();
+}
 
 /** A script for a page, bundled with its imports. */
 async function scriptOf(contents: string): Promise<string> {
@@ -147,13 +195,37 @@ async function fetchModels({ url, path, headers }: PageRequest): Promise<unknown
 }
 
 /** Serves an empty page from another origin. */
-async function startPage(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer((_request, response) => {
+function startPage(): Promise<Site> {
+  return startSite('/', (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>page</title>');
-  }).listen(0, '127.0.0.1');
+  });
+}
+
+/** Passes requests below `/team/llm` on without that prefix. */
+function startProxy(target: string): Promise<Site> {
+  const prefix = '/team/llm';
+  return startSite(prefix, ({ url = '', headers }, response) => {
+    if (!url.startsWith(`${prefix}/`)) {
+      response.writeHead(404).end();
+      return;
+    }
+    get(target + url.slice(prefix.length), { headers, agent: false }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+  });
+}
+
+interface Site {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function startSite(path: string, listener: RequestListener): Promise<Site> {
+  const server = createServer(listener).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/`,
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}${path}`,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -645,7 +645,7 @@ describe.each<[string, Record<string, string>]>([
         expect([known, response.status, await response.text()]).toEqual([known, 304, '']);
         expect(response.headers.get('etag')).toBe(etag);
         expect(response.headers.get('vary')).toBe(
-          'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version',
+          'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding',
         );
         expect(response.headers.get('content-type')).toBeNull();
         expect(response.headers.has('cache-control')).toBe(env === CACHE);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { arrivals } from '../support/arrivals.js';
+import { movableClock } from '../support/clock.js';
 import { json, silence } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
 import { parseLog } from '../support/log-lines.js';
@@ -12,7 +15,9 @@ import { until } from '../support/until.js';
 
 const LIST = json({ data: [{ id: 'a/b', created: 1, owned_by: 'c' }] });
 
-const shared = sharedScenario();
+const CONNECT = 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n';
+
+const shared = sharedScenario({ CORS_ORIGINS: '*' });
 
 /** Sends bytes and reads all that comes until the gateway closes the connection. */
 async function exchange({ url }: Gateway, bytes: string): Promise<string> {
@@ -61,7 +66,7 @@ describe('what HTTP does not allow', () => {
   it.each([
     ['two Host lines', get('/healthz', 'host: other', 'Connection: close'), '400'],
     ['an unknown Transfer-Encoding', get('/healthz', 'Transfer-Encoding: gzip'), '501'],
-    ['CONNECT', 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n', '405'],
+    ['CONNECT', CONNECT, '405'],
     ['bytes of TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', '400'],
   ])('%s is answered in the form of an error', async (_name, bytes, status) => {
     const { gateway } = shared(LIST);
@@ -70,14 +75,60 @@ describe('what HTTP does not allow', () => {
     expect(answer).toMatch(/\{"error":\{"message":"[^"]+","type":"\w+","param":null,"code":/);
   });
 
-  it('behind requests costs none of them its answer', async () => {
+  it.each([
+    ['garbage', '\x00garbage\r\n\r\n', 400],
+    ['CONNECT', CONNECT, 405],
+  ])('behind requests costs none of them its answer: %s', async (_name, bytes, refusal) => {
     const { gateway } = await startScenario(LIST);
-    const answers = await exchange(gateway, `${get('/v1/models')}${get('/healthz')}\x00garbage\r\n\r\n`);
-    expect(statusesOf(answers)).toEqual(['200', '200', '400']);
+    const answers = await exchange(gateway, `${get('/v1/models')}${get('/healthz')}${bytes}`);
+    expect(statusesOf(answers)).toEqual(['200', '200', String(refusal)]);
     expect(answers).toContain('"id":"a/b"');
     await until('the refused input has its line', () =>
-      parseLog(gateway.logs.join('')).some(({ status }) => status === 400),
+      parseLog(gateway.logs.join('')).some(({ status }) => status === refusal),
     );
+  });
+
+  it.each(['GET /v1/models', 'POST /v1/models', 'GET /nowhere', 'GET /%zz', 'OPTIONS /v1/models'])(
+    'is refused whatever the target, and once: %s',
+    async (target) => {
+      const { gateway } = shared(LIST);
+      const preflight = ['Origin: https://app.test', 'Access-Control-Request-Method: GET'];
+      const head = [`${target} HTTP/1.1`, 'Host: gateway', ...preflight];
+      const unknownCoding = [...head, 'Transfer-Encoding: gzip', '', 'body'].join('\r\n');
+      expect(statusesOf(await exchange(gateway, unknownCoding))).toEqual(['501']);
+      const twoHosts = [...head, 'Host: other', 'Connection: close', '', ''].join('\r\n');
+      expect(statusesOf(await exchange(gateway, twoHosts))).toEqual(['400']);
+    },
+  );
+
+  it.each([
+    ['garbage', '\x00garbage\r\n\r\n'],
+    ['CONNECT', CONNECT],
+  ])('holds no connection that stays half open: %s', async (_name, bytes) => {
+    const { gateway } = await startScenario();
+    const socket = connect({
+      port: Number(new URL(gateway.url).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
+    socket.resume();
+    socket.write(bytes, 'latin1');
+    await once(socket, 'end');
+    await until('the connection is closed', async () => (await connectionsOf(gateway)) === 0);
+    socket.destroy();
+  });
+
+  it('is forgotten when its connection is lost behind a request', async () => {
+    const held = heldAnswers(LIST);
+    const { gateway } = await startScenario(held.script);
+    const arrived = arrivals(gateway);
+    const socket = open(gateway.url, get('/v1/models') + CONNECT);
+    await arrived(1);
+    socket.resetAndDestroy();
+    await held.abandoned();
+    await until('the request has its line', () => linesOf(gateway, 499) === 1);
+    expect(linesOf(gateway, 405)).toBe(0);
+    expect(await connectionsOf(gateway)).toBe(0);
   });
 });
 
@@ -109,6 +160,69 @@ describe('pipelined requests whose connection is lost', () => {
     expect(linesOf(gateway, 499)).toBe(5);
   });
 });
+
+describe('a client', () => {
+  /** Far more than the buffers of both sides hold. */
+  const MANY = get('/docs/swagger-ui-bundle.js').repeat(20);
+  /** The longest between two looks at a connection, ms. */
+  const LOOK_MS = 1500;
+
+  it('that does not read its answers is cut off after 30 s, whatever it sends', async () => {
+    const clock = movableClock();
+    const { gateway } = await startScenario();
+    const socket = open(gateway.url, MANY);
+    socket.on('error', () => undefined);
+    const drip = setInterval(() => socket.write(get('/healthz')), 100);
+    await sleep(2 * LOOK_MS);
+    clock.advance(29_000);
+    await sleep(LOOK_MS);
+    expect(await connectionsOf(gateway)).toBe(1);
+    clock.advance(1000);
+    await until('it is cut off', async () => (await connectionsOf(gateway)) === 0);
+    clearInterval(drip);
+  });
+
+  it('that reads slowly gets the whole of its answer', async () => {
+    const clock = movableClock();
+    const data = Array.from({ length: 190_000 }, (_, index) => ({ id: `m${String(index)}` }));
+    const { gateway, upstream } = await startScenario(json({ data }), { UPSTREAM_TIMEOUT_MS: '60000' });
+    const socket = open(gateway.url, get('/v1/models', 'Connection: close'));
+    await upstream.received(1);
+    await once(socket, 'readable');
+    let answer = '';
+    for (let turn = 0; turn < 3; turn += 1) {
+      await sleep(LOOK_MS);
+      clock.advance(20_000);
+      const enough = answer.length + 3_000_000;
+      while (answer.length < enough) {
+        const chunk = socket.read() as Buffer | null;
+        if (chunk === null) await once(socket, 'readable');
+        else answer += chunk.toString('latin1');
+      }
+    }
+    for await (const chunk of socket) answer += (chunk as Buffer).toString('latin1');
+    const [head = '', body] = answer.split('\r\n\r\n');
+    expect(Number(/content-length: (\d+)/i.exec(head)?.[1])).toBeGreaterThan(13_000_000);
+    expect(body).toHaveLength(Number(/content-length: (\d+)/i.exec(head)?.[1]));
+  });
+
+  it('may wait for a provider for longer', async () => {
+    const clock = movableClock();
+    const held = heldAnswers(LIST);
+    const { gateway } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '600000' });
+    const answer = exchange(gateway, get('/v1/models', 'Connection: close'));
+    await sleep(LOOK_MS);
+    clock.advance(60_000);
+    await sleep(LOOK_MS);
+    await held.release(1);
+    expect(statusesOf(await answer)).toEqual(['200']);
+  });
+});
+
+function connectionsOf({ app }: Gateway): Promise<number> {
+  const server: Server = app.getHttpServer();
+  return promisify(server.getConnections.bind(server))();
+}
 
 function linesOf({ logs }: Gateway, status: number): number {
   const lines = parseLog(logs.join('')).filter(({ msg }) => msg === 'request');

@@ -8,7 +8,7 @@ import { secret } from '../support/start-gateway.js';
 const ORIGIN = 'https://app.test';
 const ALLOWED = { CORS_ORIGINS: `http://localhost:3000, ${ORIGIN}` };
 const CREDENTIAL_VARY =
-  'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version';
+  'authorization, x-api-key, api-key, openai-organization, openai-project, anthropic-version, accept-encoding';
 const MODELS = json({ data: [{ id: 'm', created: 1, owned_by: 'x' }] });
 
 function preflight(headers: Record<string, string> = {}): RequestInit {
@@ -118,34 +118,35 @@ describe('a preflight', () => {
   it.each([
     'authorization',
     'x-api-key',
-    'api-key',
-    'anthropic-version',
-    'openai-organization',
-    'openai-project',
-    'content-type',
-    'x-request-id',
-    'if-none-match',
-    'cache-control',
-    'traceparent',
-    'tracestate',
     'user-agent',
     'anthropic-dangerous-direct-browser-access',
-    'x-stainless-lang',
-    'x-stainless-helper-method',
+    'x-title',
+    'openai-beta',
     'X-Stainless-OS',
+    "!#$%&'*+.^_`|~-09az",
+    'a'.repeat(4096),
   ])('allows %s', async (name) => {
     const { ask } = open(MODELS);
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': name }));
     expect(response.headers.get('access-control-allow-headers')).toBe(name.toLowerCase());
+    expect(response.headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  it('allows only listed headers among many', async () => {
+  it('allows every valid name of many', async () => {
     const { ask } = open(MODELS);
-    const wanted = 'authorization,cookie, x-stainless-os,x-stainless-,x-other,,x-api-key';
+    const wanted = 'authorization,x-a, x b,x:c,,"d",x-stainless-os,caf\xe9, x-api-key ';
     const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
     expect(response.headers.get('access-control-allow-headers')).toBe(
-      'authorization, x-stainless-os, x-api-key',
+      'authorization, x-a, x-stainless-os, x-api-key',
     );
+  });
+
+  it('allows no header where the names are longer than 4 KiB', async () => {
+    const { ask } = open(MODELS);
+    const wanted = `authorization,${'a'.repeat(4083)}`;
+    const response = await ask('/v1/models', preflight({ 'access-control-request-headers': wanted }));
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-headers')).toBeNull();
   });
 
   it('of another origin is a 405', async () => {
@@ -177,14 +178,61 @@ describe('CORS_ORIGINS=*', () => {
     expect(response.headers.get('vary')).toBe(CREDENTIAL_VARY);
   });
 
-  it('answers the preflights of every origin', async () => {
+  it.each(['https://any.test', 'app://obsidian.md', 'chrome-extension://abc'])(
+    'allows what the preflights of %s ask for',
+    async (origin) => {
+      const { ask } = shared(MODELS);
+      const response = await ask(
+        '/v1/models',
+        preflight({ origin, 'access-control-request-headers': 'authorization,x-title' }),
+      );
+      expect(response.status).toBe(204);
+      expect(response.headers.get('access-control-allow-origin')).toBe('*');
+      expect(response.headers.get('access-control-allow-headers')).toBe('authorization, x-title');
+      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(response.headers.get('vary')).toBe('access-control-request-headers, origin');
+    },
+  );
+
+  it('allows no header to the origin null, which may read what needs none', async () => {
     const { ask } = shared(MODELS);
     const response = await ask(
       '/v1/models',
-      preflight({ origin: 'null', 'access-control-request-headers': 'authorization' }),
+      preflight({ origin: 'null', 'access-control-request-headers': 'authorization,x-title' }),
     );
     expect(response.status).toBe(204);
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
-    expect(response.headers.get('access-control-allow-headers')).toBe('authorization');
+    expect(response.headers.get('access-control-allow-headers')).toBeNull();
+    const simple = await ask('/v1/models', { headers: { origin: 'null' } });
+    expect(simple.headers.get('access-control-allow-origin')).toBe('*');
+  });
+});
+
+describe('CORS_ORIGINS of other schemes', () => {
+  const ORIGINS = ['app://obsidian.md', 'tauri://localhost', 'chrome-extension://abc', 'app://Name:80'];
+  const shared = sharedScenario({ CORS_ORIGINS: ORIGINS.join() });
+
+  it.each(ORIGINS)('let %s read answers, and set headers', async (origin) => {
+    const { ask } = shared(MODELS);
+    const response = await ask('/v1/models', { headers: { origin } });
+    expect(response.headers.get('access-control-allow-origin')).toBe(origin);
+    const wanted = preflight({ origin, 'access-control-request-headers': 'authorization' });
+    const answer = await ask('/v1/models', wanted);
+    expect([answer.status, answer.headers.get('access-control-allow-headers')]).toEqual([
+      204,
+      'authorization',
+    ]);
+  });
+
+  it.each([
+    'app://obsidian.md.evil.test',
+    'app://obsidian',
+    'http://localhost',
+    'tauri://LOCALHOST',
+    'app://Name',
+    'null',
+  ])('let %s do nothing', async (origin) => {
+    const { ask } = shared(MODELS);
+    expect(corsHeadersOf(await ask('/v1/models', { headers: { origin } }))).toEqual([]);
+    expect((await ask('/v1/models', preflight({ origin }))).status).toBe(405);
   });
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,9 +31,9 @@ function filled(start: string, piece: string, end: string): string {
   return start + piece.repeat(Math.floor((LIMIT - start.length - end.length) / piece.length)) + end;
 }
 
-function rows(count: number): string {
+function rows(count: number, prefix = 'm'): string {
   const data = Array.from({ length: count }, (_, at) => ({
-    id: `m${String(at)}`,
+    id: `${prefix}${String(at)}`,
     object: 'model',
     created: 1,
   }));
@@ -121,8 +123,8 @@ describe('a list of the largest size', () => {
       expect(await idsOf(await list())).toEqual(['a']);
       upstream.answer(answer(NESTED));
       expect(await idsOf(await list())).toEqual([]);
-      upstream.answer(answer(rows(100_000)));
-      expect(await idsOf(await list())).toHaveLength(100_000);
+      upstream.answer(answer(rows(20_000)));
+      expect(await idsOf(await list())).toHaveLength(20_000);
     },
     SLOW_TEST_MS,
   );
@@ -159,9 +161,46 @@ describe('a list of the largest size', () => {
       expect(await longestHoldUp(() => Promise.all(Array.from({ length: AT_ONCE }, read)))).toBeLessThan(
         patience,
       );
-      upstream.answer(answer(rows(100_000)));
+      upstream.answer(answer(rows(20_000)));
       expect(await longestHoldUp(read)).toBeLessThan(patience);
     },
     SLOW_TEST_MS,
   );
+});
+
+describe('lists that clients do not read', () => {
+  it(
+    'take 64 MiB at most: the oldest ones are cut off',
+    async () => {
+      const sockets: Socket[] = [];
+      for (let at = 0; at < 15; at += 1) {
+        upstream.answer(answer(rows(80_000, `list-${String(at)}-`)));
+        const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+        socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+        await once(socket, 'readable');
+        sockets.push(socket);
+      }
+      expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+      const received = await Promise.all(sockets.map(receive));
+      const fitting = Math.floor(67_108_864 / (received.at(-1)?.expected ?? 0));
+      expect(fitting).toBeLessThan(15);
+      expect(received.map(({ length, expected }) => length === expected)).toEqual(
+        received.map((_, at) => at >= 15 - fitting),
+      );
+    },
+    SLOW_TEST_MS,
+  );
+
+  /** How much of the body of an answer comes until the connection ends. */
+  async function receive(socket: Socket): Promise<{ length: number; expected: number }> {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
+    await once(socket, 'close');
+    const bytes = Buffer.concat(chunks);
+    const head = bytes.subarray(0, bytes.indexOf('\r\n\r\n')).toString();
+    return {
+      length: bytes.length - head.length - 4,
+      expected: Number(/content-length: (\d+)/i.exec(head)?.[1]),
+    };
+  }
 });

@@ -6,18 +6,21 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkVariables, ConfigurationError, variableNames } from '../../src/config/variables.js';
 import { failureOf, idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
-import { json, startFakeUpstream } from '../support/fake-upstream.js';
+import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
-import { parseLog } from '../support/log-lines.js';
+import { logLines, parseLog } from '../support/log-lines.js';
 import { started } from '../support/scenario.js';
-import { secret, SECRET_MARK } from '../support/start-gateway.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import { freePort, isRefused, startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
 let main: string;
+/** The variables that a test has set in this process. */
+let given: readonly string[] = [];
 let folder: string;
 
 beforeAll(async () => {
@@ -43,13 +46,24 @@ async function startAndStop(env: Record<string, string>, signal: NodeJS.Signals 
   return running.exited;
 }
 
-/** The output of a failed start. */
-async function refusalOf(env: Record<string, string>): Promise<string> {
-  const { code, stdout, stderr } = await (await start(env)).exited;
-  expect(code).toBe(1);
-  expect(stdout).toBe('');
-  expect(stderr).not.toContain(SECRET_MARK);
-  return stderr;
+/** Sets the variables of this process, which has no others that the service knows. */
+function setVariables(env: Record<string, string>): void {
+  for (const name of new Set([...variableNames(), ...given])) Reflect.deleteProperty(process.env, name);
+  given = Object.keys(env);
+  Object.assign(process.env, env);
+}
+
+/** What the start says of a configuration that stops it, as `main` writes it. The first tests see `main` do so. */
+function refusalOf(env: Record<string, string>): string {
+  setVariables(env);
+  try {
+    checkVariables();
+  } catch (error) {
+    const message = error instanceof ConfigurationError ? error.message : String(error);
+    expect(message).not.toContain(SECRET_MARK);
+    return `${message}\n`;
+  }
+  throw new Error('the configuration is valid');
 }
 
 describe('a malformed configuration', () => {
@@ -91,7 +105,7 @@ describe('a malformed configuration', () => {
     await mkdir(join(folder, 'folder'));
     const names = [...Object.keys(contents), 'folder', 'missing'];
     const variables = names.map((name) => `${name.toUpperCase()}_MODELS_STATIC_FILE`);
-    const message = await refusalOf({
+    const message = refusalOf({
       MODEL_ENGINES: names.join(),
       ...Object.fromEntries(variables.map((variable, index) => [variable, join(folder, names[index] ?? '')])),
     });
@@ -103,7 +117,10 @@ describe('a malformed configuration', () => {
   });
 
   it('stops the start with one message when two engines would share a key', async () => {
-    expect(await refusalOf({ MODEL_ENGINES: 'gemini,google', GOOGLE_API_KEY: secret('google') })).toBe(
+    const { exited } = await start({ MODEL_ENGINES: 'gemini,google', GOOGLE_API_KEY: secret('google') });
+    const { code, stdout, stderr } = await exited;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
       'The configuration is not valid:\n' +
         '  MODEL_ENGINES must not name both gemini and google: GOOGLE_API_KEY would be the key of either\n',
     );
@@ -123,7 +140,7 @@ describe('what editors, shells and templates leave in a configuration', () => {
   it('stops the start with one message that names every variable and the reason, and no value', async () => {
     const keyFile = join(folder, 'key');
     await writeFile(keyFile, `export VLLM_API_KEY=${secret('file')}\n`);
-    const message = await refusalOf({
+    const message = refusalOf({
       OPENAI_API_KEY: `"${secret('quoted')}"`,
       GROQ_API_KEY: `GROQ_API_KEY=${secret('named')}`,
       VLLM_API_KEY_FILE: keyFile,
@@ -158,29 +175,17 @@ describe('a .env', () => {
   const RULE =
     '.env must be saved as UTF-8: in Windows PowerShell, "Out-File -Encoding utf8" does so, ">" does not';
 
-  it.each<[what: string, content: Buffer]>([
-    ['UTF-16 with a byte order mark, as PowerShell writes it', Buffer.from(`\uFEFF${LINES}`, 'utf16le')],
-    ['UTF-16 without a byte order mark', Buffer.from(LINES, 'utf16le')],
-    ['UTF-16 of the other byte order', Buffer.from(`\uFEFF${LINES}`, 'utf16le').swap16()],
-    ['Latin-1', Buffer.from(`# schl\u00fcssel\r\n${LINES}`, 'latin1')],
-  ])('in %s stops the start with one message', async (_what, content) => {
-    await writeFile(join(folder, '.env'), content);
-    expect(await refusalOf({})).toBe(`The configuration is not valid:\n  ${RULE}\n`);
-    expect(await refusalOf({ PORT: 'x' })).toBe(
+  it('in UTF-16, as PowerShell writes it, stops the start with one message', async () => {
+    await writeFile(join(folder, '.env'), Buffer.from(`\uFEFF${LINES}`, 'utf16le'));
+    const { code, stdout, stderr } = await (await start({ PORT: 'x' })).exited;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
       `The configuration is not valid:\n  ${RULE}\n  PORT must be a whole number from 0 to 65535\n`,
     );
   });
 
-  it('that is a folder stops the start with one message', async () => {
-    await mkdir(join(folder, '.env'));
-    expect(await refusalOf({})).toBe('The configuration is not valid:\n  .env must be a readable file\n');
-  });
-
-  it.each<[what: string, content: string]>([
-    ['with a byte order mark', `\uFEFF${LINES}`],
-    ['with letters beyond ASCII', `# schl\u00fcssel\n${LINES}`],
-  ])('in UTF-8 %s is read from its first variable on', async (_what, content) => {
-    await writeFile(join(folder, '.env'), content);
+  it('in UTF-8 with a byte order mark is read from its first variable on', async () => {
+    await writeFile(join(folder, '.env'), `\uFEFF${LINES}`);
     const { code, stdout, stderr } = await startAndStop({ LOG_LEVEL: 'info' });
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout)[0]?.['msg']).toMatch(/, engine cohere, .*, key from COHERE_API_KEY$/);
@@ -196,7 +201,7 @@ describe('a file that should hold a key', () => {
   it('stops the start with one message when it is missing, holds no key, or stands beside one', async () => {
     const contents = { empty: '', control: 'SECRET0\u0007', SECRET0: 'SECRET0' };
     for (const [name, content] of Object.entries(contents)) await writeFile(join(folder, name), content);
-    const message = await refusalOf({
+    const message = refusalOf({
       OPENAI_API_KEY_FILE: join(folder, 'SECRET0-missing'),
       ANTHROPIC_API_KEY_FILE: join(folder, 'empty'),
       COHERE_API_KEY_FILE: join(folder, 'control'),
@@ -216,21 +221,17 @@ describe('a file that should hold a key', () => {
   it('is named in the start line', async () => {
     const path = join(folder, 'key');
     await writeFile(path, secret('file'));
-    const { code, stdout, stderr } = await startAndStop({ OPENAI_API_KEY_FILE: path });
-    expect([code, stderr]).toEqual([0, '']);
-    expect(parseLog(stdout)[0]?.['msg']).toMatch(/, key from OPENAI_API_KEY_FILE$/);
+    const gateway = await started(startGateway({ OPENAI_API_KEY_FILE: path }));
+    const said = logLines(gateway).find(({ context }) => context === 'StartupLog');
+    expect(said?.['msg']).toMatch(/, key from OPENAI_API_KEY_FILE$/);
   });
 });
 
-it.each(['redis://h/abc', 'redis://u:%zz@h'])(
-  'REDIS_URL=%s stops the start with one message',
-  async (url) => {
-    const { code, stdout, stderr } = await (await start({ REDIS_URL: url, CACHE_TTL_SECONDS: '1' })).exited;
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^The configuration is not valid:\n {2}REDIS_URL must be [^\n]+\n$/);
-    expect(stderr).not.toContain(url);
-  },
-);
+it.each(['redis://h/abc', 'redis://u:%zz@h'])('REDIS_URL=%s stops the start with one message', (url) => {
+  const message = refusalOf({ REDIS_URL: url, CACHE_TTL_SECONDS: '1' });
+  expect(message).toMatch(/^The configuration is not valid:\n {2}REDIS_URL must be [^\n]+\n$/);
+  expect(message).not.toContain(url);
+});
 
 describe('the configuration', () => {
   it('is read from .env in the working directory, which the environment overrides', async () => {
@@ -262,9 +263,8 @@ describe('the configuration', () => {
   });
 
   it('may be incomplete', async () => {
-    const running = await start({ MAIN_MODEL_ENGINE: 'nim' });
-    await untilAlive(running);
-    expect(await failureOf(await fetch(`${running.url}/readyz`))).toEqual([503, 'provider_not_configured']);
+    const { url } = await started(startGateway({ MAIN_MODEL_ENGINE: 'nim' }));
+    expect(await failureOf(await fetch(`${url}/readyz`))).toEqual([503, 'provider_not_configured']);
   });
 });
 
@@ -311,8 +311,9 @@ describe('a HOST that the service cannot listen on', () => {
     ['belongs to another machine', '192.0.2.1', /is not an address of this machine \(EADDRNOTAVAIL\)/],
   ])('stops the start with one line when it %s', async (_what, host, reason) => {
     const metricsPort = String(await freePort());
-    for (const env of [{}, { METRICS_PORT: metricsPort }]) {
-      const { code, stderr } = await (await start({ HOST: host, ...env })).exited;
+    const starts = [{}, { METRICS_PORT: metricsPort }].map((env) => start({ HOST: host, ...env }));
+    for (const { exited } of await Promise.all(starts)) {
+      const { code, stderr } = await exited;
       expect(code).toBe(1);
       expect(stderr).toMatch(new RegExp(`^The service cannot listen: HOST ${reason.source}\\.\\n$`));
       expect(stderr).not.toContain(host);
@@ -477,4 +478,19 @@ it('twenty engines all notice that a caller has hung up, and Node.js warns of no
   running.signal('SIGTERM');
   const { code, stderr } = await running.exited;
   expect([code, stderr]).toEqual([0, '']);
+});
+
+it('a connection that is lost behind CONNECT does not end the service', async () => {
+  const upstream = await started(startFakeUpstream(silence));
+  const running = await start({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: upstream.url });
+  await untilAlive(running);
+  const socket = connect(Number(new URL(running.url).port), '127.0.0.1');
+  socket.write('GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\nCONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n');
+  await upstream.received(1);
+  socket.resetAndDestroy();
+  expect((await fetch(`${running.url}/healthz`)).status).toBe(200);
+  running.signal('SIGTERM');
+  const { code, stdout, stderr } = await running.exited;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(parseLog(stdout).at(-1)).toMatchObject({ msg: 'request', status: 499 });
 });

@@ -1,22 +1,30 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { RedisStore } from '../../src/cache/redis.store.js';
-import type { Codec } from '../../src/cache/redis.store.js';
-import type { Lease } from '../../src/cache/shared-store.js';
 import { failureOf, idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
 import { movableClock } from '../support/clock.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
-import { logLines } from '../support/log-lines.js';
-import { describeWithRedis, startRedis } from '../support/redis-server.js';
+import {
+  ask,
+  entryKey,
+  HIT,
+  isEntry,
+  KEY,
+  MISS,
+  NEW,
+  NO_CACHE,
+  OLD,
+  redisMessages,
+  replicaEnv,
+  SHORT,
+  STALE_MS,
+  statusOf,
+  TTL_MS,
+  untilCommands,
+} from '../support/redis-replicas.js';
+import { describeWithRedis, sharedRedis, startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
@@ -25,31 +33,8 @@ import { startProcess, untilAlive } from '../support/start-process.js';
 import type { ServiceProcess } from '../support/start-process.js';
 import { until } from '../support/until.js';
 
-const TTL_MS = 60_000;
-const STALE_MS = 600_000;
-/** Longer than any operation here takes. */
-const CACHE = {
-  MAIN_MODEL_ENGINE: 'vllm',
-  UPSTREAM_TIMEOUT_MS: '60000',
-  UPSTREAM_MAX_RETRIES: '0',
-  CACHE_TTL_SECONDS: '60',
-  CACHE_STALE_SECONDS: '600',
-  REDIS_TIMEOUT_MS: '10000',
-};
-/** For a Redis that does not answer. */
-const SHORT = { REDIS_TIMEOUT_MS: '300' };
-/** For a Redis whose own error must come before the time-out, also on a busy machine. */
-const LESS_SHORT = { REDIS_TIMEOUT_MS: '1000' };
-
-const KEY = { authorization: `Bearer ${secret('one')}` };
-const NO_CACHE = { 'cache-control': 'no-cache' };
-const OLD = json({ data: [{ id: 'old' }] });
-const NEW = json({ data: [{ id: 'new' }] });
-const HIT = 'models-gateway; hit; ttl=60';
-const MISS = 'models-gateway; fwd=miss; stored; ttl=60';
 const FETCHED_ANEW = 'models-gateway; fwd=stale; stored; ttl=60';
 
-const ENTRY_KEY = /^models-gateway:v3::[\w-]{43}$/;
 const LEASE_KEY = /^models-gateway:v3:lease:[\w-]{43}$/;
 
 let upstream: FakeUpstream;
@@ -62,58 +47,16 @@ beforeEach(async () => {
 
 /** A replica with an empty memory. */
 function replica(redisUrl: string, env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
-  return started(startGateway({ ...CACHE, MAIN_MODEL_BASE_URL: upstream.url, REDIS_URL: redisUrl, ...env }));
-}
-
-function ask({ url }: { readonly url: string }, headers: Record<string, string> = KEY): Promise<Response> {
-  return fetch(`${url}/v1/models`, { headers });
-}
-
-function statusOf({ headers }: Response): string | null {
-  return headers.get('cache-status');
-}
-
-/** The one entry in a Redis. */
-function entryKey(redis: RedisServer): Promise<string> {
-  return until('an entry is stored, and its lease given back', async () => {
-    const keys = await redis.keys();
-    return keys.length === 1 && keys[0]?.match(ENTRY_KEY)?.[0];
-  });
-}
-
-/** The messages of a gateway about its Redis. */
-function redisMessages(gateway: Gateway): string[] {
-  return logLines(gateway).flatMap(({ context, msg }) => (context === 'RedisStore' ? [String(msg)] : []));
-}
-
-/** The number of commands of this name; undefined when there was none. */
-async function commandCount(redis: RedisServer, command: string): Promise<number | undefined> {
-  const stats = String(await redis.command('INFO', 'commandstats'));
-  const calls = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1];
-  return calls === undefined ? undefined : Number(calls);
-}
-
-/** Resolves when this many commands of this name have arrived. */
-async function untilCommands(redis: RedisServer, command: string, count: number): Promise<void> {
-  await until(
-    `${command} has come ${String(count)} times`,
-    async () => ((await commandCount(redis, command)) ?? 0) >= count,
-  );
-}
-
-const WORKS = 'Redis works again, lists are shared between replicas';
-
-function failing(reason: RegExp): unknown {
-  const prefix = 'Redis does not work, lists are not shared between replicas: ';
-  return expect.stringMatching(new RegExp(`^${prefix}(${reason.source})$`));
+  return started(startGateway({ ...replicaEnv(upstream, redisUrl), ...env }));
 }
 
 describeWithRedis('with a Redis', () => {
   describe('replicas', () => {
+    const shared = sharedRedis();
     let redis: RedisServer;
 
-    beforeEach(async () => {
-      redis = await started(startRedis());
+    beforeEach(() => {
+      redis = shared();
     });
 
     it('share what one of them has fetched', async () => {
@@ -265,6 +208,24 @@ describeWithRedis('with a Redis', () => {
   });
 
   describe('an invalid entry', () => {
+    const shared = sharedRedis();
+    let provider: FakeUpstream;
+    let gateway: Gateway;
+    let passedMs = 0;
+
+    beforeAll(async () => {
+      provider = await startFakeUpstream();
+      gateway = await startGateway(replicaEnv(provider, shared().url));
+    });
+
+    beforeEach(() => {
+      provider.answer(OLD);
+    });
+
+    afterAll(async () => {
+      await Promise.all([gateway.close(), provider.close()]);
+    });
+
     function stored(value: unknown, storedAt: unknown = Date.now()): string {
       return JSON.stringify({ value: { value, storedAt } });
     }
@@ -276,7 +237,7 @@ describeWithRedis('with a Redis', () => {
     }
 
     it('differs from one that is served', async () => {
-      const [, gateway] = await poisoned((key) => ['SET', key, stored(listOf(MODEL))]);
+      await poisoned((key) => ['SET', key, stored(listOf(MODEL))]);
       expect(await idsOf(await ask(gateway))).toEqual(['theirs']);
     });
 
@@ -287,22 +248,24 @@ describeWithRedis('with a Redis', () => {
     }
 
     /** A gateway whose memory no longer has the entry, so that it needs Redis. */
-    async function poisoned(poison: (key: string) => string[]): Promise<[RedisServer, Gateway, key: string]> {
+    async function poisoned(poison: (key: string) => string[]): Promise<[RedisServer, key: string]> {
+      const redis = shared();
+      // The gateway has forgotten the lists of the tests before.
       const clock = movableClock();
-      const redis = await started(startRedis());
-      const gateway = await replica(redis.url);
+      clock.advance(passedMs);
       await ask(gateway);
       const key = await entryKey(redis);
       await redis.command('DEL', key);
       clock.advance(TTL_MS + STALE_MS);
+      passedMs += 2 * (TTL_MS + STALE_MS);
       await redis.command(...poison(key));
-      upstream.answer(NEW);
-      return [redis, gateway, key];
+      provider.answer(NEW);
+      return [redis, key];
     }
 
     it('differs from one that is served', async () => {
       const list = { object: 'list', data: [{ id: 'theirs', object: 'model', created: 1, owned_by: 'x' }] };
-      const [, gateway] = await poisoned((key) => ['SET', key, stored(JSON.stringify(list))]);
+      await poisoned((key) => ['SET', key, stored(JSON.stringify(list))]);
       const response = await ask(gateway);
       expect([statusOf(response), await idsOf(response)]).toEqual([HIT, ['theirs']]);
     });
@@ -343,7 +306,7 @@ describeWithRedis('with a Redis', () => {
       ['a set', (key) => ['SADD', key, '{}']],
       ['a stream', (key) => ['XADD', key, '*', 'value', '{}']],
     ])('that is %s is ignored and overwritten', async (_name, poison) => {
-      const [redis, gateway, key] = await poisoned(poison);
+      const [redis, key] = await poisoned(poison);
       const response = await ask(gateway);
       expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
       expect(await entryKey(redis)).toBe(key);
@@ -358,452 +321,9 @@ describeWithRedis('with a Redis', () => {
       ['a text for a year', (key) => ['SET', key, 'me', 'EX', '31536000']],
       ['a hash', (key) => ['HSET', key, 'me', '1']],
     ])('is no lease: %s delays no caller', async (_name, poison) => {
-      const [, gateway] = await poisoned((key) => poison(leaseKeyOf(key)));
+      await poisoned((key) => poison(leaseKeyOf(key)));
       const response = await ask(gateway);
       expect([statusOf(response), await idsOf(response)]).toEqual([FETCHED_ANEW, ['new']]);
-    });
-  });
-
-  describe('a Redis', () => {
-    it('that pauses, continues, dies and restarts affects no answer, and each change is logged once', async () => {
-      const redis = await started(startRedis());
-      const gateway = await replica(redis.url, LESS_SHORT);
-      const statuses: number[] = [];
-      const turns = Array<number>(8).fill(0);
-      let loaded = true;
-      // Each has its own key, so each needs the Redis.
-      const worker = async (name: number): Promise<void> => {
-        for (let turn = 0; loaded; turn += 1) {
-          const response = await ask(gateway, { 'x-api-key': secret(`${String(name)}-${String(turn)}`) });
-          await response.text();
-          statuses.push(response.status);
-          turns[name] = turn;
-        }
-      };
-      const working = Promise.all(turns.map((_turn, name) => worker(name)));
-      // All workers, so that none of them waits for the Redis.
-      const more = async (): Promise<void> => {
-        const before = [...turns];
-        await until('all have more answers', () =>
-          turns.every((turn, name) => turn > (before[name] ?? 0) + 10),
-        );
-      };
-      const logged = (count: number): Promise<true> =>
-        until('a change is logged', () => redisMessages(gateway).length === count);
-      await more();
-      redis.signal('SIGSTOP');
-      await logged(1);
-      await more();
-      redis.signal('SIGCONT');
-      await logged(2);
-      await more();
-      await redis.kill();
-      await logged(3);
-      await more();
-      await redis.restart();
-      await logged(4);
-      await more();
-      loaded = false;
-      await working;
-      expect(redisMessages(gateway)).toEqual([
-        failing(/time-out/),
-        WORKS,
-        failing(/Socket closed.*|.*ECONN.*/),
-        WORKS,
-      ]);
-      expect(new Set(statuses)).toEqual(new Set([200]));
-      await until('lists are stored again', async () => (await redis.keys()).some(isEntry));
-    });
-
-    it('that is missing at the start is used when it appears', async () => {
-      const redis = await started(startRedis());
-      await redis.kill();
-      const gateway = await replica(redis.url, LESS_SHORT);
-      expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
-      expect(statusOf(await ask(gateway))).toBe(MISS);
-      await redis.restart();
-      let turn = 0;
-      await until('a list is stored', async () => {
-        turn += 1;
-        await ask(gateway, { 'x-api-key': secret(String(turn)) });
-        return (await redis.keys()).some(isEntry);
-      });
-      expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/), WORKS]);
-    });
-
-    it('that is full affects no answer, and its beginning and its end are logged once', async () => {
-      const redis = await started(startRedis(['--maxmemory-policy', 'noeviction']));
-      await redis.command('SET', 'all the room', 'x'.repeat(1_000_000));
-      await redis.command('CONFIG', 'SET', 'maxmemory', '1mb');
-      await expect(redis.command('SET', 'more', 'x')).rejects.toThrow('OOM');
-      const gateway = await replica(redis.url);
-      let turn = 0;
-      const next = async (): Promise<void> => {
-        turn += 1;
-        const response = await ask(gateway, { 'x-api-key': secret(String(turn)) });
-        expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
-      };
-      const begun = performance.now();
-      // Longer than two cooldowns.
-      await until('it has been tried three times', async () => {
-        await next();
-        return performance.now() - begun > 2500;
-      });
-      expect(redisMessages(gateway)).toEqual([failing(/OOM/)]);
-      expect(await redis.keys()).toEqual(['all the room']);
-      await redis.command('DEL', 'all the room');
-      await until('a list is stored', async () => {
-        await next();
-        return (await redis.keys()).some(isEntry);
-      });
-      expect(redisMessages(gateway)).toEqual([failing(/OOM/), WORKS]);
-    });
-
-    it('with a password gets it from the URL, which no log shows', async () => {
-      const redis = await started(startRedis([], secret('redis')));
-      expect(redis.url).toContain(SECRET_MARK);
-      const gateway = await replica(redis.url, { LOG_LEVEL: 'trace' });
-      await ask(gateway);
-      await entryKey(redis);
-      await redis.kill();
-      await until('it is missed', async () => {
-        await ask(gateway, { 'x-api-key': secret('other') });
-        return redisMessages(gateway).length > 0;
-      });
-      await redis.restart();
-      await until('it works again', async () => {
-        await ask(gateway, { ...KEY, ...NO_CACHE });
-        return redisMessages(gateway).includes(WORKS);
-      });
-      expect(gateway.logs.join('')).not.toContain(SECRET_MARK);
-    });
-
-    it('with users gets name and password from the URL', async () => {
-      const redis = await started(startRedis());
-      const password = `${SECRET_MARK}:/@%`;
-      await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~models-gateway:*', '+@all');
-      const url = redis.url.replace('redis://', `redis://gateway:${encodeURIComponent(password)}@`);
-      const gateway = await replica(url);
-      await ask(gateway);
-      await entryKey(redis);
-      expect(redisMessages(gateway)).toEqual([]);
-    });
-
-    describe('whose URL is in a file', () => {
-      let folder: string;
-      let file: string;
-      let redis: RedisServer;
-
-      beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-        file = join(folder, 'redis-url');
-        redis = await started(startRedis());
-        await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${secret('old')}`, '~*', '+@all');
-        await writeFile(file, urlWith('old'));
-      });
-
-      afterEach(() => rm(folder, { recursive: true }));
-
-      function urlWith(password: string): string {
-        return redis.url.replace('redis://', `redis://gateway:${secret(password)}@`);
-      }
-
-      /** The old connection stays open as long as an operation may take. */
-      function replicaWithFile(): Promise<Gateway> {
-        return replica('', { REDIS_URL_FILE: file, KEY_FILE_INTERVAL_MS: '100', REDIS_TIMEOUT_MS: '2000' });
-      }
-
-      async function rotate(gateway: Gateway, url: string): Promise<void> {
-        await writeFile(file, url);
-        await until('it is read', () =>
-          logLines(gateway).some(({ msg }) => msg === 'A new value was read from REDIS_URL_FILE'),
-        );
-      }
-
-      /** The ids of the gateway's connections. */
-      async function connections(): Promise<string[]> {
-        const clients = String(await redis.command('CLIENT', 'LIST')).split('\n');
-        return clients.flatMap((line) =>
-          line.includes(' user=gateway ') ? (/^id=\d+/.exec(line) ?? []) : [],
-        );
-      }
-
-      it('gets a new password without a restart or a failed operation', async () => {
-        const gateway = await replicaWithFile();
-        await ask(gateway);
-        await entryKey(redis);
-        const before = await connections();
-        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
-        await rotate(gateway, urlWith('new'));
-        await until('there is another connection, and no other', async () => {
-          const now = await connections();
-          return now.length === 1 && now[0] !== before[0];
-        });
-        await redis.command('ACL', 'SETUSER', 'gateway', `<${secret('old')}`);
-        await redis.command('FLUSHALL');
-        await ask(gateway, { ...KEY, ...NO_CACHE });
-        await entryKey(redis);
-        expect(redisMessages(gateway)).toEqual([]);
-      });
-
-      it('loses no operation while it is rotated, several times in a row', async () => {
-        const gateway = await replicaWithFile();
-        for (const password of ['a', 'b', 'c'])
-          await redis.command('ACL', 'SETUSER', 'gateway', `>${secret(password)}`);
-        const before = await connections();
-        const rotation = { isOver: false };
-        const load = (async () => {
-          while (!rotation.isOver) expect((await ask(gateway, { ...KEY, ...NO_CACHE })).status).toBe(200);
-        })();
-        const reads = (): number =>
-          logLines(gateway).filter(({ msg }) => msg === 'A new value was read from REDIS_URL_FILE').length;
-        for (const [index, password] of ['a', 'b', 'c'].entries()) {
-          await writeFile(file, urlWith(password));
-          await until('it is read', () => reads() === index + 1);
-        }
-        await until('there is another connection, and no other', async () => {
-          const now = await connections();
-          return now.length === 1 && now[0] !== before[0];
-        });
-        rotation.isOver = true;
-        await load;
-        expect(redisMessages(gateway)).toEqual([]);
-      });
-
-      it('may move to another server', async () => {
-        const gateway = await replicaWithFile();
-        await ask(gateway);
-        await entryKey(redis);
-        const other = await started(startRedis());
-        await rotate(gateway, other.url);
-        await until('a list is stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return (await other.keys()).some((key) => ENTRY_KEY.test(key));
-        });
-        expect(redisMessages(gateway)).toEqual([]);
-      });
-
-      it('goes on being used while a new one does not work, until that one works', async () => {
-        const gateway = await replicaWithFile();
-        await rotate(gateway, urlWith('new'));
-        await until('it is said', () => redisMessages(gateway).length > 0);
-        expect(redisMessages(gateway)).toEqual([
-          'The new Redis URL does not work, the last one stays in use: WRONGPASS',
-        ]);
-        await ask(gateway, { ...KEY, ...NO_CACHE });
-        await entryKey(redis);
-        const before = await connections();
-        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
-        await until('it is in use', () => redisMessages(gateway).length > 1);
-        expect(redisMessages(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
-        await until('there is another connection, and no other', async () => {
-          const now = await connections();
-          return now.length === 1 && now[0] !== before[0];
-        });
-      });
-
-      it('is given up for a new one that does not work when it does not work either', async () => {
-        const gateway = await replicaWithFile();
-        const other = await started(startRedis([], secret('other')));
-        await redis.kill();
-        await rotate(gateway, other.url.replace(secret('other'), secret('wrong')));
-        await until('it is said', () => redisMessages(gateway).length > 0);
-        expect(redisMessages(gateway)).toEqual([failing(/WRONGPASS/)]);
-        await other.command('CONFIG', 'SET', 'requirepass', secret('wrong'));
-        await until('a list is stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return redisMessages(gateway).includes(WORKS);
-        });
-      });
-
-      it('is forgotten when the file has a better one', async () => {
-        const gateway = await replicaWithFile();
-        await rotate(gateway, urlWith('wrong'));
-        await until('it is said', () => redisMessages(gateway).length > 0);
-        const other = await started(startRedis());
-        await writeFile(file, other.url);
-        await until('a list is stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return (await other.keys()).some(isEntry);
-        });
-        await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('wrong')}`);
-        await until('the old server is left', async () => (await connections()).length === 0);
-        expect(redisMessages(gateway)).toHaveLength(1);
-      });
-    });
-
-    it.each<[string, RegExp, (url: string) => string]>([
-      ['a wrong password', /WRONGPASS/, (url) => url.replace('redis://', `redis://:${secret('wrong')}@`)],
-      ['no password', /NOAUTH/, (url) => url],
-    ])('that gets %s is not used, and the log has the reason', async (_name, reason, change) => {
-      const redis = await started(startRedis([], secret('redis')));
-      const gateway = await replica(change(redis.url.replace(/:[^:@]*@/, '')), LESS_SHORT);
-      expect(statusOf(await ask(gateway))).toBe(MISS);
-      expect(statusOf(await ask(gateway))).toBe(HIT);
-      expect(redisMessages(gateway)).toEqual([failing(reason)]);
-    });
-
-    it.each<[string, (socket: Socket) => void]>([
-      ['says nothing', () => undefined],
-      ['hangs up', (socket) => socket.destroy()],
-      ['speaks HTTP', (socket) => socket.on('data', () => socket.write('HTTP/1.1 400 Bad Request\r\n\r\n'))],
-      ['says OK to everything', (socket) => socket.on('data', () => socket.write('+OK\r\n'.repeat(8)))],
-      ['is always busy', (socket) => socket.on('data', () => socket.write('-LOADING busy\r\n'.repeat(8)))],
-      [
-        'repeats what it was sent',
-        (socket) =>
-          socket.on('data', (sent) => socket.write(`-ERR ${JSON.stringify(String(sent))}\r\n`.repeat(8))),
-      ],
-      ['speaks in lists', (socket) => socket.on('data', () => socket.write('*1\r\n*1\r\n:5\r\n'.repeat(8)))],
-    ])('that %s is not used', async (_name, talk) => {
-      const other = await started(startServer(talk));
-      const gateway = await replica(`redis://:${secret('redis')}@${other.host}`, SHORT);
-      for (const name of ['one', 'other', 'third']) {
-        const response = await ask(gateway, { 'x-api-key': secret(name) });
-        expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
-      }
-      expect(redisMessages(gateway).filter((line) => line !== WORKS).length).toBeLessThanOrEqual(1);
-    });
-  });
-
-  describe('the store', () => {
-    /** Longer than a test can wait: a lease ends by its release only. */
-    const HOLD_MS = 3_600_000;
-    let redis: RedisServer;
-    let store: RedisStore<string>;
-    const running: RedisStore<string>[] = [];
-
-    beforeEach(async () => {
-      Logger.overrideLogger(false);
-      redis = await started(startRedis());
-      store = await connect(10_000);
-    });
-
-    async function connect(timeoutMs: number): Promise<RedisStore<string>> {
-      const codec: Codec<string> = { encode: String, decode: String };
-      const connected = await RedisStore.connect(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
-      running.push(connected);
-      return connected;
-    }
-
-    /** On a busy machine connecting may take longer than a short time-out: it is tried again. */
-    function connectInTime(timeoutMs: number): Promise<RedisStore<string>> {
-      return until('it is connected in time', async () => {
-        const connected = await connect(timeoutMs);
-        return connected.isUp && connected;
-      });
-    }
-
-    afterEach(() => {
-      for (const each of running.splice(0)) each.onApplicationShutdown();
-    });
-
-    it('returns stored entries, and deletes them', async () => {
-      const entry = { value: ':base64:\u0000"ü"', storedAt: 1_800_000_000_000.5 };
-      await store.set('a', entry);
-      expect(await store.get('a')).toEqual(entry);
-      expect(await store.get('b')).toBeUndefined();
-      await store.delete('a');
-      expect(await store.get('a')).toBeUndefined();
-    });
-
-    it('grants the lease of a key to one holder at a time', async () => {
-      const lease = await store.lease('a', HOLD_MS);
-      const other = await connect(10_000);
-      expect(await other.lease('a', HOLD_MS)).toBe('held');
-      expect(await store.lease('a', HOLD_MS)).toBe('held');
-      expect(await other.lease('b', HOLD_MS)).toEqual({ release: expect.any(Function) });
-      await (lease as Lease).release();
-      expect(await other.lease('a', HOLD_MS)).toEqual({ release: expect.any(Function) });
-    });
-
-    it('lets only the present holder release a lease', async () => {
-      const lease = (await store.lease('a', HOLD_MS)) as Lease;
-      await redis.command('DEL', 'models-gateway:v3:lease:a');
-      const other = await connect(10_000);
-      await other.lease('a', HOLD_MS);
-      await lease.release();
-      expect(await store.lease('a', HOLD_MS)).toBe('held');
-    });
-
-    it('renews a lease while it is held', async () => {
-      const holdMs = 1500;
-      const lease = (await store.lease('a', holdMs)) as Lease;
-      const left = async (): Promise<number> =>
-        Number(await redis.command('PTTL', 'models-gateway:v3:lease:a'));
-      for (let renewals = 0; renewals < 2; renewals += 1) {
-        const before = await left();
-        await until('some time is over', async () => (await left()) < before);
-        let lowest = await left();
-        await until('it is prolonged', async () => {
-          const now = await left();
-          if (now > lowest) return true;
-          lowest = now;
-          return false;
-        });
-      }
-      await lease.release();
-      expect(await left()).toBe(-2);
-    });
-
-    it('releases a lease that was granted too late', async () => {
-      const slow = await connectInTime(100);
-      redis.signal('SIGSTOP');
-      expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
-      redis.signal('SIGCONT');
-      await untilCommands(redis, 'set', 1);
-      await until('it is given back', async () => (await redis.keys()).length === 0);
-      await expect(store.lease('a', HOLD_MS)).resolves.toEqual({ release: expect.any(Function) });
-    });
-
-    it('does not ask a failed server during the cooldown', async () => {
-      const slow = await connectInTime(100);
-      redis.signal('SIGSTOP');
-      const begun = performance.now();
-      for (let turn = 0; turn < 100; turn += 1) expect(await slow.get('a')).toBeUndefined();
-      const elapsedMs = performance.now() - begun;
-      redis.signal('SIGCONT');
-      const commands = await until('a command has arrived', () => commandCount(redis, 'get'));
-      // Once, and again after each second.
-      expect(commands).toBeLessThanOrEqual(1 + elapsedMs / 1000);
-    });
-
-    it('does not take an operation from before a failure for its end', async () => {
-      const messages: string[] = [];
-      const note = (message: string): unknown => messages.push(message);
-      const timeoutMs = 600;
-      const slow = await connectInTime(timeoutMs);
-      Logger.overrideLogger({ log: note, warn: note, error: note });
-      const entry = { value: 'list', storedAt: 1 };
-      redis.signal('SIGSTOP');
-      const begun = performance.now();
-      const failing = slow.set('a', entry);
-      await until('half of the time is over', () => performance.now() - begun > timeoutMs / 2);
-      const late = slow.set('b', entry);
-      await failing;
-      redis.signal('SIGCONT');
-      await late;
-      expect(messages).toEqual([expect.stringContaining('time-out')]);
-      await until('it works again', async () => {
-        await slow.set('c', entry);
-        return messages.includes(WORKS);
-      });
-      expect(messages).toHaveLength(2);
-    });
-
-    it('does not connect again when it is shut down', async () => {
-      const other = await connect(10_000);
-      running.pop();
-      const clients = async (): Promise<number> =>
-        String(await redis.command('CLIENT', 'LIST'))
-          .trim()
-          .split('\n').length;
-      const before = await clients();
-      other.onApplicationShutdown();
-      await until('it has gone', async () => (await clients()) === before - 1);
-      await other.set('a', { value: 'x', storedAt: 1 });
-      expect(await other.lease('a', HOLD_MS)).toBeUndefined();
-      expect([await clients(), await redis.keys()]).toEqual([before - 1, []]);
     });
   });
 
@@ -817,9 +337,7 @@ describeWithRedis('with a Redis', () => {
     async function start(redis: RedisServer, env: Record<string, string> = {}): Promise<ServiceProcess> {
       const process = await started(
         startProcess(main, tmpdir(), {
-          ...CACHE,
-          MAIN_MODEL_BASE_URL: upstream.url,
-          REDIS_URL: redis.url,
+          ...replicaEnv(upstream, redis.url),
           ...env,
         }),
       );
@@ -827,22 +345,29 @@ describeWithRedis('with a Redis', () => {
       return process;
     }
 
-    it('eight of them, with empty memory and twenty callers of one key each, make one request', async () => {
+    it('eight replicas, with empty memory and twenty callers of one key each, make one request', async () => {
       const redis = await started(startRedis([], secret('redis')));
       const held = heldAnswers(OLD);
       upstream.answer(held.script);
-      const all: ServiceProcess[] = [];
-      // One after the other: eight starts at once take too long on a busy machine.
-      while (all.length < 8) all.push(await start(redis));
-      const requests = all.flatMap((process) => Array.from({ length: 20 }, () => ask(process)));
+      // The time of all replicas goes on, as that of a process does.
+      jest.restoreAllMocks();
+      const processes: ServiceProcess[] = [];
+      // One after the other: all starts at once take too long on a busy machine.
+      while (processes.length < 3) processes.push(await start(redis));
+      const replicas: Gateway[] = [];
+      while (replicas.length < 5) replicas.push(await replica(redis.url));
+      const requests = [...processes, ...replicas].flatMap((each) =>
+        Array.from({ length: 20 }, () => ask(each)),
+      );
       await upstream.received(1);
-      // Each process polls for the list several times.
+      // Each replica polls for the list several times.
       await untilCommands(redis, 'get', 60);
       await held.release(1);
       for (const response of await Promise.all(requests)) expect(await idsOf(response)).toEqual(['old']);
       expect(upstream.requests).toHaveLength(1);
-      for (const process of all) process.signal('SIGTERM');
-      for (const { code, stdout, stderr } of await Promise.all(all.map(({ exited }) => exited))) {
+      for (const each of replicas) expect(redisMessages(each)).toEqual([]);
+      for (const process of processes) process.signal('SIGTERM');
+      for (const { code, stdout, stderr } of await Promise.all(processes.map(({ exited }) => exited))) {
         expect([code, stderr]).toEqual([0, '']);
         expect(stdout).not.toContain(SECRET_MARK);
         expect(stdout).not.toContain('RedisStore');
@@ -869,8 +394,8 @@ describeWithRedis('with a Redis', () => {
       expect(upstream.requests).toHaveLength(2);
     });
 
+    // What they do while it is there is seen above.
     it.each<[string, (redis: RedisServer) => Promise<void> | void]>([
-      ['there', () => undefined],
       [
         'stopped',
         (redis) => {
@@ -890,28 +415,3 @@ describeWithRedis('with a Redis', () => {
     });
   });
 });
-
-function isEntry(key: string): boolean {
-  return ENTRY_KEY.test(key);
-}
-
-/** A server other than a Redis. */
-async function startServer(
-  talk: (socket: Socket) => void,
-): Promise<{ host: string; close(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    talk(socket);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    host: `127.0.0.1:${String((server.address() as AddressInfo).port)}`,
-    async close() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, 'close');
-    },
-  };
-}

@@ -96,7 +96,8 @@ describe('one model', () => {
     ['/v1/models/gpt-4.1/', 'gpt-4.1'],
     ['//v1/models/gpt-4.1', 'gpt-4.1'],
     ['/v1/models/gpt-4.1?x=/y', 'gpt-4.1'],
-    ['/v1/models/srv/weights/qwen2.5-7b', undefined],
+    ['/v1/models/srv/weights/qwen2.5-7b', '/srv/weights/qwen2.5-7b'],
+    ['/v1/models/weights/qwen2.5-7b', undefined],
     ['/v1/models//srv/weights/qwen2.5-7b/', '/srv/weights/qwen2.5-7b'],
     ['/v1/models/%2Fsrv%2Fweights%2Fqwen2.5-7b', '/srv/weights/qwen2.5-7b'],
   ])('of %s is %s', async (path, id) => {

@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { OpenAiError, OpenAiErrorBody } from '../../src/errors/openai-error.js';
 
 /** A model as the gateway lists it. */
-export interface ListedModel {
+interface ListedModel {
   readonly id: string;
   readonly object: string;
   readonly created: number;

@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { programPath } from './program.js';
 
 /** A program in the foreground, with a configuration file in its own folder. */
-export interface Daemon {
+interface Daemon {
   signal(name: NodeJS.Signals): void;
   /** Replaces the configuration file, which the program reads at a signal. */
   configure(configuration: (folder: string) => string): Promise<void>;

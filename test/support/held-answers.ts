@@ -4,7 +4,7 @@ import type { Script } from './fake-upstream.js';
 import { until } from './until.js';
 
 /** A provider's answers, which wait until a test releases them. */
-export interface HeldAnswers {
+interface HeldAnswers {
   readonly script: Script;
   /** Waits for this many requests and answers all of them. Later requests wait again. */
   release(count: number): Promise<void>;

@@ -69,7 +69,7 @@ export interface Container {
   readonly securityContext: unknown;
 }
 
-export interface PodSpec {
+interface PodSpec {
   readonly serviceAccountName?: string;
   readonly automountServiceAccountToken: boolean;
   readonly enableServiceLinks: boolean;
@@ -112,12 +112,12 @@ export interface ConfigMap extends Manifest {
   readonly data: Readonly<Record<string, string>>;
 }
 
-export interface NetworkPolicyPeer {
+interface NetworkPolicyPeer {
   readonly podSelector?: { readonly matchLabels?: Labels };
   readonly namespaceSelector?: unknown;
 }
 
-export interface NetworkPolicyRule {
+interface NetworkPolicyRule {
   readonly from?: readonly NetworkPolicyPeer[];
   readonly to?: readonly NetworkPolicyPeer[];
   readonly ports: readonly { readonly port: string | number; readonly protocol: string }[];

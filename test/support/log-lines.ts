@@ -2,11 +2,18 @@ import type { Gateway } from './start-gateway.js';
 import { until } from './until.js';
 
 /** One line of the log. */
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
+
+/** What was parsed of a log, so that waiting for a line of a long log does not parse all of it again and again. */
+const parsedLogs = new WeakMap<readonly string[], LogLine[][]>();
 
 /** The lines that a gateway has logged so far. */
 export function logLines({ logs }: Gateway): LogLine[] {
-  return parseLog(logs.join(''));
+  const parsed = parsedLogs.get(logs) ?? [];
+  parsedLogs.set(logs, parsed);
+  // Each element holds whole lines.
+  for (const text of logs.slice(parsed.length)) parsed.push(parseLog(text));
+  return parsed.flat();
 }
 
 /** The lines of a log. */

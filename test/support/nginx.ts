@@ -3,7 +3,7 @@ import { freePort } from './start-process.js';
 import { until } from './until.js';
 
 /** A load balancer without readiness checks: a new configuration takes servers out. */
-export interface Nginx {
+interface Nginx {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
   /** Sends further requests to these ports only; resolves when the new configuration is in use. */

@@ -10,7 +10,7 @@ export interface Matcher {
 }
 
 /** The metrics and labels in an expression. */
-export interface PromQl {
+interface PromQl {
   /** Every metric, with its matchers. */
   readonly selectors: readonly { readonly metric: string; readonly matchers: readonly Matcher[] }[];
   /** The labels of `by (…)`, `on (…)` and the like. */

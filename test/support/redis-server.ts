@@ -1,3 +1,4 @@
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { createClient } from '@keyv/redis';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -37,6 +38,25 @@ export function describeWithRedis(name: string, tests: () => void): void {
 }
 
 /**
+ * Starts a Redis once for the tests of a `describe`. Each finds it empty, and its numbers of commands at zero.
+ * @returns the server
+ */
+export function sharedRedis(): () => RedisServer {
+  let shared: RedisServer;
+  beforeAll(async () => {
+    shared = await startRedis();
+  });
+  beforeEach(async () => {
+    // A test that failed may have left it stopped.
+    shared.signal('SIGCONT');
+    await shared.command('FLUSHALL');
+    await shared.command('CONFIG', 'RESETSTAT');
+  });
+  afterAll(() => shared.close());
+  return () => shared;
+}
+
+/**
  * Starts a Redis.
  * @param options more of its command line
  */
@@ -49,17 +69,15 @@ export async function startRedis(options: readonly string[] = [], password?: str
   let server = await launch(port);
   while (server === undefined) server = await launch((port = somePort()));
   const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${String(port)}`;
+  // One client for all commands, because creating one takes longer than a command.
+  const client = createClient({ url, socket: { reconnectStrategy: false } });
+  client.on('error', () => undefined);
   const command = async (...words: string[]): Promise<unknown> => {
-    const client = createClient({ url, socket: { reconnectStrategy: false } });
-    client.on('error', () => undefined);
-    await client.connect();
-    try {
-      return await client.sendCommand(words);
-    } finally {
-      client.destroy();
-    }
+    if (!client.isOpen) await client.connect();
+    return client.sendCommand(words);
   };
   const kill = async (): Promise<void> => {
+    if (client.isOpen) client.destroy();
     if (server === undefined) return;
     const closed = once(server, 'close');
     server.kill('SIGKILL');

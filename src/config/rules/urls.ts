@@ -4,25 +4,43 @@ import { hostMistake, urlMistake, withMistake } from './mistakes.js';
 import { OrInFile } from './secrets.js';
 import type { SecretForm } from './secrets.js';
 
+/** Segments that mean the same everywhere, and no path at which the gateway itself serves something. */
+const BASE_PATH =
+  /^(?!\/(?:(?:(?:v1|openai)\/)?(?:v1\/)?models|metrics|healthz|readyz|docs)(?:\/|$))(?:\/[\w-]+)*$/;
+
+/** The beginning of a URL's path; the value has no slash at its end. */
+export function IsBasePath(): PropertyDecorator {
+  return combine(
+    transformText((text) => text.replace(/\/+$/, '')),
+    defineRule(
+      'isBasePath',
+      'must be a path such as /llm, of letters, digits, - and _, that is none of the gateway itself',
+      (value) => typeof value === 'string' && BASE_PATH.test(value),
+    ),
+  );
+}
+
 /** `*`, or origins separated by commas; the value is an array of them as browsers write them. */
 export function IsOrigins(): PropertyDecorator {
   return combine(
     transformText((text) => words(text).map((word) => originOf(word) ?? word)),
     defineRule(
       'isOrigins',
-      'must be * or http:// or https:// origins without a path, separated by commas',
+      'must be * or origins such as https://app.example.com or app://name, without a path, separated by commas',
       (value) =>
         Array.isArray(value) && value.every((each: string) => each === '*' || originOf(each) !== undefined),
     ),
   );
 }
 
-/** The origin of a URL that is nothing more; undefined for any other text. */
+/** The origin of a URL of any scheme that is nothing more; undefined for any other text. */
 function originOf(text: string): string | undefined {
-  if (!/^https?:\/\/[^*]+$/i.test(text) || !URL.canParse(text) || urlMistake(text) !== undefined)
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^*]+$/i.test(text) || !URL.canParse(text) || urlMistake(text) !== undefined)
     return undefined;
-  const { href, origin } = new URL(text);
-  return href === `${origin}/` ? origin : undefined;
+  // The class `URL` has no origin for most schemes.
+  const { href, protocol, host } = new URL(text);
+  const origin = `${protocol}//${host}`;
+  return href === origin || href === `${origin}/` ? origin : undefined;
 }
 
 /** The rule that marks the variables of providers' base URLs. */

@@ -5,7 +5,7 @@ import type { Lifecycle, ModelMetadata } from '../../catalogue/model-metadata.js
 import type { Model } from '../../catalogue/model.js';
 import { OpenAiException } from '../../errors/openai.exception.js';
 import { lifecycleHeaders } from './lifecycle-headers.js';
-import { renderedBytes, renderText } from './rendered-body.js';
+import { keptWith, renderText } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 
 const MAX_LIMIT = 1000;
@@ -132,12 +132,9 @@ export class AnthropicList {
    * @throws OpenAiException 400 when the list has no such model
    */
   page(request: PageRequest): RenderedBody {
-    return isPlain(request) ? (this.firstPage ??= this.kept(this.cut(request))) : this.cut(request);
-  }
-
-  private kept(body: RenderedBody): RenderedBody {
-    this.footprint.grow(renderedBytes(body));
-    return body;
+    return isPlain(request)
+      ? (this.firstPage ??= keptWith(this.footprint, this.cut(request)))
+      : this.cut(request);
   }
 
   private cut({ limit, afterId, beforeId, stages }: PageRequest): RenderedBody {

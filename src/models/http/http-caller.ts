@@ -8,9 +8,11 @@ import type { Caller } from '../sources/list-source.js';
 export class HttpCaller implements Caller {
   private hangUpListeners: (() => void)[] | undefined;
 
+  /** @param seeksModel whether it misses a model in the list that is kept */
   constructor(
     private readonly request: FastifyRequest,
     private readonly reply: FastifyReply,
+    readonly seeksModel = false,
   ) {}
 
   get headers(): IncomingHttpHeaders {

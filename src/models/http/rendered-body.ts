@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { Footprint } from '../../cache/footprint.js';
+import type { Coding } from './content-coding.js';
 
 /** A body as it goes out, and its validator. */
 export interface RenderedBody {
@@ -7,6 +9,10 @@ export interface RenderedBody {
   readonly etag: string;
   /** What else the answer says. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Undefined for a body that is not compressed. */
+  readonly coding?: Coding;
+  /** That of the list which the body is kept with; undefined for a body that is made for each request. */
+  readonly footprint?: Footprint;
 }
 
 /** The rendered body of a JSON value. */
@@ -19,7 +25,25 @@ export function renderText(json: string, headers?: RenderedBody['headers']): Ren
   // Not out of Node.js' pool: a small body that is kept would keep eight KiB.
   const body = Buffer.allocUnsafeSlow(Buffer.byteLength(json));
   body.write(json);
-  return { body, headers, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
+  return { body, headers, etag: entityTag(body) };
+}
+
+/** The rendered body of bytes that a coding made. */
+export function renderCoded(bytes: Buffer, coding: Coding): RenderedBody {
+  // What zlib returns is a part of a larger buffer.
+  const body = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(body);
+  return { body, etag: entityTag(body), coding };
+}
+
+/** A body that is kept as long as its list. */
+export function keptWith(footprint: Footprint, rendered: RenderedBody): RenderedBody {
+  footprint.grow(renderedBytes(rendered));
+  return { body: rendered.body, headers: rendered.headers, etag: rendered.etag, footprint };
+}
+
+function entityTag(body: Buffer): string {
+  return `"${createHash('sha256').update(body).digest('base64url')}"`;
 }
 
 /** The objects around the bytes. */

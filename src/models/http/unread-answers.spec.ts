@@ -55,6 +55,18 @@ describe('UnreadAnswers', () => {
     expect(cutOff([add(unread, Buffer.alloc(3 * SIZE))])).toEqual([false]);
   });
 
+  it('does not count answers whose client has gone before', () => {
+    const unread = new UnreadAnswers(2 * SIZE);
+    const gone = new Answer();
+    gone.destroy();
+    unread.add(gone as unknown as ServerResponse, Buffer.alloc(SIZE));
+    expect(cutOff([add(unread), add(unread)])).toEqual([false, false]);
+    let cuts = 0;
+    gone.once('close', () => (cuts += 1));
+    add(unread);
+    expect(cuts).toBe(0);
+  });
+
   it('leaves small answers alone', () => {
     const unread = new UnreadAnswers(1);
     const answers = [add(unread, Buffer.alloc(1000)), add(unread, Buffer.alloc(1000))];

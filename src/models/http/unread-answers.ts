@@ -19,7 +19,8 @@ export class UnreadAnswers {
 
   /** Notes that a body is about to be sent. */
   add(answer: ServerResponse, body: Buffer): void {
-    if (body.length < MIN_BYTES) return;
+    // An answer whose client has gone is not closed once more.
+    if (body.length < MIN_BYTES || answer.destroyed) return;
     const clients = this.clients.get(body) ?? 0;
     this.clients.set(body, clients + 1);
     if (clients === 0) this.bytes += body.length;

@@ -9,7 +9,7 @@ import { ModelList } from '../model-list.js';
 import type { Caller, ListResult, ListSource } from './list-source.js';
 
 /** An engine and where its list comes from. */
-export interface NamedSource {
+interface NamedSource {
   readonly engine: string;
   readonly source: ListSource;
 }
@@ -18,7 +18,7 @@ const NO_MODELS = new ModelList([]);
 
 /** The lists of several engines as one, in the engines' order; of models with the same id the first stays. */
 export class AggregateListSource implements ListSource {
-  private readonly joined: JoinedLists;
+  private readonly joined: JoinedListCache;
 
   /** @param allowPartial whether a list may lack the models of an engine that fails */
   constructor(
@@ -27,7 +27,7 @@ export class AggregateListSource implements ListSource {
     memory: MemoryBudget,
     { enabled, maxEntries }: Pick<CacheConfig, 'enabled' | 'maxEntries'>,
   ) {
-    this.joined = new JoinedLists(memory, enabled ? maxEntries : 1);
+    this.joined = new JoinedListCache(memory, enabled ? maxEntries : 1);
   }
 
   /**
@@ -55,9 +55,11 @@ export class AggregateListSource implements ListSource {
       throw allProvidersFailed(missing, errors);
     }
     const list = this.joined.of(parts.map((part) => part.list));
+    const partOf = (engine: string): ModelList | undefined =>
+      parts[this.sources.findIndex((each) => each.engine === engine)]?.list;
     return errors.length > 0
-      ? { list, cacheResult: undefined, missing }
-      : { list, cacheResult: joinedCacheResult(parts) };
+      ? { list, cacheResult: undefined, missing, partOf }
+      : { list, cacheResult: joinedCacheResult(parts), partOf };
   }
 }
 
@@ -84,7 +86,7 @@ function joinedCacheResult(parts: readonly ListResult[]): CacheResult<unknown> |
 }
 
 /** Remembers what lists were joined to. */
-class JoinedLists {
+class JoinedListCache {
   private readonly kept: BoundedMap<ModelList>;
   /** In use, so it is there even if it is too large to be kept. */
   private last: { readonly key: string; readonly list: ModelList } | undefined;

@@ -10,6 +10,8 @@ export interface Caller extends Waiting {
   readonly headers: IncomingHttpHeaders;
   /** Goes to the provider, so that its logs and ours can be matched. */
   readonly requestId: string;
+  /** Whether it misses a model in the list that is kept, so that a newer one is wanted. */
+  readonly seeksModel: boolean;
   /** Undefined when the request is not traced. */
   readonly trace: UpstreamTrace | undefined;
   /** Records the outcome of a provider's request; not called for a list out of the cache. */
@@ -23,6 +25,8 @@ export interface ListResult {
   readonly cacheResult: CacheResult<unknown> | undefined;
   /** The error codes of the providers whose models are missing, by engine; undefined when none are. */
   readonly missing?: ReadonlyMap<string, string>;
+  /** The list of one of several engines; not there for the list of one. */
+  readonly partOf?: (engine: string) => ModelList | undefined;
 }
 
 /** Where lists come from: one provider, or several joined. */

@@ -103,12 +103,10 @@ export class ProviderListSource implements ListSource {
   ): Promise<ListResult> {
     const target = this.target(this.operatorHeaders.current);
     const key = cacheKey(target, scopeKey(credential, caller.headers, this.scopeRules));
-    const cacheResult = await cache.get(
-      key,
-      this.request(caller, credential),
-      caller,
-      wantsRevalidation(caller.headers),
-    );
+    const request = this.request(caller, credential);
+    const cacheResult = await (caller.seeksModel
+      ? cache.getNewer(key, request, caller)
+      : cache.get(key, request, caller, wantsRevalidation(caller.headers)));
     this.context.metrics?.cacheAsked(this.provider.identity.label, cacheOutcomeOf(cacheResult));
     this.health.cacheServed(cacheResult.ageMs, credential);
     return { list: cacheResult.value, cacheResult };

@@ -33,6 +33,7 @@ export class SlowProviderGuard implements ListSource {
     void this.ask({
       headers: { ...headers, traceparent: undefined, tracestate: undefined },
       requestId: randomUUID(),
+      seeksModel: false,
       trace: undefined,
       onHangUp: () => undefined,
       onUpstream: () => undefined,
@@ -62,6 +63,7 @@ export class SlowProviderGuard implements ListSource {
       return await this.source.list({
         headers: caller.headers,
         requestId: caller.requestId,
+        seeksModel: caller.seeksModel,
         trace: caller.trace,
         onUpstream: (outcome) => {
           caller.onUpstream(outcome);

@@ -16,12 +16,9 @@ export function withDefaultPath(base: URL, usual: URL): URL {
   return base.host === usual.host && trimmedPath(base) === '' ? withPath(base, usual.pathname) : base;
 }
 
-/**
- * `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path, which may
- * be that of Cohere's requests.
- */
+/** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
 export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
-  const path = trimmedPath(base).replace(/\/models$|(?<=\/v\d)\/(?:chat|embed|rerank)$/, '');
+  const path = trimmedPath(base).replace(/\/models$/, '');
   const version = versions.find((each) => path.endsWith(`/${each}`));
   return withPath(base, `${version === undefined ? path : path.slice(0, -version.length - 1)}/v1/models`);
 }

@@ -62,6 +62,8 @@ export interface HttpVendor<V extends object = object> extends EngineDeclaration
   readonly idFields?: readonly Path[];
   /** What ids begin with that is no part of them. */
   readonly idPrefix?: string;
+  /** What chats take for granted at the end of an id, so that clients leave it out. */
+  readonly defaultTag?: string;
   /** Where a row holds the date of creation, the first date wins. */
   readonly createdFields?: readonly Path[];
   /** Where a row holds the owner, the first text wins. */

@@ -52,7 +52,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
     private readonly vendor: HttpVendor<V>,
     context: ProviderContext,
   ) {
-    const { engine, aliases = [], label = engine, keyVariables = [], signing } = vendor;
+    const { engine, aliases = [], label = engine, defaultTag, keyVariables = [], signing } = vendor;
     const { config } = context;
     // A vendor that declares no variables reads none.
     const variables = vendor.variables === undefined ? ({} as V) : readVariables(vendor.variables);
@@ -66,7 +66,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
       vendor.defaultBaseUrl;
     const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
-    this.identity = { engine, aliases, label };
+    this.identity = { engine, aliases, label, defaultTag };
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,

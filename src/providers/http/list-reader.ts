@@ -3,7 +3,7 @@ import { uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import type { Row } from '../../catalogue/row.js';
 import type { CancellationSignal } from '../../concurrency/cancellation.js';
-import { LARGE_BYTES } from '../../upstream/large-bodies/scan-body.js';
+import { SLICE_BYTES } from '../../upstream/large-bodies/scan-body.js';
 import { addressOf } from '../../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../../upstream/upstream-address.js';
 import type { UpstreamClient } from '../../upstream/upstream.client.js';
@@ -16,8 +16,11 @@ import type { ModelPage } from './model-page.js';
 import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
+/** Smaller bodies are read as they come, however many come in at once. */
+const SMALL_BYTES = 8192;
+
 /** Where a list is, and how it is read. */
-export interface ListFormat {
+interface ListFormat {
   /** The provider's name in metrics. */
   readonly label: string;
   /** The first page. */
@@ -38,7 +41,7 @@ export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
   private readonly rows: RowReader;
-  private readonly lastBodies = new UnchangedBodyCache<LinkedPage>();
+  private readonly unchangedBodies = new UnchangedBodyCache<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
 
@@ -58,8 +61,7 @@ export class ListReader {
    */
   async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
     const pages = await this.pages(headers, call).catch((error: unknown) => {
-      if (error instanceof UpstreamError) error.retried = call.retried;
-      throw error;
+      throw error instanceof UpstreamError && call.retried ? error.afterRetry() : error;
     });
     const { last } = this;
     if (last?.pages.length === pages.length && pages.every((page, index) => page === last.pages[index])) {
@@ -90,7 +92,7 @@ export class ListReader {
       const { path } = address;
       const page: LinkedPage = await this.client.get(
         new UpstreamRequest(label, address, headers, call),
-        (body) => this.lastBodies.get(path, body) ?? this.page(path, body, call.signal),
+        (body) => this.unchangedBodies.get(path, body) ?? this.page(path, body, call.signal),
       );
       pages.push(page);
       models += page.models.length;
@@ -101,12 +103,15 @@ export class ListReader {
   }
 
   private page(path: string, body: Buffer, signal: CancellationSignal): LinkedPage | Promise<LinkedPage> {
-    if (body.length <= LARGE_BYTES) return this.linked(path, body, readPage(body, this.rows));
+    const read = (): LinkedPage => this.linked(path, body, readPage(body, this.rows));
+    if (body.length <= SMALL_BYTES) return read();
     const { largeBodies } = this.client;
+    // Others may have had the same body read in the meantime.
+    const known = (): LinkedPage | undefined => this.unchangedBodies.get(path, body);
+    if (body.length <= SLICE_BYTES) return largeBodies.oneByOne(signal, () => known() ?? read());
     return largeBodies.inTurn(signal, async () => {
-      // Others may have had the same body read in the meantime.
-      const known = this.lastBodies.get(path, body);
-      if (known !== undefined) return known;
+      const page = known();
+      if (page !== undefined) return page;
       const { scanned, bytes } = await largeBodies.scan(body);
       return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
     });
@@ -115,7 +120,7 @@ export class ListReader {
   private linked(path: string, body: Buffer, page: ModelPage): LinkedPage {
     const next = page.envelope && this.format.nextPage(page.envelope);
     const linked = { ...page, next: next && addressOf(next) };
-    this.lastBodies.set(path, body, linked);
+    this.unchangedBodies.set(path, body, linked);
     return linked;
   }
 

@@ -8,8 +8,8 @@ import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { RowReader } from './model-rows.js';
 import type { Model } from '../../catalogue/model.js';
 
-/** Hundreds of times as many as any provider lists; a body could name more than fit into the memory. */
-const MAX_MODELS = 200_000;
+/** Several times as many as any provider lists. A list is written in one go, which must not hold up other callers. */
+const MAX_MODELS = 20_000;
 
 /** One page of a provider's list. */
 export interface ModelPage {
@@ -29,7 +29,7 @@ export interface ModelPage {
 export function readPage(bytes: Buffer, reader: RowReader): ModelPage {
   const body = parseJson(bytes);
   const found = reader.rowsOf(body);
-  if (found === undefined) throw noList();
+  if (found === undefined) throw notAList();
   return { ...modelsOf(found, reader), envelope: found.length > 0 ? asRow(body) : undefined };
 }
 
@@ -45,7 +45,7 @@ export async function readLargePage(
 ): Promise<ModelPage> {
   const body: unknown = JSON.parse(envelope);
   const found = reader.rowsOf(body);
-  if (found === undefined) throw noList();
+  if (found === undefined) throw notAList();
   const [index] = found;
   const list = typeof index === 'number' ? lists[index] : undefined;
   const models = new Map<string, Model>();
@@ -80,7 +80,7 @@ function modelsOf(found: readonly unknown[], reader: RowReader): Pick<ModelPage,
   return { models, unreadable: rows.length - models.length };
 }
 
-function noList(): UpstreamError {
+function notAList(): UpstreamError {
   return new UpstreamError('invalid', 'The provider answered 200 with no list of models.');
 }
 

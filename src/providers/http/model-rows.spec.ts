@@ -44,7 +44,9 @@ describe('the rows of a list', () => {
   it('may be inside another object', () => {
     const listFields = ['result.items'];
     expect(rowsOf({ result: { items: ['a'] } }, { listFields })).toEqual(['a']);
+    expect(rowsOf({ result: { items: null } }, { listFields })).toEqual([]);
     expect(rowsOf({ items: ['a'] }, { listFields })).toBeUndefined();
+    expect(rowsOf({ data: null }, { listFields })).toBeUndefined();
   });
 
   const rows = [{ id: 'a' }, 'b', null];
@@ -56,6 +58,7 @@ describe('the rows of a list', () => {
     ['both keys', { models: [{ model: 'other' }], data: rows }, rows],
     ['data: null beside models', { data: null, models: rows }, rows],
     ['data: null', { object: 'list', data: null }, []],
+    ['models: null', { models: null }, []],
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
   ])('finds the rows in %s', (_name, body, expected) => {
@@ -66,7 +69,6 @@ describe('the rows of a list', () => {
     ['an object without a list', { status: 'ok' }],
     ['data that is no array', { data: { id: 'a' } }],
     ['data that is text', { data: 'a' }],
-    ['models: null', { models: null }],
     ['an error', { error: { message: 'no' } }],
     ['null', null],
     ['a text', 'a'],

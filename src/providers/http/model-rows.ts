@@ -47,16 +47,17 @@ export class RowReader {
 
   /**
    * The rows of a list: those of a bare array, or of an envelope.
-   * llama.cpp sends both `data` and `models`, Ollama sends `data: null` for an empty list.
+   * llama.cpp sends both `data` and `models`; some servers, such as Ollama, send `null` for an empty list.
    * @returns undefined when the body is no list
    */
   rowsOf(body: unknown): readonly unknown[] | undefined {
     if (Array.isArray(body)) return body as unknown[];
     const envelope = asRow(body);
     if (envelope === undefined) return undefined;
-    const list = this.lists.map((read) => read(envelope)).find((each) => Array.isArray(each));
+    const lists = this.lists.map((read) => read(envelope));
+    const list = lists.find((each) => Array.isArray(each));
     if (list !== undefined) return list as unknown[];
-    return envelope['data'] === null || this.isLeftOut(envelope) ? [] : undefined;
+    return lists.includes(null) || this.isLeftOut(envelope) ? [] : undefined;
   }
 
   /** Whether a row is a model that can be used. */

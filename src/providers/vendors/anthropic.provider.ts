@@ -12,6 +12,8 @@ export const anthropic = httpVendor({
   listUrl: (base) => withQuery(versionedModelsUrl(base, 'v1'), { limit: '1000' }),
   keyVariables: ['ANTHROPIC_API_KEY'],
   keyHeader: 'x-api-key',
+  limitHeaderPrefix: 'anthropic-ratelimit-',
+  requestIdHeaders: ['request-id'],
   // Anthropic's API refuses its OAuth tokens in `x-api-key`, and takes them as Bearer only with this beta.
   bearerTokens: /^sk-ant-oat/,
   bearerHeaders: { 'anthropic-beta': 'oauth-2025-04-20' },

@@ -27,6 +27,7 @@ export const azure = httpVendor({
     list === 'deployments' ? deploymentsUrl(endpoint, version) : modelsUrl(endpoint, version),
   keyVariables: ['AZURE_OPENAI_API_KEY'],
   keyHeader: 'api-key',
+  requestIdHeaders: ['apim-request-id', 'x-ms-request-id'],
   // A JSON Web Token (RFC 7519): Entra ID issues them, while Azure's API keys hold no dots.
   bearerTokens: /^eyJ[\w-]*\.[\w-]+\.[\w-]*$/,
   // A deployment that failed, or is still being made, cannot be called.

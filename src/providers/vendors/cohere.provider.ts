@@ -1,4 +1,4 @@
-import { versionedModelsUrl, withQuery } from '../http/base-url.js';
+import { trimmedPath, versionedModelsUrl, withPath, withQuery } from '../http/base-url.js';
 import { httpVendor } from '../http/http.provider.js';
 
 /**
@@ -9,7 +9,7 @@ export const cohere = httpVendor({
   engine: 'cohere',
   urlVariables: ['COHERE_BASE_URL', 'MAIN_MODEL_BASE_URL'],
   defaultBaseUrl: 'https://api.cohere.com',
-  listUrl: (base) => withQuery(versionedModelsUrl(base, 'v1', 'v2'), { page_size: '1000' }),
+  listUrl: (base) => withQuery(modelsUrl(base), { page_size: '1000' }),
   keyVariables: ['COHERE_API_KEY'],
   cursor: { field: 'next_page_token', parameter: 'page_token' },
   idFields: ['name', 'id'],
@@ -36,3 +36,9 @@ export const cohere = httpVendor({
     lifecycle: [['is_deprecated', { false: 'active', true: 'deprecated' }]],
   },
 });
+
+/** `{base}/v1/models`, also where the base names the other version, or ends in the path of a request. */
+function modelsUrl(base: URL): URL {
+  const path = trimmedPath(base).replace(/(?<=\/v\d)\/(?:chat|embed|rerank)$/, '');
+  return versionedModelsUrl(withPath(base, path), 'v1', 'v2');
+}

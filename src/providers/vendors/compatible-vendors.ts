@@ -3,7 +3,7 @@ import type { HttpVendor } from '../http/http-vendor.js';
 import { openAiCompatible } from '../http/openai-compatible.js';
 
 /** A vendor, or a server of the operator's own, whose list differs from OpenAI's in small things only. */
-export interface CompatibleVendor extends Omit<HttpVendor, 'listUrl' | 'variables'> {
+interface CompatibleVendor extends Omit<HttpVendor, 'listUrl' | 'variables'> {
   /** The variables that may hold the operator's key, the first one that is set wins; `MAIN_MODEL_API_KEY` comes last. */
   readonly keyVariables?: readonly string[];
   /** Where the row's facts come from. */
@@ -60,6 +60,7 @@ const ROWS: readonly CompatibleVendor[] = [
     engine: 'ollama',
     defaultBaseUrl: 'http://localhost:11434/v1',
     exampleSettings: { MAIN_MODEL_BASE_URL: 'http://ollama:11434/v1' },
+    defaultTag: ':latest',
     // Ollama itself checks no key: one is for a proxy in front of it.
     source: 'https://github.com/ollama/ollama/blob/main/openai/openai.go',
   },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cancellation } from '../../concurrency/cancellation.js';
 import { LargeBodies } from './large-bodies.js';
+import { LARGE_BYTES } from './scan-body.js';
 import { SCAN_WORKER_URL } from './scan-worker-url.js';
 
 /** Takes more memory than it may as soon as it gets a body. */
@@ -29,6 +30,16 @@ describe('LargeBodies', () => {
       expect(scanned.lists).toHaveLength(1);
       expect(bytes.toString()).toBe(text);
     }
+  });
+
+  it('takes a large body without a copy, and leaves the memory of a small one to others', async () => {
+    const piece = Buffer.from(new ArrayBuffer(8), 2, 2);
+    piece.write('[]');
+    await bodies.scan(piece);
+    expect(piece.toString()).toBe('[]');
+    const large = Buffer.from(`[${'1,'.repeat(LARGE_BYTES / 2)}1]`);
+    await bodies.scan(large);
+    expect(large).toHaveLength(0);
   });
 
   it('refuses what is not JSON', async () => {

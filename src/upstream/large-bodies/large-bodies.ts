@@ -5,6 +5,7 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import { Slots } from '../../concurrency/slots.js';
 import type { UpstreamCall } from '../upstream-request.js';
 import { UpstreamError } from '../upstream.error.js';
+import { LARGE_BYTES } from './scan-body.js';
 import type { ScannedBody } from './scan-body.js';
 import type { ScanReply } from './scan-worker.js';
 import { SCAN_WORKER_URL } from './scan-worker-url.js';
@@ -16,14 +17,16 @@ const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32
 const MAX_INCOMING = 4;
 
 /**
- * Bodies that are too large to be parsed at once. A thread of their own, started for the first one, scans them. Few come
- * in at the same time and they are read one by one, so that their number does not matter to the memory either.
+ * Bodies that are too large to be parsed at once. A thread of their own, started for the first one, scans them. Few of
+ * the largest come in at the same time and they are read one by one, so that their number does not matter to the memory
+ * either.
  */
 @Injectable()
 export class LargeBodies implements OnApplicationShutdown {
   protected readonly workerUrl: URL = SCAN_WORKER_URL;
   private readonly incoming = new Slots(MAX_INCOMING);
   private readonly turns = new Slots(1);
+  private readonly mainThread = new Slots(1);
   private worker: Worker | undefined;
 
   /**
@@ -58,8 +61,21 @@ export class LargeBodies implements OnApplicationShutdown {
   }
 
   /**
+   * Reads a body that is not scanned. Other work goes on before the next one is read: many may come in at once.
+   * @throws the signal's reason when it is aborted before, or what `read` throws
+   */
+  async oneByOne<T>(signal: CancellationSignal, read: () => T): Promise<T> {
+    const turn = this.mainThread.take(signal);
+    if (turn !== undefined) await turn;
+    setImmediate(() => {
+      this.mainThread.free();
+    });
+    return read();
+  }
+
+  /**
    * Finds the rows of a body; to be called in turn.
-   * @returns the scanned body, and the bytes: the thread has had them, so that `body` is empty now
+   * @returns the scanned body, and its bytes: the thread has had those of a large `body`, which is empty now
    * @throws UpstreamError `invalid` when it is not JSON
    */
   async scan(body: Buffer): Promise<{ scanned: ScannedBody; bytes: Buffer }> {
@@ -96,9 +112,11 @@ export class LargeBodies implements OnApplicationShutdown {
       };
       worker.on('message', onMessage);
       worker.on('exit', onExit);
-      // A copy of this size would hold up all callers: memory that is used for the first time is slow.
+      // A large body has its memory to itself, others may not. A copy of a large one would hold up all callers: memory
+      // that is used for the first time is slow.
       const { buffer, byteOffset, byteLength } = body;
-      const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+      const bytes =
+        byteLength > LARGE_BYTES ? new Uint8Array(buffer, byteOffset, byteLength) : new Uint8Array(body);
       worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     });
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { rowsOfSlice, scanBody } from './scan-body.js';
+import { rowsOfSlice, scanBody, SLICE_BYTES } from './scan-body.js';
 import type { ScanLimits } from './scan-body.js';
 
 /** So small that every body is cut. */
@@ -84,6 +84,15 @@ describe('scanBody', () => {
     '<html>',
   ])('refuses what is not JSON, or no list: %s', (text) => {
     expect(() => found(text)).toThrow(SyntaxError);
+  });
+
+  it('leaves the main thread pieces that are small, whatever the size of the rows', () => {
+    const nested = (depth: number): string => `{"id":"a","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    const bodyOf = (row: string): Buffer => Buffer.from(`[${[row, row, row, row].join()}]`);
+    const sizes = scanBody(bodyOf(nested(60_000))).lists[0]?.slices.map(([start, end]) => end - start);
+    expect(sizes).toHaveLength(4);
+    expect(Math.max(...(sizes ?? []))).toBeLessThan(3 * SLICE_BYTES);
+    expect(() => scanBody(bodyOf(nested(70_000)))).toThrow(SyntaxError);
   });
 
   it('finds what JSON.parse finds, and refuses what it refuses', () => {

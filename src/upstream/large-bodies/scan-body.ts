@@ -1,5 +1,10 @@
-/** Larger bodies are scanned in a thread of their own, and no larger piece of them is parsed in one go. */
+/** Of larger bodies, few come in at the same time. */
 export const LARGE_BYTES = 524_288;
+/**
+ * Larger bodies are scanned in a thread of their own. The main thread parses them in slices of this size; the last row
+ * of a slice may go beyond it.
+ */
+export const SLICE_BYTES = 65_536;
 
 /** In bytes. */
 export interface ScanLimits {
@@ -13,13 +18,13 @@ export interface ScanLimits {
   readonly envelope: number;
 }
 
-const LIMITS: ScanLimits = { slice: 65_536, row: 2_097_152, nested: 16_384, envelope: LARGE_BYTES };
+const LIMITS: ScanLimits = { slice: SLICE_BYTES, row: 131_072, nested: 16_384, envelope: 131_072 };
 
 /** Where some rows of a list are: the bytes between two offsets of the body. */
-export type Slice = readonly [start: number, end: number];
+type Slice = readonly [start: number, end: number];
 
 /** An array in a body that may be the list. */
-export interface ScannedList {
+interface ScannedList {
   /** The slices in which there are objects that say something. */
   readonly slices: readonly Slice[];
   /** The number of rows in all other slices, which can be no models. */
