@@ -123,8 +123,8 @@ describe('a list of the largest size', () => {
       expect(await idsOf(await list())).toEqual(['a']);
       upstream.answer(answer(NESTED));
       expect(await idsOf(await list())).toEqual([]);
-      upstream.answer(answer(rows(20_000)));
-      expect(await idsOf(await list())).toHaveLength(20_000);
+      upstream.answer(answer(rows(100_000)));
+      expect(await idsOf(await list())).toHaveLength(100_000);
     },
     SLOW_TEST_MS,
   );
@@ -161,7 +161,7 @@ describe('a list of the largest size', () => {
       expect(await longestHoldUp(() => Promise.all(Array.from({ length: AT_ONCE }, read)))).toBeLessThan(
         patience,
       );
-      upstream.answer(answer(rows(20_000)));
+      upstream.answer(answer(rows(100_000)));
       expect(await longestHoldUp(read)).toBeLessThan(patience);
     },
     SLOW_TEST_MS,

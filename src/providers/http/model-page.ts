@@ -9,7 +9,7 @@ import type { RowReader } from './model-rows.js';
 import type { Model } from '../../catalogue/model.js';
 
 /** Several times as many as any provider lists. A list is written in one go, which must not hold up other callers. */
-const MAX_MODELS = 20_000;
+const MAX_MODELS = 120_000;
 
 /** One page of a provider's list. */
 export interface ModelPage {

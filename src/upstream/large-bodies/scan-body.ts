@@ -6,19 +6,27 @@ export const LARGE_BYTES = 524_288;
  */
 export const SLICE_BYTES = 65_536;
 
-/** In bytes. */
+/** In bytes, but for `marks`. */
 export interface ScanLimits {
   /** Slices end at the first row beyond this. The main thread parses them, and gives way to others in between. */
   readonly slice: number;
   /** A larger object is not parsed: the body is refused. Other rows of that size are no models. */
   readonly row: number;
+  /** The same for the commas and brackets of a row: each may become an object, while a long text is one. */
+  readonly marks: number;
   /** A larger object in the envelope holds no cursor. */
   readonly nested: number;
   /** More beside the rows is no list. */
   readonly envelope: number;
 }
 
-const LIMITS: ScanLimits = { slice: SLICE_BYTES, row: 131_072, nested: 16_384, envelope: 131_072 };
+const LIMITS: ScanLimits = {
+  slice: SLICE_BYTES,
+  row: 2_097_152,
+  marks: 16_384,
+  nested: 16_384,
+  envelope: 131_072,
+};
 
 /** Where some rows of a list are: the bytes between two offsets of the body. */
 type Slice = readonly [start: number, end: number];
@@ -59,6 +67,7 @@ export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
   const lists: RowCutter[] = [];
   const envelope = new Envelope(body, start, limits.envelope);
   let depth = 0;
+  let marks = 0;
   let list: RowCutter | undefined;
   let listDepth = 0;
   let objectStart = 0;
@@ -69,24 +78,27 @@ export function scanBody(body: Buffer, limits = LIMITS): ScannedBody {
         break;
       case OPENING_BRACKET:
         depth += 1;
+        marks += 1;
         if (list === undefined) {
-          list = new RowCutter(body, at + 1, limits);
+          list = new RowCutter(body, at + 1, marks, limits);
           listDepth = depth;
         }
         break;
       case OPENING_BRACE:
         depth += 1;
+        marks += 1;
         if (list === undefined && depth === 2) objectStart = at + 1;
         break;
       case COMMA:
-        if (depth === listDepth) list?.endRow(at);
+        marks += 1;
+        if (depth === listDepth) list?.endRow(at, marks);
         break;
       case CLOSING_BRACKET:
       case CLOSING_BRACE:
         if (list === undefined) {
           if (depth === 2 && at - objectStart > limits.nested) envelope.leaveOut(objectStart, at);
         } else if (depth === listDepth) {
-          list.end(at);
+          list.end(at, marks);
           envelope.replace(list.start, at, String(lists.push(list) - 1));
           list = undefined;
         }
@@ -166,26 +178,35 @@ class RowCutter implements ScannedList {
   constructor(
     private readonly body: Buffer,
     readonly start: number,
+    private rowMarks: number,
     private readonly limits: ScanLimits,
   ) {
     this.sliceStart = start;
     this.rowStart = start;
   }
 
-  /** A comma after a row. */
-  endRow(at: number): void {
-    if (at - this.rowStart > this.limits.row) this.skipRow(at);
+  /**
+   * A comma after a row.
+   * @param marks the number of commas and brackets so far
+   */
+  endRow(at: number, marks: number): void {
+    if (this.isTooLarge(at, marks)) this.skipRow(at);
     else if (at - this.sliceStart >= this.limits.slice) {
       this.cut(at);
       this.sliceStart = at + 1;
     }
     this.rowStart = at + 1;
+    this.rowMarks = marks;
   }
 
   /** The end of the list. */
-  end(at: number): void {
-    if (at - this.rowStart > this.limits.row) this.skipRow(at);
+  end(at: number, marks: number): void {
+    if (this.isTooLarge(at, marks)) this.skipRow(at);
     else this.cut(at);
+  }
+
+  private isTooLarge(at: number, marks: number): boolean {
+    return at - this.rowStart > this.limits.row || marks - this.rowMarks > this.limits.marks;
   }
 
   /** @throws SyntaxError for an object: without its model the list would not be whole */
