@@ -58,7 +58,6 @@ describe('the rows of a list', () => {
     ['both keys', { models: [{ model: 'other' }], data: rows }, rows],
     ['data: null beside models', { data: null, models: rows }, rows],
     ['data: null', { object: 'list', data: null }, []],
-    ['models: null', { models: null }, []],
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
   ])('finds the rows in %s', (_name, body, expected) => {
@@ -69,6 +68,7 @@ describe('the rows of a list', () => {
     ['an object without a list', { status: 'ok' }],
     ['data that is no array', { data: { id: 'a' } }],
     ['data that is text', { data: 'a' }],
+    ['models: null', { models: null }],
     ['an error', { error: { message: 'no' } }],
     ['null', null],
     ['a text', 'a'],

@@ -47,7 +47,7 @@ export class RowReader {
 
   /**
    * The rows of a list: those of a bare array, or of an envelope.
-   * llama.cpp sends both `data` and `models`; some servers, such as Ollama, send `null` for an empty list.
+   * llama.cpp sends both `data` and `models`; Ollama sends `data: null` for an empty list.
    * @returns undefined when the body is no list
    */
   rowsOf(body: unknown): readonly unknown[] | undefined {
@@ -57,7 +57,7 @@ export class RowReader {
     const lists = this.lists.map((read) => read(envelope));
     const list = lists.find((each) => Array.isArray(each));
     if (list !== undefined) return list as unknown[];
-    return lists.includes(null) || this.isLeftOut(envelope) ? [] : undefined;
+    return lists[0] === null || this.isLeftOut(envelope) ? [] : undefined;
   }
 
   /** Whether a row is a model that can be used. */
