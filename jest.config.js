@@ -12,7 +12,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   setupFiles: ['<rootDir>/test/support/setup.ts'],
-  maxWorkers: 2,
+  // Tests wait for half of their time.
+  maxWorkers: 3,
   testTimeout: 90_000,
   transform: {
     '^.+\\.ts$': [
