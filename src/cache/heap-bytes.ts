@@ -16,6 +16,9 @@ const MAP_ENTRY = 7 * POINTER;
 /** An entry of a WeakMap and the object that it holds. */
 export const WEAK_ENTRY_BYTES = 16 * POINTER;
 
+/** V8 keeps a text that was joined of others as such until it is read, and then both. */
+export const JOINED_TEXT_BYTES = 6 * POINTER;
+
 /** An array, without what is in it. */
 export function arrayBytes(length: number): number {
   return ARRAY_HEADER + length * POINTER;

@@ -174,16 +174,20 @@ function count(value: unknown): number | undefined {
 function date(value: unknown): number | undefined {
   const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
   const seconds = unixSeconds(isDay ? `${value}T00:00:00Z` : value);
-  return seconds === 0 ? undefined : seconds;
+  // JavaScript takes the 30th of February for the 2nd of March.
+  if (seconds === 0 || (isDay && dayOf(seconds) !== value)) return undefined;
+  return seconds;
 }
 
 /** A date's day in UTC. */
 function day(value: unknown): string | undefined {
-  const seconds = date(value);
-  return seconds === undefined || seconds > LAST_SECOND
-    ? undefined
-    : new Date(seconds * 1000).toISOString().slice(0, 10);
+  return dayOf(date(value));
 }
 
 /** The last second that four digits of a year can name. */
 const LAST_SECOND = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+function dayOf(seconds: number | undefined): string | undefined {
+  if (seconds === undefined || seconds > LAST_SECOND) return undefined;
+  return new Date(seconds * 1000).toISOString().slice(0, 10);
+}

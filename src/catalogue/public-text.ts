@@ -5,7 +5,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
  * Paths at the start of a word, drives and URLs (of buckets too), backslashes, and relative paths: a word of a name
  * may contain one slash, as ids do, but hardly two.
  */
-const PATH = /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]/u;
+const PATH =
+  /(?:^|[^\p{L}\p{N}\s])[/]\S|(?:^|\s)[/~.]\S|:\/|\\|[^\s/]\/[^\s/]+\/[^\s/]|\$\w+\/|%\w+%|mailto:/u;
 const E_MAIL_ADDRESS = /\S\s*@\s*\S/;
 
 /** A name for people; undefined for what is no such text, or looks like a path or an e-mail address. */
@@ -45,6 +46,9 @@ function shortened(text: string): string | undefined {
 
 function isPrivate(text: string): boolean {
   // NFKC turns characters of full width, an at sign for instance, into ASCII.
-  const plain = text.normalize('NFKC');
+  const plain = text
+    .normalize('NFKC')
+    .replace(/[\u2044\u2215\u29f8]|%2f|&#47;|&sol;/gi, '/')
+    .replace(/%40|&#64;|&commat;/gi, '@');
   return PATH.test(plain) || E_MAIL_ADDRESS.test(plain);
 }

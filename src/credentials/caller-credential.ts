@@ -14,16 +14,24 @@ export function callerCredential(
   placeholders: ReadonlySet<string>,
 ): Credential | undefined {
   const { authorization } = headers;
-  // An SDK with an empty key sends "Bearer" alone.
-  if (authorization !== undefined && !/^(bearer)?\s*$/i.test(authorization)) {
+  // A client with an empty key may send the scheme alone.
+  if (authorization !== undefined && !/^(bearer|basic)?\s*$/i.test(authorization)) {
     const credential = authorizationCredential(authorization);
-    if (credential.token === undefined || !placeholders.has(credential.token.toLowerCase()))
-      return credential;
+    if (!isPlaceholder(credential.token ?? authorization, placeholders)) return credential;
   }
   for (const name of CALLER_KEY_HEADERS) {
     const key = headers[name];
-    if (typeof key === 'string' && key !== '' && !placeholders.has(key.toLowerCase()))
-      return keyCredential(key);
+    if (typeof key === 'string' && key !== '' && !isPlaceholder(key, placeholders)) return keyCredential(key);
   }
   return undefined;
+}
+
+/** Some clients write a key that is missing as JSON, in quotes. */
+function isPlaceholder(key: string, placeholders: ReadonlySet<string>): boolean {
+  return placeholders.has(
+    key
+      .trim()
+      .toLowerCase()
+      .replace(/^"(.*)"$/, '$1'),
+  );
 }

@@ -8,7 +8,7 @@ export interface OpenAiErrorBody {
 
 /** The code of an error of this service that has too much to do. */
 export const OVERLOADED = 'overloaded';
-/** What clients are told that take this service for the provider. */
+/** The message for clients that take this service for the provider. */
 export const NO_SUCH_ROUTE =
   'There is no such route: this service only lists models, at GET /v1/models. Chats go to the provider.';
 

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { heapBytes } from '../cache/heap-bytes.js';
 import { AnthropicList } from './http/anthropic-list.js';
 import { CodedBodies } from './http/coded-bodies.js';
 import { CODINGS } from './http/content-coding.js';
 import type { RenderedBody } from './http/rendered-body.js';
 import { ModelList } from './model-list.js';
+import { withPrefix } from './sources/prefixed-list-source.js';
 
 const LISTS = 10;
 const MODELS = 3000;
@@ -64,14 +64,7 @@ describe.each<[string, object, (list: ModelList) => unknown]>([
       return pages;
     },
   ],
-  [
-    'with a prefix',
-    {},
-    (list) => {
-      const models = list.models.map((model) => ({ ...model, id: `engine/${model.id}` }));
-      return list.derive(models, heapBytes(models.map(({ id }) => ({ id }))));
-    },
-  ],
+  ['with a prefix', {}, (list) => withPrefix(list, 'engine')],
 ])('the footprint of a list %s', (_name, fields, use) => {
   it('is what it takes in memory, or somewhat more', () => {
     use(parsedList('warm-up', fields));

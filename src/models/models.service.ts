@@ -64,7 +64,8 @@ export class ModelsService {
     try {
       return await this.list(seeker);
     } catch (error) {
-      if (error instanceof UpstreamError) return undefined;
+      // A provider that refuses the caller refuses the kept list as well.
+      if (error instanceof UpstreamError && error.failure !== 'rejected') return undefined;
       throw error;
     }
   }

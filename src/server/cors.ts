@@ -11,7 +11,7 @@ const MAX_AGE_SECONDS = '600';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What scripts of other origins may do; undefined where they may nothing. */
+    /** What scripts of other origins may do; undefined where cross-origin access is off. */
     cors: Cors | undefined;
   }
 }
@@ -40,7 +40,7 @@ class Cors {
 
   /**
    * Answers the question whether a request may be sent, before the service looks for a credential in it.
-   * @returns false where that is not the question, or the origin may not
+   * @returns false if the request is no preflight, or its origin is not allowed
    */
   answerPreflight({ method, headers }: FastifyRequest, reply: FastifyReply): boolean {
     const { origin, 'access-control-request-headers': wanted = '' } = headers;

@@ -72,7 +72,13 @@ describeWithBrowser('in a browser', () => {
     const { gateway } = await startScenario(MODELS, { CORS_ORIGINS: originsFor(new URL(url).origin) });
     const page = await open(url);
     const { headers, ...request } = requestTo(gateway.url);
-    for (const name of ['x-title', 'openai-beta', 'anthropic-dangerous-direct-browser-access', 'x-any-1']) {
+    for (const name of [
+      'x-title',
+      'openai-beta',
+      'dangerously-allow-browser',
+      'anthropic-dangerous-direct-browser-access',
+      'x-any-1',
+    ]) {
       const given = { ...request, headers: { ...headers, [name]: 'true' } };
       expect([name, await page.evaluate(fetchModels, given)]).toMatchObject([name, { status: 200 }]);
     }

@@ -130,6 +130,11 @@ describe('a list of 3,000 models', () => {
       for (const name of ['etag', 'vary', 'content-encoding', 'content-length', 'content-type']) {
         expect([name, head.headers[name]]).toEqual([name, full.headers[name]]);
       }
+      const unchanged = await ask(scenario, { ...accepted, 'if-none-match': etag }, '/v1/models', 'HEAD');
+      expect([unchanged.status, unchanged.headers['content-length']]).toEqual([
+        304,
+        full.headers['content-length'],
+      ]);
       // It is the tag of other bytes.
       expect((await ask(scenario, { 'if-none-match': etag })).status).toBe(200);
       const other = { ...accepted, 'if-none-match': plain.headers.etag };

@@ -74,9 +74,10 @@ afterAll(async () => {
 let keys = 0;
 let measurements = 0;
 
-function list(): Promise<Response> {
+function list(query = '', headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   keys += 1;
-  return fetch(`${service.url}/v1/models`, { headers: { authorization: `Bearer key-${String(keys)}` } });
+  const authorization = `Bearer key-${String(keys)}`;
+  return fetch(`${service.url}/v1/models${query}`, { headers: { ...headers, authorization } });
 }
 
 /** The longest that the main thread held up all callers during some work, ms. `/healthz` is asked all the while. */
@@ -163,6 +164,17 @@ describe('a list of the largest size', () => {
       );
       upstream.answer(answer(rows(100_000)));
       expect(await longestHoldUp(read)).toBeLessThan(patience);
+      for (const ask of [
+        () => list('?client_version=1'),
+        () => list('', { 'anthropic-version': '2023-06-01' }),
+      ]) {
+        const readForm = async (): Promise<void> => {
+          const response = await ask();
+          await response.arrayBuffer();
+          expect(response.status).toBe(200);
+        };
+        expect(await longestHoldUp(readForm)).toBeLessThan(patience);
+      }
     },
     SLOW_TEST_MS,
   );

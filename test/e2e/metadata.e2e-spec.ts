@@ -139,6 +139,11 @@ describe('a description', () => {
     ['too many words', 'words '.repeat(200), `${'words '.repeat(83).trim()}…`],
     ['nothing but blanks', ' \n', undefined],
     ['no text', ['A model.'], undefined],
+    ['an encoded path', 'See %2Fetc%2Fpasswd', undefined],
+    ['an encoded address', 'Ask alice%40corp.example', undefined],
+    ['an address with an entity', 'Ask alice&#64;corp.example', undefined],
+    ['a path with other slashes', 'In \u2215srv\u2215weights', undefined],
+    ['a path in a variable', 'In $HOME/weights', undefined],
   ])('of %s', async (_what, description, shown) => {
     expect(await metadataFrom({ description })).toEqual(shown === undefined ? {} : { description: shown });
   });
@@ -179,6 +184,7 @@ describe('a retrieved model', () => {
   it.each<[what: string, row: Fields, deprecation: string | null, sunset: string | null]>([
     ['no date', {}, null, null],
     ['the date of the end', { shutdown_date: '2026-12-01' }, null, 'Tue, 01 Dec 2026 00:00:00 GMT'],
+    ['a day that there is not', { shutdown_date: '2027-02-30' }, null, null],
     ['the date of the deprecation', { deprecation: '2026-12-01T01:00:00Z' }, '@1796086800', null],
     [
       'both dates',

@@ -341,7 +341,6 @@ describe('a model that is newer than the kept list', () => {
   it.each([
     ['a failure', text('', 500)],
     ['no list', text('no list')],
-    ['a 401', json({ error: { message: 'no' } }, 401)],
     ['a rate limit', json({ error: { message: 'slow' } }, 429, { 'retry-after': '60' })],
   ])('is a 404 out of the kept list after %s, without a second request', async (_name, script) => {
     const clock = movableClock();
@@ -351,6 +350,14 @@ describe('a model that is newer than the kept list', () => {
     const response = await ask('/v1/models/new');
     expect(await failureOf(response)).toEqual([404, 'model_not_found']);
     expect(upstream.requests).toHaveLength(2);
+  });
+
+  it('is a 401 when the provider refuses the key meanwhile', async () => {
+    const clock = movableClock();
+    const { ask } = await startScenario(inTurn(MODELS, json({ error: { message: 'no' } }, 401)), CACHE);
+    await ask();
+    clock.advance(5000);
+    expect((await ask('/v1/models/new')).status).toBe(401);
   });
 
   it('is not asked for again soon after a failure, and the kept list goes on', async () => {

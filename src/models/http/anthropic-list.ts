@@ -92,10 +92,11 @@ function stagesOf(asked: readonly unknown[]): readonly Lifecycle[] {
 /** A model as it is sent, and where it stands in the list. */
 interface RenderedModel {
   readonly id: string;
-  readonly json: string;
-  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly model: Model;
   readonly stage: Lifecycle;
   readonly position: number;
+  /** Written when it is first sent. */
+  json: string | undefined;
 }
 
 /** A list in Anthropic's format, in pages. Models are written once, whatever the pages. */
@@ -114,17 +115,16 @@ export class AnthropicList {
   ) {
     this.rows = models.map((model, position) => ({
       id: model.id,
-      json: JSON.stringify(anthropicModel(model)),
-      headers: lifecycleHeaders(model),
+      model,
       // A model without a lifecycle counts as active.
       stage: model.metadata?.lifecycle ?? 'active',
       position,
+      json: undefined,
     }));
     this.byId = new Map(this.rows.map((row) => [row.id, row]));
     // Ids are shared with the models.
-    footprint.grow(
-      mapBytes(models.length) + heapBytes(this.rows.map((row) => ({ ...row, id: null, stage: null }))),
-    );
+    const row = heapBytes({ id: null, model: null, stage: null, position: null, json: null });
+    footprint.grow(mapBytes(models.length) + arrayBytes(models.length) + row * models.length);
   }
 
   /**
@@ -147,7 +147,7 @@ export class AnthropicList {
     const page = isBackwards ? rows.slice(Math.max(0, end - limit), end) : rows.slice(start, start + limit);
     const hasMore = isBackwards ? end > limit : end - start > limit;
     return renderText(
-      `{"data":[${page.map(({ json }) => json).join(',')}],"has_more":${String(hasMore)},` +
+      `{"data":[${page.map((row) => this.jsonOf(row)).join(',')}],"has_more":${String(hasMore)},` +
         `"first_id":${JSON.stringify(page[0]?.id ?? null)},"last_id":${JSON.stringify(page.at(-1)?.id ?? null)}}`,
     );
   }
@@ -155,7 +155,15 @@ export class AnthropicList {
   /** One model; undefined when the list has no such one. */
   find(id: string): RenderedBody | undefined {
     const row = this.byId.get(id);
-    return row && renderText(row.json, row.headers);
+    return row && renderText(this.jsonOf(row), lifecycleHeaders(row.model));
+  }
+
+  private jsonOf(row: RenderedModel): string {
+    if (row.json === undefined) {
+      row.json = JSON.stringify(anthropicModel(row.model));
+      this.footprint.grow(heapBytes(row.json));
+    }
+    return row.json;
   }
 
   private rowsIn(stages: readonly Lifecycle[]): readonly RenderedModel[] {

@@ -40,9 +40,15 @@ interface CodexModel {
   readonly experimental_supported_tools: readonly [];
 }
 
-/** The models that Codex accepts, in the order of the list: one bad row would empty its whole list. */
+/** More than users look through. A row of Codex is ten times as long as one of OpenAI's. */
+const MAX_MODELS = 2000;
+
+/** The first models that Codex accepts, in the order of the list: one bad row would empty its whole list. */
 export function codexModels(models: readonly Model[]): readonly CodexModel[] {
-  return models.filter(({ id }) => !HALF_CHARACTER.test(id)).map(codexModel);
+  return models
+    .filter(({ id }) => !HALF_CHARACTER.test(id))
+    .slice(0, MAX_MODELS)
+    .map(codexModel);
 }
 
 function codexModel({ id, metadata = {} }: Model, position: number): CodexModel {

@@ -22,7 +22,7 @@ const BROTLI_WINDOW = 18;
 const brotli = promisify(zlib.brotliCompress);
 const gzip: Compress = promisify<Buffer, Buffer>(zlib.gzip);
 
-/** The codings of this Node.js, the best one first, at levels that cost little more than the fastest one. */
+/** The codings of this Node.js, the best one first, at fast levels: the better ones take many times as long. */
 export const CODINGS: ReadonlyMap<Coding, Compress> = new Map<Coding, Compress>([
   [
     'br',

@@ -22,7 +22,8 @@ export function sendRendered(
   void reply.header('etag', etag).header('vary', VARY);
   const known = request.headers['if-none-match'];
   if (known !== undefined && fresh({ 'if-none-match': known }, { etag })) {
-    void reply.status(304).send();
+    // Fastify sends no body to HEAD, only its length: without one it would write 0 (RFC 9110, section 8.6).
+    void reply.status(304).send(request.method === 'HEAD' ? body : undefined);
     return;
   }
   if (coding !== undefined) void reply.header('content-encoding', coding);
