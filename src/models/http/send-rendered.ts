@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fresh from 'fresh';
+import { Readable } from 'node:stream';
 import { CALLER_KEY_HEADERS } from '../../credentials/caller-credential.js';
 import { speaksAnthropic } from '../../errors/anthropic-error.js';
 import { listHeaders } from './list-headers.js';
@@ -22,8 +23,10 @@ export function sendRendered(
   void reply.header('etag', etag).header('vary', VARY);
   const known = request.headers['if-none-match'];
   if (known !== undefined && fresh({ 'if-none-match': known }, { etag })) {
-    // Fastify sends no body to HEAD, only its length: without one it would write 0 (RFC 9110, section 8.6).
-    void reply.status(304).send(request.method === 'HEAD' ? body : undefined);
+    // Fastify writes the length 0 of a HEAD without a body, which is not that of the list (RFC 9110, section 8.6).
+    const isHead = request.method === 'HEAD';
+    if (isHead) void reply.header('content-length', String(body.length));
+    void reply.status(304).send(isHead ? Readable.from([]) : undefined);
     return;
   }
   if (coding !== undefined) void reply.header('content-encoding', coding);
