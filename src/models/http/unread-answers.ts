@@ -31,6 +31,8 @@ export class UnreadAnswers {
     for (const [oldest] of this.bodies) {
       if (this.bytes <= this.maxBytes || oldest === answer) return;
       this.remove(oldest);
+      // Not only closed: the system would keep what it has taken until the client reads it.
+      oldest.socket?.resetAndDestroy();
       oldest.destroy();
     }
   }
