@@ -8,6 +8,7 @@ import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
 import { configureApp, STOP_SIGNALS } from './server/configure-app.js';
+import { anyAddress } from './server/any-address.js';
 import { createHttpAdapter } from './server/http-adapter.js';
 import { createLog } from './observability/logger.js';
 import { explainListenError, ListenError } from './server/listen-error.js';
@@ -26,7 +27,7 @@ async function start(): Promise<void> {
   configureApp(app, await createLog(logLevel, readableLog));
   app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
-  await app.listen(port, host).catch((error: unknown) => {
+  await app.listen(port, host ?? (await anyAddress())).catch((error: unknown) => {
     throw explainListenError(error, metricsPort);
   });
 }

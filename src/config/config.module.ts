@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { cacheConfig } from './cache.config.js';
 import { loadEnvFile } from './env-file.js';
+import { gatewayConfig } from './gateway.config.js';
 import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
@@ -19,7 +20,15 @@ if (process.env['NODE_ENV'] !== 'test') loadEnvFile('.env');
       cache: true,
       // It is read above.
       ignoreEnvFile: true,
-      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, modelsConfig, tracesConfig],
+      load: [
+        serverConfig,
+        gatewayConfig,
+        providerConfig,
+        upstreamConfig,
+        cacheConfig,
+        modelsConfig,
+        tracesConfig,
+      ],
     }),
   ],
 })

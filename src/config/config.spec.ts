@@ -8,6 +8,7 @@ import './config.module.js';
 import { BUILT_IN_PROVIDERS } from '../providers/built-in-providers.js';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
+import { gatewayConfig } from './gateway.config.js';
 import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import { KEY_RULE } from './rules/secrets.js';
@@ -149,6 +150,7 @@ const NO_FILES = [
 ];
 const A_HEADER_LIST =
   'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
+const GATEWAY_KEYS = 'keys of at least 16 visible ASCII characters, separated by commas, at most 100 of them';
 const A_REDIS_URL =
   'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database';
 /** Variables with a `_FILE` variant, and a valid value of each. */
@@ -156,6 +158,7 @@ const SECRETS: readonly (readonly [variable: string, value: string])[] = [
   ...KEY_VARIABLES.map((variable) => [variable, 'sk-MARK'] as const),
   ['UPSTREAM_HEADERS', 'Orbit-Key: MARK'],
   ['REDIS_URL', 'redis://:MARK@h'],
+  ['GATEWAY_API_KEYS', 'MARK0123456789abcdef'],
 ];
 
 function secretFile(
@@ -184,11 +187,79 @@ const VARIABLES: readonly VariableCase[] = [
   {
     variable: 'HOST',
     read: () => serverConfig().host,
-    byDefault: '0.0.0.0',
+    byDefault: undefined,
     accepts: ['127.0.0.1', '::', 'fe80::1%eth0', 'gateway.test'].map((host) => [host, host]),
     refuses: ['http://gateway.test', 'a b', 'gateway/x'],
     rule: 'an IP address or a host name',
   },
+  {
+    variable: 'LOG_CLIENT_ADDRESS',
+    read: () => serverConfig().logsClientAddress,
+    byDefault: false,
+    accepts: [
+      ['true', true],
+      ['False', false],
+    ],
+    refuses: ['yes', '1'],
+    rule: 'true or false',
+  },
+  {
+    variable: 'TRUSTED_PROXIES',
+    read: () => serverConfig().trustedProxies,
+    byDefault: [],
+    accepts: [
+      [
+        '10.0.0.0/8, 192.0.2.1',
+        [
+          { address: '10.0.0.0', prefix: 8, family: 'ipv4' },
+          { address: '192.0.2.1', prefix: 32, family: 'ipv4' },
+        ],
+      ],
+      [
+        'fd00::/8,::1',
+        [
+          { address: 'fd00::', prefix: 8, family: 'ipv6' },
+          { address: '::1', prefix: 128, family: 'ipv6' },
+        ],
+      ],
+    ],
+    refuses: [
+      'proxy.test',
+      '10.0.0.0/33',
+      '::/129',
+      '10.0.0',
+      '10.0.0.1:80',
+      '10.0.0.0/x',
+      '*',
+      '10.0.0.1 10.0.0.2',
+    ],
+    rule: 'IP addresses or networks such as 10.0.0.0/8, separated by commas',
+  },
+  {
+    variable: 'GATEWAY_API_KEYS',
+    read: () => gatewayConfig().apiKeys,
+    byDefault: undefined,
+    accepts: [
+      ['0123456789abcdef', ['0123456789abcdef']],
+      [`0123456789abcdef, ${'x'.repeat(200)},`, ['0123456789abcdef', 'x'.repeat(200)]],
+    ],
+    refuses: [
+      ',',
+      'MARK56789abcdef',
+      '0123456789abcdef, MARK',
+      '0123456789abcdef 0123456789abcdef',
+      'schlüssel-schlüssel',
+      Array.from({ length: 101 }, (_, at) => `0123456789abcdef${String(at)}`).join(),
+    ],
+    rule: GATEWAY_KEYS,
+  },
+  secretFile(
+    'GATEWAY_API_KEYS',
+    () => gatewayConfig().apiKeysFile,
+    ['0123456789abcdef', '0123456789abcdef\r\nfedcba9876543210\n'].map(fileWith),
+    ['MARK', '0123456789abcdef\nMARK'],
+    GATEWAY_KEYS,
+  ),
   {
     variable: 'LOG_LEVEL',
     read: () => serverConfig().logLevel,

@@ -1,4 +1,6 @@
 import type { ConfigType } from '@nestjs/config';
+import { IsNetworks } from './rules/networks.js';
+import type { Network } from './rules/networks.js';
 import { IsOneOf, IsOtherPortThan, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
 import { IsBasePath, IsOrigins } from './rules/urls.js';
 import { registerVariables } from './variables.js';
@@ -8,10 +10,16 @@ class ServerVariables {
   PORT = 8000;
 
   @IsText(/^[\w.:%-]+$/, 'an IP address or a host name')
-  HOST = '0.0.0.0';
+  HOST?: string;
 
   @IsOneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent')
   LOG_LEVEL = 'info';
+
+  @IsBooleanText()
+  LOG_CLIENT_ADDRESS = false;
+
+  @IsNetworks()
+  TRUSTED_PROXIES: Network[] = [];
 
   @IsWholeNumber(0, 600_000)
   SHUTDOWN_DELAY_MS = 0;
@@ -36,10 +44,14 @@ class ServerVariables {
 /** Address, log, shutdown, metrics, documentation, base path and CORS. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
+  /** Undefined for all addresses of this machine. */
   host: variables.HOST,
   logLevel: variables.LOG_LEVEL,
   /** Whether a terminal gets readable log lines. */
   readableLog: process.env['NODE_ENV'] !== 'production',
+  logsClientAddress: variables.LOG_CLIENT_ADDRESS,
+  /** Proxies whose word on a client's address is believed. */
+  trustedProxies: variables.TRUSTED_PROXIES,
   shutdownDelayMs: variables.SHUTDOWN_DELAY_MS,
   metricsEnabled: variables.METRICS_ENABLED,
   /** Undefined when metrics are served on the port of the service. */

@@ -5,6 +5,9 @@ import type { Credential } from './credential.js';
 /** The headers besides `Authorization` in which callers may send a key: those of Anthropic's and of Azure's clients. */
 export const CALLER_KEY_HEADERS = ['x-api-key', 'api-key'] as const;
 
+/** All headers in which callers may send a key. */
+const CREDENTIAL_HEADERS = ['authorization', ...CALLER_KEY_HEADERS] as const;
+
 /**
  * The credential that a caller sent: its `Authorization` header, else its `x-api-key` or `api-key`.
  * @param placeholders keys in lower case that count as none: clients send one of them when their user has no key
@@ -13,17 +16,38 @@ export function callerCredential(
   headers: IncomingHttpHeaders,
   placeholders: ReadonlySet<string>,
 ): Credential | undefined {
-  const { authorization } = headers;
-  // A client with an empty key may send the scheme alone.
-  if (authorization !== undefined && !/^(bearer|basic)?\s*$/i.test(authorization)) {
-    const credential = authorizationCredential(authorization);
-    if (!isPlaceholder(credential.token ?? authorization, placeholders)) return credential;
-  }
-  for (const name of CALLER_KEY_HEADERS) {
-    const key = headers[name];
-    if (typeof key === 'string' && key !== '' && !isPlaceholder(key, placeholders)) return keyCredential(key);
+  for (const name of CREDENTIAL_HEADERS) {
+    const credential = credentialIn(headers, name, placeholders);
+    if (credential !== undefined) return credential;
   }
   return undefined;
+}
+
+/** The credentials in all headers that may hold one. */
+export function callerCredentials(
+  headers: IncomingHttpHeaders,
+  placeholders: ReadonlySet<string>,
+): Credential[] {
+  return CREDENTIAL_HEADERS.flatMap((name) => credentialIn(headers, name, placeholders) ?? []);
+}
+
+/** Takes the credentials out of the headers of a request, so that its caller is one without any. */
+export function removeCredentials(headers: IncomingHttpHeaders): void {
+  for (const name of CREDENTIAL_HEADERS) headers[name] = undefined;
+}
+
+function credentialIn(
+  headers: IncomingHttpHeaders,
+  name: (typeof CREDENTIAL_HEADERS)[number],
+  placeholders: ReadonlySet<string>,
+): Credential | undefined {
+  const value = headers[name];
+  if (typeof value !== 'string' || value === '') return undefined;
+  if (name !== 'authorization') return isPlaceholder(value, placeholders) ? undefined : keyCredential(value);
+  // A client with an empty key may send the scheme alone.
+  if (/^(bearer|basic)?\s*$/i.test(value)) return undefined;
+  const credential = authorizationCredential(value);
+  return isPlaceholder(credential.token ?? value, placeholders) ? undefined : credential;
 }
 
 /** Some clients write a key that is missing as JSON, in quotes. */

@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
+import { GatewayKeys } from './gateway-keys.js';
 import { OperatorCredentials } from './operator-credentials.js';
 import { SecretFiles } from './secret-files.js';
 
-/** The operator's keys and headers. */
-@Module({ providers: [OperatorCredentials, SecretFiles], exports: [OperatorCredentials, SecretFiles] })
+/** The operator's keys and headers, and the keys of callers. */
+@Module({
+  providers: [OperatorCredentials, GatewayKeys, SecretFiles],
+  exports: [OperatorCredentials, GatewayKeys, SecretFiles],
+})
 export class CredentialsModule {}

@@ -8,6 +8,7 @@ export const METRIC_LABELS = {
   http_server_request_duration_seconds: ['method', 'route', 'status'],
   http_server_active_requests: [],
   models_gateway_refused_requests_total: ['status'],
+  models_gateway_refused_keys_total: ['reason'],
   http_client_request_duration_seconds: ['engine', 'outcome'],
   http_client_active_requests: [],
   models_gateway_upstream_retries_total: ['engine'],
@@ -56,6 +57,10 @@ export class Metrics {
   private readonly refused = this.counter(
     'models_gateway_refused_requests_total',
     'Requests refused before routing: malformed, too large or too slow.',
+  );
+  private readonly refusedKeys = this.counter(
+    'models_gateway_refused_keys_total',
+    'Requests for models that had no key of GATEWAY_API_KEYS.',
   );
   private readonly upstreamDuration = this.histogram(
     'http_client_request_duration_seconds',
@@ -136,6 +141,11 @@ export class Metrics {
   /** Counts a request that was refused before routing. */
   requestRefused(status: number): void {
     this.refused.inc({ status });
+  }
+
+  /** Counts a request for models that was refused for its key. */
+  keyRefused(reason: 'missing' | 'unknown'): void {
+    this.refusedKeys.inc({ reason });
   }
 
   /** Starts to measure a request to a provider; the returned function ends the measurement. */

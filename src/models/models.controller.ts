@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, UseGuards } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { memoize } from '../cache/memoize.js';
 import { modelsConfig } from '../config/models.config.js';
@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { AnthropicList, pageRequest } from './http/anthropic-list.js';
 import { CodedBodies } from './http/coded-bodies.js';
+import { GatewayKeyGuard } from './http/gateway-key.guard.js';
 import { HttpCaller } from './http/http-caller.js';
 import { requestedIds } from './http/model-path.js';
 import type { RenderedBody } from './http/rendered-body.js';
@@ -22,6 +23,7 @@ import type { ListAnswer } from './models.service.js';
 
 /** The Models API, in OpenAI's dialect, and in Anthropic's for clients that name its version. */
 @Controller('v1/models')
+@UseGuards(GatewayKeyGuard)
 export class ModelsController {
   private readonly unread = new UnreadAnswers();
   private readonly coded: CodedBodies;

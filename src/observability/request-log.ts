@@ -1,15 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
+import type { ClientAddressReader } from './client-address.js';
 import type { RequestObserver } from './request-observer.js';
 import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
 import { isQuiet, routeOf } from './route.js';
 
-/** Logs each request when its answer is sent or its caller has hung up; never a header or a query string. */
-export function requestLog(logger: Logger, engines: readonly string[]): RequestObserver {
+/**
+ * Logs each request when its answer is sent or its caller has hung up; never a header or a query string.
+ * @param clientAddress finds the address of a client; undefined where addresses are not logged
+ */
+export function requestLog(
+  logger: Logger,
+  engines: readonly string[],
+  clientAddress?: ClientAddressReader,
+): RequestObserver {
   const engine = engines.join(',');
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
   return {
+    ...(clientAddress !== undefined && {
+      // A socket that is closed has no address, unless it was read before.
+      opened({ raw: { socket } }) {
+        clientAddress(socket);
+      },
+    }),
     closed(request, reply) {
       const route = routeOf(request);
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
@@ -22,13 +36,15 @@ export function requestLog(logger: Logger, engines: readonly string[]): RequestO
           engine,
           ...upstreamFields(request.upstreams),
           requestId: request.id,
+          clientAddress: clientAddress?.(request.raw.socket, request.headers),
           trace_id: request.traceId,
         },
         'request',
       );
     },
-    refused(status, requestId) {
-      logger.info({ route: 'unknown', status, engine, requestId }, 'request');
+    refused(status, requestId, socket) {
+      const fields = { route: 'unknown', status, engine, requestId, clientAddress: clientAddress?.(socket) };
+      logger.info(fields, 'request');
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Socket } from 'node:net';
 
 /** Follows every request from its arrival to the end of its answer: logs, metrics, traces, the graceful close. */
 export interface RequestObserver {
@@ -7,7 +8,7 @@ export interface RequestObserver {
   /** Called when the answer has been sent or the caller has gone. */
   closed?(request: FastifyRequest, reply: FastifyReply): void;
   /** Called for input that never became a request, as Node.js's parser refused it. */
-  refused?(status: number, requestId: string): void;
+  refused?(status: number, requestId: string, socket: Socket): void;
 }
 
 declare module 'fastify' {

@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { OnApplicationBootstrap } from '@nestjs/common';
+import { GatewayKeys } from '../credentials/gateway-keys.js';
 import { OperatorCredentials } from '../credentials/operator-credentials.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -16,13 +17,22 @@ export class StartupLog implements OnApplicationBootstrap {
   constructor(
     private readonly registry: ProviderRegistry,
     private readonly credentials: OperatorCredentials,
+    private readonly gatewayKeys: GatewayKeys,
     @Inject(METRICS) private readonly metrics: Metrics | undefined,
   ) {}
 
   onApplicationBootstrap(): void {
     const { configured } = this.registry;
     for (const provider of configured) this.logProvider(provider);
+    if (this.gatewayKeys.isRequired) this.logGatewayKeys();
     this.metrics?.describe(configured.map(({ identity }) => identity.label).join(','), VERSION);
+  }
+
+  private logGatewayKeys(): void {
+    this.logger.log('Callers need a key of GATEWAY_API_KEYS; their credentials go to no provider.');
+    if (this.registry.credentialTarget !== undefined) {
+      this.logger.warn('FORWARD_AUTHORIZATION_TO has no effect beside GATEWAY_API_KEYS.');
+    }
   }
 
   private logProvider(provider: ModelProvider): void {

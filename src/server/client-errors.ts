@@ -74,7 +74,7 @@ function writeRefusal(
     return;
   }
   const id = randomUUID();
-  for (const observer of server.requestObservers) observer.refused?.(status, id);
+  for (const observer of server.requestObservers) observer.refused?.(status, id, socket);
   const body = JSON.stringify(openAiError(status, `${STATUS_CODES[status] ?? 'Bad Request'}.`));
   socket.end(
     [

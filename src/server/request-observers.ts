@@ -1,7 +1,10 @@
 import type { Provider } from '@nestjs/common';
 import type { Logger } from 'pino';
+import { serverConfig } from '../config/server.config.js';
+import type { ServerConfig } from '../config/server.config.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics } from '../metrics/metrics.js';
+import { clientAddressReader } from '../observability/client-address.js';
 import { TRACING } from '../observability/observability.module.js';
 import { requestLog } from '../observability/request-log.js';
 import { requestMetrics } from '../observability/serve-metrics.js';
@@ -16,18 +19,20 @@ export const REQUEST_OBSERVERS = Symbol('REQUEST_OBSERVERS');
 /** Traces go first: the request log names the trace. */
 export const requestObservers: Provider<RequestObserverFactory> = {
   provide: REQUEST_OBSERVERS,
-  inject: [ProviderRegistry, TRACING, METRICS],
+  inject: [ProviderRegistry, TRACING, METRICS, serverConfig.KEY],
   useFactory:
     (
       { configured }: ProviderRegistry,
       tracing: Tracing | undefined,
       metrics: Metrics | undefined,
+      { logsClientAddress, trustedProxies }: ServerConfig,
     ): RequestObserverFactory =>
     (logger) => [
       ...(tracing === undefined ? [] : [{ opened: tracing.open.bind(tracing) }]),
       requestLog(
         logger,
         configured.map(({ identity }) => identity.engine),
+        logsClientAddress ? clientAddressReader(trustedProxies) : undefined,
       ),
       ...(metrics === undefined ? [] : [requestMetrics(metrics)]),
     ],

@@ -24,6 +24,7 @@ import type {
   Service,
 } from '../support/kubernetes.js';
 import {
+  CALLER_SECRET_KEYS,
   copyManifestsWithExamples,
   EXAMPLE_OVERLAYS,
   PROVIDER_ROWS,
@@ -43,6 +44,7 @@ const ENGINES: Readonly<Record<string, readonly string[]>> = {
   scaled: ['openai'],
   several: ['openai', 'anthropic'],
   vllm: ['vllm'],
+  'with-keys': ['openai'],
 };
 const OVERLAYS = Object.keys(ENGINES);
 /** The overlays with a shared cache. */
@@ -298,6 +300,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
           ({ key }) => key,
         ),
         'models-gateway-valkey': VALKEY_SECRET_KEYS,
+        'models-gateway-caller-keys': CALLER_SECRET_KEYS,
       };
       const variables = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(variablesOf));
       for (const { name, value, valueFrom } of variables) {
@@ -331,7 +334,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         volumes.map(({ name }) => name).sort(),
       );
       for (const { secret } of volumes) {
-        expect(['models-gateway-keys', 'models-gateway-valkey']).toContain(secret?.secretName);
+        expect(Object.keys(documented)).toContain(secret?.secretName);
         // The gateway does not need Valkey's own password.
         if (secret?.secretName === 'models-gateway-valkey')
           expect(secret.items).toEqual([{ key: 'REDIS_URL', path: 'REDIS_URL' }]);

@@ -102,6 +102,53 @@ describe('the line of a request', () => {
     );
   });
 
+  describe('with LOG_CLIENT_ADDRESS', () => {
+    const env = { LOG_CLIENT_ADDRESS: 'true', TRUSTED_PROXIES: '127.0.0.0/8, ::1' };
+    const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.7' };
+
+    it('has the address that a trusted proxy names, and hands it to no provider', async () => {
+      const { ask, gateway, upstream } = await startScenario(LIST, env);
+      await ask('/v1/models', { headers });
+      const [line] = await requestLines(gateway, 1);
+      expect(line?.['clientAddress']).toBe('203.0.113.7');
+      expect(JSON.stringify(upstream.requests.map((request) => request.headers))).not.toContain(
+        '203.0.113.7',
+      );
+    });
+
+    it('has the address of a sender that is not trusted', async () => {
+      const { ask, gateway } = await startScenario(LIST, { LOG_CLIENT_ADDRESS: 'true' });
+      await ask('/v1/models', { headers });
+      const [line] = await requestLines(gateway, 1);
+      expect(line?.['clientAddress']).toBe('127.0.0.1');
+    });
+
+    it('has the address of a caller that hung up', async () => {
+      const { ask, gateway, upstream } = await startScenario(silence, env);
+      const caller = new AbortController();
+      const pending = ask('/v1/models', { signal: caller.signal });
+      await upstream.received(1);
+      caller.abort();
+      await expect(pending).rejects.toThrow('aborted');
+      const [line] = await requestLines(gateway, 1);
+      expect(line).toMatchObject({ status: 499, clientAddress: '127.0.0.1' });
+    });
+
+    it('has the sender of a malformed request', async () => {
+      const { gateway } = await startScenario(LIST, env);
+      await sendRaw(gateway.url, 'GET / HTTP/1.1\r\n: x\r\n\r\n');
+      const [line] = await requestLines(gateway, 1);
+      expect(line).toMatchObject({ status: 400, clientAddress: '127.0.0.1' });
+    });
+  });
+
+  it('has no address of a client by default', async () => {
+    const { ask, gateway } = await startScenario(LIST, { TRUSTED_PROXIES: '127.0.0.1' });
+    await ask('/v1/models', { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    const [line] = await requestLines(gateway, 1);
+    expect(JSON.stringify(line)).not.toMatch(/clientAddress|203\.0\.113\.7|127\.0\.0\.1/);
+  });
+
   it('reports a preflight at level debug', async () => {
     const { ask, gateway } = await startScenario(LIST, { CORS_ORIGINS: '*' });
     const headers = { origin: 'https://app.test', 'access-control-request-method': 'GET' };

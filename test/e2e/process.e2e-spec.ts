@@ -11,6 +11,7 @@ import { failureOf, idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
 import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
+import { hasIpv6 } from '../support/has-ipv6.js';
 import { logLines, parseLog } from '../support/log-lines.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
@@ -302,6 +303,20 @@ describe.each(['PORT', 'METRICS_PORT'])('a %s that is in use', (variable) => {
     expect(stderr).toBe(
       `The service cannot listen: ${variable} ${port} is in use by another process (EADDRINUSE).\n`,
     );
+  });
+});
+
+describe('without HOST', () => {
+  it('both families of addresses are served, metrics on their own port too', async () => {
+    const metricsPort = String(await freePort());
+    const service = await start({ HOST: '', METRICS_PORT: metricsPort });
+    await untilAlive(service);
+    const { port } = new URL(service.url);
+    const hosts = hasIpv6() ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
+    for (const host of hosts) {
+      expect((await fetch(`http://${host}:${port}/healthz`)).status).toBe(200);
+      expect((await fetch(`http://${host}:${metricsPort}/metrics`)).status).toBe(200);
+    }
   });
 });
 

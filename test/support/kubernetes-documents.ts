@@ -9,6 +9,7 @@ export const PROVIDERS_DOCUMENT = 'docs/kubernetes.md';
 const OPERATIONS_DOCUMENT = 'docs/operations.md';
 const PROVIDERS = read(PROVIDERS_DOCUMENT);
 const OPERATIONS = read(OPERATIONS_DOCUMENT);
+const CREDENTIALS = read('docs/credentials.md');
 
 /** A row of the table in PROVIDERS_DOCUMENT. */
 export interface ProviderRow {
@@ -32,7 +33,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
 /** The kustomizations that the documents show whole, by the names of their overlays. */
 const EXAMPLES: ReadonlyMap<string, string> = new Map(
   [
-    ...`${PROVIDERS}${OPERATIONS}`.matchAll(
+    ...`${PROVIDERS}${OPERATIONS}${CREDENTIALS}`.matchAll(
       /^```yaml\n# deploy\/kubernetes\/overlays\/([a-z-]+)\/kustomization\.yaml\n(.*?)^```$/gms,
     ),
   ].map(([, name = '', text = '']) => [name, text]),
@@ -40,9 +41,9 @@ const EXAMPLES: ReadonlyMap<string, string> = new Map(
 export const EXAMPLE_OVERLAYS: readonly string[] = [...EXAMPLES.keys()];
 
 /** The keys of the Secret `models-gateway-valkey`, which OPERATIONS_DOCUMENT makes from `valkey.env`. */
-export const VALKEY_SECRET_KEYS: readonly string[] = [
-  ...(/printf '([^']*)'.*> valkey\.env/.exec(OPERATIONS)?.[1] ?? '').matchAll(/(?:^|\\n)([A-Z_]+)=/g),
-].map(([, name = '']) => name);
+export const VALKEY_SECRET_KEYS = keysOfFile('valkey.env', OPERATIONS);
+/** The keys of the Secret `models-gateway-caller-keys`. */
+export const CALLER_SECRET_KEYS = keysOfFile('caller-keys.env', CREDENTIALS);
 
 /** Copies the manifests into a folder, and adds the overlays of the documents. */
 export async function copyManifestsWithExamples(folder: string): Promise<void> {
@@ -53,6 +54,12 @@ export async function copyManifestsWithExamples(folder: string): Promise<void> {
     await mkdir(overlay);
     await writeFile(join(overlay, 'kustomization.yaml'), text);
   }
+}
+
+/** The variables in a file that a document creates with `printf`. */
+function keysOfFile(file: string, document: string): readonly string[] {
+  const [, format = ''] = new RegExp(`printf '([^']*)'.*> ${file.replace('.', '\\.')}`).exec(document) ?? [];
+  return [...format.matchAll(/(?:^|\\n)([A-Z_]+)=/g)].map(([, name = '']) => name);
 }
 
 function read(path: string): string {
