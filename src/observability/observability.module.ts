@@ -3,19 +3,17 @@ import { tracesConfig } from '../config/traces.config.js';
 import type { TracesConfig } from '../config/traces.config.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
-import { MetricsServer } from './metrics-server.js';
 import { StartupLog } from './startup-log.js';
 import { Tracing } from './tracing.js';
 
 /** The injected `Tracing`; undefined when tracing is disabled. */
 export const TRACING = Symbol('TRACING');
 
-/** The log at start, the metrics' own port, and tracing. */
+/** The log at start, and tracing. */
 @Module({
   imports: [ProvidersModule, CredentialsModule],
   providers: [
     StartupLog,
-    MetricsServer,
     {
       provide: TRACING,
       inject: [tracesConfig.KEY],

@@ -5,6 +5,7 @@ import { HealthModule } from '../health/health.module.js';
 import { ObservabilityModule } from '../observability/observability.module.js';
 import { ProvidersModule } from '../providers/providers.module.js';
 import { UpstreamExceptionFilter } from '../upstream/upstream-exception.filter.js';
+import { MetricsServer } from './metrics-server.js';
 import { requestObservers } from './request-observers.js';
 import { ServerSetup } from './server.setup.js';
 
@@ -13,6 +14,7 @@ import { ServerSetup } from './server.setup.js';
   imports: [ProvidersModule, HealthModule, ObservabilityModule],
   providers: [
     ServerSetup,
+    MetricsServer,
     requestObservers,
     // Nest asks the last filter first.
     { provide: APP_FILTER, useClass: ErrorFilter },

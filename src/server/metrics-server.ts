@@ -5,7 +5,8 @@ import type { Server } from 'node:http';
 import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from '../metrics/metrics.js';
-import { createMetricsServer } from './serve-metrics.js';
+import { createMetricsServer } from '../observability/serve-metrics.js';
+import { cutOffStalledClients } from './stalled-clients.js';
 
 /** Serves metrics on `METRICS_PORT` until the service has answered its last request. */
 @Injectable()
@@ -27,6 +28,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
       return;
     }
     this.server = createMetricsServer(this.metrics).listen(metricsPort, host);
+    cutOffStalledClients(this.server);
     await once(this.server, 'listening');
   }
 
