@@ -17,7 +17,7 @@ import { LARGE_BYTES } from './large-bodies/scan-body.js';
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamConnections } from './upstream.connections.js';
-import { UpstreamError } from './upstream.error.js';
+import { statusError, UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
 /** Besides failed connections, these statuses are retried. */
@@ -140,11 +140,7 @@ export class UpstreamClient {
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return body;
-    const details = { status, headers: answer.headers, body, credential, headerSecrets };
-    if (status >= 400 && status < 500) {
-      throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
-    }
-    throw new UpstreamError('failed', `The provider answered ${String(status)}.`, details);
+    throw statusError(status, { headers: answer.headers, body, credential, headerSecrets });
   }
 
   /** The status of a failed answer matters even when its body cannot be decompressed. */
@@ -184,6 +180,8 @@ function outcomeOf(error: unknown): UpstreamOutcomeLabel {
     : 'unreachable';
 }
 
-function isTemporary({ failure, details: { status } }: UpstreamError): boolean {
+/** A provider that is an instance of this service has done what can be done: retries of both would multiply. */
+function isTemporary({ failure, isRetryFutile, details: { status, innerCode } }: UpstreamError): boolean {
+  if (isRetryFutile || innerCode !== undefined) return false;
   return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
 }
