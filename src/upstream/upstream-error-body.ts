@@ -28,6 +28,8 @@ const MESSAGE_FIELDS = [
 const MARKUP = /<(!|\?|\/[a-z]|(html|head|body|h[1-6]|p|br|hr|center|title)\b)/i;
 /** Plain text begins with none of these: they begin JSON and XML. */
 const STRUCTURED = /^[[{<]/;
+/** The type of a Problem Details is a URI. */
+const PROBLEM_TYPE = /^(about:|https?:\/\/)/i;
 /** Bytes that are no text. */
 const BINARY = /\ufffd|(?!\s)\p{Cc}/u;
 
@@ -121,10 +123,10 @@ function nonEmpty(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** The type of a Problem Details is a URI, and `error` says nothing. */
+/** A URI, and `error`, which Anthropic's envelope has, say nothing. */
 function typeText(value: unknown): string | undefined {
   const text = nonEmpty(value);
-  return text === 'error' || text === 'about:blank' || text?.includes('/') ? undefined : text;
+  return text === undefined || text === 'error' || PROBLEM_TYPE.test(text) ? undefined : text;
 }
 
 /** The SDKs type `code` as a string, vLLM and Google send a number. */
