@@ -59,7 +59,7 @@ function movingParts(body: Buffer, isNow: NowTest): readonly MovingPart[] {
     from: index,
     to: index + length,
   }));
-  return parts.filter((part) => hasMoved(body, part, isNow));
+  return parts.filter((part) => haveMoved([part], body, isNow));
 }
 
 function isUnchanged<T>({ bytes, moving }: Entry<T>, body: Buffer, isNow: NowTest): boolean {
@@ -71,11 +71,18 @@ function isUnchanged<T>({ bytes, moving }: Entry<T>, body: Buffer, isNow: NowTes
     end = part.to;
   }
   if (bytes.compare(body, end, body.length, end) !== 0) return false;
-  return bytes.equals(body) || moving.every((part) => hasMoved(body, part, isNow));
+  return bytes.equals(body) || haveMoved(moving, body, isNow);
 }
 
-/** Whether a body has at this place what may move. */
-function hasMoved(body: Buffer, { from, to }: MovingPart, isNow: NowTest): boolean {
-  const text = body.toString('latin1', from, to);
-  return body[from - 1] === HYPHEN ? PERMISSION.test(text) : DATE.test(text) && isNow(Number(text));
+/** Whether a body has what may move at all these places. */
+function haveMoved(parts: readonly MovingPart[], body: Buffer, isNow: NowTest): boolean {
+  let lastDate = '';
+  return parts.every(({ from, to }) => {
+    const text = body.toString('latin1', from, to);
+    if (body[from - 1] === HYPHEN) return PERMISSION.test(text);
+    // All rows have the same one.
+    if (text === lastDate) return true;
+    lastDate = text;
+    return DATE.test(text) && isNow(Number(text));
+  });
 }
