@@ -28,20 +28,26 @@ const BLANKS = /[\s\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
  */
 export function descriptionText(value: unknown): string | undefined {
   if (typeof value !== 'string') return undefined;
-  const text = value.slice(0, MAX_READ_LENGTH).replace(MARKDOWN_LINK, '$1').replace(BLANKS, ' ').trim();
+  const text = oneLine(value.slice(0, MAX_READ_LENGTH).replace(MARKDOWN_LINK, '$1'));
   let length = 0;
   for (const sentence of text.split(/(?<=[.!?]) /)) {
     if (isPrivate(sentence)) break;
     length += sentence.length + 1;
     if (length > MAX_DESCRIPTION_LENGTH) break;
   }
-  return shortened(text.slice(0, length).trim());
+  const description = shortened(text.slice(0, length).trim(), MAX_DESCRIPTION_LENGTH);
+  return description === '' ? undefined : description;
+}
+
+/** A text on one line, without control characters and what is invisible. */
+export function oneLine(text: string): string {
+  return text.replace(BLANKS, ' ').trim();
 }
 
 /** Ends a text that is too long at a word. */
-function shortened(text: string): string | undefined {
-  if (text.length <= MAX_DESCRIPTION_LENGTH) return text === '' ? undefined : text;
-  return `${text.slice(0, MAX_DESCRIPTION_LENGTH - 1).replace(/\s+\S*$|[\uD800-\uDBFF]$/, '')}…`;
+export function shortened(text: string, maxLength: number): string {
+  if (text.length <= maxLength) return text;
+  return `${text.slice(0, maxLength - 1).replace(/\s+\S*$|[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function isPrivate(text: string): boolean {

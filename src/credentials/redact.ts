@@ -56,6 +56,18 @@ export function couldReveal(text: string, credentials: readonly Credential[]): b
     );
 }
 
+/**
+ * Redacts credentials and every word that shows a part of one, as masked ones do.
+ * @returns undefined when parts can be put together out of several words
+ */
+export function redactParts(text: string, credentials: readonly Credential[]): string | undefined {
+  const redacted = redact(text, credentials)
+    .split(/(\s+)/)
+    .map((word) => (couldReveal(word, credentials) ? REDACTED : word))
+    .join('');
+  return couldReveal(redacted, credentials) ? undefined : redacted;
+}
+
 /** The texts in which a credential may be repeated. Of a whole header, only one as it was sent has its scheme redacted. */
 function formsOf(credential: Credential): RegExp[] {
   const secrets = secretsOf(credential);

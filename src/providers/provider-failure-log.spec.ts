@@ -22,6 +22,11 @@ const PROVIDER: ModelProvider = {
   settings: SETTINGS,
   listModels: () => Promise.resolve([]),
 };
+/** A wrong address and its proxy: what it was asked for has a secret in the query string. */
+const PLAIN: ModelProvider = {
+  ...PROVIDER,
+  settings: { ...SETTINGS, url: new URL('http://gpu.test:8000/v1/models?key=SECRET') },
+};
 const OURS = keyCredential('sk-SECRET-ours', 'VLLM_API_KEY');
 const CALLERS = authorizationCredential('Bearer sk-SECRET-callers');
 
@@ -72,7 +77,7 @@ describe('ProviderFailureLog', () => {
   it.each<[UpstreamFailure, UpstreamError['details']]>([
     ['unreachable', {}],
     ['timeout', {}],
-    ['failed', { status: 503 }],
+    ['failed', { status: 201 }],
     ['invalid', {}],
   ])('says once that the provider is %s, whose fault it may be, and when it is over', (failure, details) => {
     fails(failure, details);
@@ -123,7 +128,6 @@ describe('ProviderFailureLog', () => {
     ],
     [401, 'Check that it is valid, and that it belongs to gpu.test:8000.'],
     [403, 'Check that it is valid, and that it belongs to gpu.test:8000.'],
-    [404, 'Check MAIN_MODEL_BASE_URL and the other settings of vllm.'],
     [429, 'Check the limits and the quota of that key.'],
   ])('says once that the key of the operator got a %d, and what to check', (httpStatus, advice) => {
     rejects(httpStatus, OURS);
@@ -169,20 +173,23 @@ describe('ProviderFailureLog', () => {
     expect(lines).toEqual([]);
   });
 
-  it('says once that a caller got a 404, which no key can help', () => {
-    rejects(404, CALLERS);
-    rejects(404, CALLERS);
-    expect(lines).toEqual([
-      {
-        level: 'warn',
-        message:
-          'gpu.test:8000 answered 404 to the key from a caller. Check MAIN_MODEL_BASE_URL and the other settings of vllm.',
-      },
-    ]);
-    calm();
-    health.succeeded(1, CALLERS);
-    expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
-  });
+  it.each([OURS, CALLERS, undefined])(
+    'says once that the list is not there, for which no key is to blame',
+    (key) => {
+      rejects(404, key);
+      rejects(404, CALLERS);
+      expect(lines).toEqual([
+        {
+          level: 'warn',
+          message:
+            'gpu.test:8000 answered 404 to http://gpu.test:8000/v1/models. Check MAIN_MODEL_BASE_URL and the other settings of vllm.',
+        },
+      ]);
+      calm();
+      health.succeeded(1, CALLERS);
+      expect(lines.at(-1)).toEqual({ level: 'log', message: 'vllm works again' });
+    },
+  );
 
   it('says once that a key is needed, and when it is not any more', () => {
     rejects(401, undefined);
@@ -256,6 +263,181 @@ describe('ProviderFailureLog', () => {
           'If the caller has no key and its client sends a placeholder, add that to PLACEHOLDER_API_KEYS.',
       },
     ]);
+  });
+
+  describe.each<[string, UpstreamFailure, UpstreamError['details'], string]>([
+    [
+      'a provider that is loading a model',
+      'failed',
+      { status: 503 },
+      'vllm at gpu.test:8000 is loading a model, or overloaded: it needs time, or more capacity.',
+    ],
+    [
+      "Anthropic's 529",
+      'failed',
+      { status: 529 },
+      'vllm at gpu.test:8000 is loading a model, or overloaded: it needs time, or more capacity.',
+    ],
+    [
+      'a 500',
+      'failed',
+      { status: 500 },
+      'Something is wrong at gpu.test:8000: see the log of vllm at gpu.test:8000.',
+    ],
+    [
+      'a 504',
+      'failed',
+      { status: 504 },
+      'A proxy in front of vllm at gpu.test:8000 cannot reach it: check that it is up.',
+    ],
+    [
+      'a gateway',
+      'failed',
+      { status: 502, innerCode: 'upstream_unreachable' },
+      'gpu.test:8000 is a gateway, and its own provider fails: see the log there.',
+    ],
+    [
+      'a gateway that has too much to do',
+      'failed',
+      { status: 503, innerCode: 'overloaded' },
+      'vllm at gpu.test:8000 is loading a model, or overloaded: it needs time, or more capacity.',
+    ],
+    ...[301, 302, 303, 307, 308].map(
+      (status): [string, UpstreamFailure, UpstreamError['details'], string] => [
+        `a ${String(status)} to another host`,
+        'failed',
+        { status, headers: { location: 'https://login.test/in?token=SECRET#SECRET' } },
+        'It redirects to https://login.test: change MAIN_MODEL_BASE_URL to that if you trust it with the key.',
+      ],
+    ),
+    [
+      'a redirect to TLS',
+      'failed',
+      { status: 301, headers: { location: 'https://gpu.test:8000/v1/models' } },
+      'It redirects to https://gpu.test:8000: change MAIN_MODEL_BASE_URL to that if you trust it with the key.',
+    ],
+    [
+      'a redirect to another path',
+      'failed',
+      { status: 307, headers: { location: '/v1/models/?token=SECRET' } },
+      'It redirects to another path of gpu.test:8000: change MAIN_MODEL_BASE_URL to where the list is.',
+    ],
+    [
+      'a redirect that repeats the key',
+      'failed',
+      { status: 307, headers: { location: 'https://sk-SECRET-ours.test/' } },
+      'It redirects to https://[redacted].test: change MAIN_MODEL_BASE_URL to that if you trust it with the key.',
+    ],
+    ...[{}, { location: '' }, { location: 'http://' }, { location: ['http://[', 'x'] }].map(
+      (headers): [string, UpstreamFailure, UpstreamError['details'], string] => [
+        `a redirect by ${JSON.stringify(headers)}`,
+        'failed',
+        { status: 302, headers },
+        'It redirects: change MAIN_MODEL_BASE_URL to where the list is.',
+      ],
+    ),
+    [
+      'TLS where there is none',
+      'unreachable',
+      { errorCode: 'ERR_SSL_WRONG_VERSION_NUMBER' },
+      'gpu.test:8000 does not speak TLS: MAIN_MODEL_BASE_URL must begin with http://.',
+    ],
+    ...['HPE_INVALID_CONSTANT', 'UND_ERR_SOCKET', 'ECONNRESET'].map(
+      (errorCode): [string, UpstreamFailure, UpstreamError['details'], string] => [
+        `no HTTP: ${errorCode}`,
+        'invalid',
+        { errorCode },
+        'Check that vllm at gpu.test:8000 is up and that MAIN_MODEL_BASE_URL is right; if gpu.test:8000 speaks TLS, it must begin with https://.',
+      ],
+    ),
+    [
+      'no HTTP at a TLS port',
+      'rejected',
+      { status: 400, body: Buffer.from('<h1>The plain HTTP request was sent to HTTPS port</h1>') },
+      'gpu.test:8000 speaks TLS: MAIN_MODEL_BASE_URL must begin with https://.',
+    ],
+  ])('after %s', (_name, failure, details, advice) => {
+    it('gives advice that fits', () => {
+      fails(failure, details);
+      expect(lines.map(({ message }) => message.slice(-advice.length))).toEqual([advice]);
+      expect(JSON.stringify(lines)).not.toContain('SECRET');
+    });
+  });
+
+  it('does not say https:// of a URL that has it', () => {
+    const url = new URL('https://gpu.test/v1/models');
+    const secure = new ProviderHealth({ ...PROVIDER, settings: { ...SETTINGS, url } }, log, undefined);
+    secure.failed(new UpstreamError('unreachable', 'It is reset.', { errorCode: 'ECONNRESET' }), undefined);
+    expect(lines[0]?.message).toBe(
+      'It is reset. Check that vllm at gpu.test is up and that MAIN_MODEL_BASE_URL is right.',
+    );
+  });
+
+  it('names the URL that is not there, without its query', () => {
+    new ProviderHealth(PLAIN, log, undefined).failed(
+      new UpstreamError('rejected', 'No.', { status: 404, body: Buffer.from('{"detail":"Not Found"}') }),
+      undefined,
+    );
+    expect(lines.map(({ message }) => message)).toEqual([
+      'gpu.test:8000 answered 404 to http://gpu.test:8000/v1/models: Not Found. ' +
+        'Check MAIN_MODEL_BASE_URL and the other settings of vllm.',
+    ]);
+  });
+
+  it.each([
+    ['a 503', 'failed', 503, OURS, 'Loading model', 'It is failed: Loading model. vllm at'],
+    ['a 500 to a caller', 'failed', 500, CALLERS, 'Broken.', 'It is failed: Broken. Something'],
+    [
+      'a 401 to the key of the operator',
+      'rejected',
+      401,
+      OURS,
+      'Incorrect API key sk-SECRET-ours provided!',
+      'gpu.test:8000 answered 401 to the key from VLLM_API_KEY: Incorrect API key [redacted] provided! Check',
+    ],
+    [
+      'what masks the key',
+      'rejected',
+      401,
+      OURS,
+      'Incorrect: sk-SECR***ours.',
+      'gpu.test:8000 answered 401 to the key from VLLM_API_KEY: Incorrect: [redacted]. Check',
+    ],
+    [
+      'what writes the key apart',
+      'rejected',
+      401,
+      OURS,
+      'Incorrect: S E C R E T.',
+      'gpu.test:8000 answered 401 to the key from VLLM_API_KEY. Check',
+    ],
+    [
+      'more lines than one',
+      'failed',
+      500,
+      OURS,
+      'One\r\ntwo\u001b[31m\u2028three',
+      'It is failed: One two [31m three. Something',
+    ],
+    ['a page', 'failed', 502, OURS, '<html><p>Bad gateway</p></html>', 'It is failed. A proxy'],
+    [
+      'a novel',
+      'failed',
+      500,
+      OURS,
+      'word '.repeat(100),
+      `It is failed: ${'word '.repeat(59).trim()}… Something`,
+    ],
+  ] as const)('says the reason of %s', (_name, failure, status, credential, message, start) => {
+    const key = credential.variable === undefined ? undefined : credential;
+    fails(failure, { status, credential, body: Buffer.from(JSON.stringify({ error: { message } })) }, key);
+    expect(lines[0]?.message.slice(0, start.length)).toBe(start);
+    expect(JSON.stringify(lines)).not.toMatch(/SECR|\\r|\\u/);
+  });
+
+  it('says no reason of a failure that is neither a 4xx nor a 5xx', () => {
+    fails('failed', { status: 302, body: Buffer.from('{"message":"Moved"}') });
+    expect(lines[0]?.message).not.toContain('Moved');
   });
 
   it('gives the advice that the error has', () => {

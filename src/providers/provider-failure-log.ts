@@ -1,13 +1,14 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import type { Credential } from '../credentials/credential.js';
-import type { UpstreamError } from '../upstream/upstream.error.js';
+import { RelayRules } from '../upstream/relay-rules.js';
+import { readUpstreamErrorBody } from '../upstream/upstream-error-body.js';
+import type { UpstreamError, UpstreamErrorDetails } from '../upstream/upstream.error.js';
+import { adviceAfterFailure, adviceAfterRejection, CREDENTIAL_STATUSES, hostOf } from './failure-advice.js';
 import type { ModelProvider } from './model-provider.js';
 
 /** A failure that changes is reported this often at most, ms. */
 const REPORT_INTERVAL_MS = 10_000;
-/** These may be the fault of the credential, the others hardly. */
-export const CREDENTIAL_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 402, 403, 429]);
 
 /** The last failure that was reported. */
 interface Report {
@@ -31,12 +32,15 @@ export class ProviderFailureLog {
   /** The provider answered with neither a list nor a 4xx, or could not be asked. */
   failed(provider: ModelProvider, error: UpstreamError): void {
     const { engine } = provider.identity;
-    if (error.failure !== 'not_configured') {
-      const failure = `${error.failure}${String(error.details.status)}`;
-      this.report(engine, failure, `${error.message} ${adviceAfterFailure(provider, error)}`);
+    const { failure, code, message, details } = error;
+    if (failure !== 'not_configured') {
+      this.report(engine, `${code}${String(details.status)}`, () => {
+        const sentence = (details.status ?? 0) >= 500 ? withReason(message, details) : message;
+        return `${sentence} ${adviceAfterFailure(provider, error)}`;
+      });
     } else if (provider.settings?.missingVariable === undefined) {
       // The log of the start has named a missing variable.
-      this.report(engine, error.message, error.message);
+      this.report(engine, message, () => message);
     }
   }
 
@@ -44,21 +48,13 @@ export class ProviderFailureLog {
    * The provider answered with a 4xx.
    * @param subject what fails: the provider, a key, or requests without one
    */
-  rejected(
-    provider: ModelProvider,
-    subject: string,
-    status: number | undefined,
-    credential: Credential | undefined,
-  ): void {
-    const sent =
-      credential === undefined
-        ? 'a request without a key'
-        : `the key from ${credential.variable ?? 'a caller'}`;
-    this.report(
-      subject,
-      String(status),
-      `${hostOf(provider)} answered ${String(status)} to ${sent}. ${adviceAfterRejection(provider, status, credential)}`,
-    );
+  rejected(provider: ModelProvider, subject: string, error: UpstreamError): void {
+    const { details } = error;
+    const status = String(details.status);
+    this.report(subject, status, () => {
+      const sentence = `${hostOf(provider)} answered ${status} to ${sentText(details, provider)}.`;
+      return `${withReason(sentence, details)} ${adviceAfterRejection(provider, error)}`;
+    });
   }
 
   /**
@@ -81,44 +77,33 @@ export class ProviderFailureLog {
     if (this.reports.delete(subject)) this.logger.log(`${subject} works again`);
   }
 
-  private report(subject: string, failure: string, message: string): void {
+  private report(subject: string, failure: string, messageOf: () => string): void {
     const now = SYSTEM_CLOCK.monotonic();
     const last = this.reports.get(subject);
     if (last !== undefined && (last.failure === failure || now - last.reportedAt < REPORT_INTERVAL_MS))
       return;
     this.reports.set(subject, { failure, reportedAt: now });
-    this.logger.warn(message);
+    this.logger.warn(messageOf());
   }
 }
 
-/** What an operator should check when the provider gives no list to any caller. */
-function adviceAfterFailure(provider: ModelProvider, { failure, details }: UpstreamError): string {
-  if (details.advice !== undefined) return details.advice;
-  const timeLimit = failure === 'timeout' ? ', or raise UPSTREAM_TIMEOUT_MS' : '';
-  return `Check that ${provider.identity.engine} at ${hostOf(provider)} is up and that ${whereabouts(provider)} is right${timeLimit}.`;
+/** What a provider was asked for: its query string may hold a secret. */
+function askedUrl({ settings }: ModelProvider): string {
+  const { origin = 'no host', pathname = '' } = settings?.url ?? {};
+  return origin + pathname;
 }
 
-/** What an operator should check after a 4xx. */
-function adviceAfterRejection(
-  provider: ModelProvider,
-  status: number | undefined,
-  credential: Credential | undefined,
-): string {
-  const address = `${whereabouts(provider)} and the other settings of ${provider.identity.engine}`;
-  if (status === 429) return 'Check the limits and the quota of that key.';
-  if (!CREDENTIAL_STATUSES.has(status)) return `Check ${address}.`;
-  if (credential === undefined)
-    return `Set ${provider.settings?.keyVariables[0] ?? 'a key'}, or have callers send theirs.`;
-  // Some vendors answer 400 to a wrong key, as to a wrong request.
-  const isCertain = status === 401 || status === 403;
-  return `Check that it is valid, and that it belongs to ${hostOf(provider)}${isCertain ? '' : `; else ${address}`}.`;
+/** What was sent, as far as it can be at fault. */
+function sentText({ status, credential }: UpstreamErrorDetails, provider: ModelProvider): string {
+  if (!CREDENTIAL_STATUSES.has(status)) return askedUrl(provider);
+  if (credential === undefined) return 'a request without a key';
+  return `the key from ${credential.variable ?? 'a caller'}`;
 }
 
-function hostOf({ settings }: ModelProvider): string {
-  return settings?.url?.host ?? 'no host';
-}
-
-/** The variable that leads to the provider. */
-function whereabouts({ settings }: ModelProvider): string {
-  return settings?.urlVariable ?? 'its address';
+/** A sentence of this service, and what the provider says behind it. */
+function withReason(sentence: string, details: UpstreamErrorDetails): string {
+  const { body } = details;
+  const reason = body && new RelayRules(details).reasonForLog(readUpstreamErrorBody(body).message);
+  if (reason === undefined) return sentence;
+  return `${sentence.replace(/\.$/, '')}: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}`;
 }

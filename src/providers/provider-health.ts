@@ -3,7 +3,7 @@ import type { Credential } from '../credentials/credential.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { UpstreamError } from '../upstream/upstream.error.js';
 import type { ModelProvider } from './model-provider.js';
-import { CREDENTIAL_STATUSES } from './provider-failure-log.js';
+import { CREDENTIAL_STATUSES } from './failure-advice.js';
 import type { ProviderFailureLog } from './provider-failure-log.js';
 
 /** A failure is over when things work and none has come for this long, ms: an unsteady provider has not recovered. */
@@ -80,15 +80,16 @@ export class ProviderHealth {
   }
 
   /** A 4xx. Whether a caller's own credential is right is the caller's business: the request's line shows the status. */
-  private rejected({ details }: UpstreamError, operatorKey: Credential | undefined): void {
-    const { status, credential } = details;
-    const subject = this.subjectOf(credential);
+  private rejected(error: UpstreamError, operatorKey: Credential | undefined): void {
+    const { status, credential } = error.details;
     const concernsCredential = CREDENTIAL_STATUSES.has(status);
+    // No key helps against a 404.
+    const subject = concernsCredential ? this.subjectOf(credential) : this.engine;
     if (this.failures.has(this.engine)) this.isUp(true);
     if (subject !== this.engine || concernsCredential) this.recovered(this.engine);
     if (subject !== this.engine || !concernsCredential) {
       this.failures.set(subject, SYSTEM_CLOCK.monotonic());
-      this.log.rejected(this.provider, subject, status, credential);
+      this.log.rejected(this.provider, subject, error);
     } else if (status === 401) {
       this.log.callerRefused(this.provider, operatorKey);
     }

@@ -16,7 +16,7 @@ const INVALID_CODES: ReadonlyMap<string, string> = new Map([
 export function connectionFailure(error: unknown, details: UpstreamErrorDetails): UpstreamError {
   const code = codeOf(error);
   const [failure, message] = classify(code, error);
-  return new UpstreamError(failure, message, details);
+  return new UpstreamError(failure, message, { ...details, errorCode: code });
 }
 
 function classify(code: string, error: unknown): [UpstreamFailure, string] {

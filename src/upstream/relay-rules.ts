@@ -1,11 +1,16 @@
 import { limitHeaderPrefixes, requestIdHeaders } from '../config/engines.js';
 import type { Credential } from '../credentials/credential.js';
-import { couldReveal, redact } from '../credentials/redact.js';
+import { oneLine, shortened } from '../catalogue/public-text.js';
+import { couldReveal, redact, redactParts } from '../credentials/redact.js';
 import { allHeaderLines, headerLines } from './upstream-headers.js';
 import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** Headers of a 4xx that tell clients when and how to retry. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|x-ratelimit-.+)$/;
+/** The same of a 5xx. */
+const RETRY_HEADERS = /^retry-after(-ms)?$/;
+/** What a provider says of a 5xx goes behind a sentence of this service, and into the log. */
+const MAX_REASON_LENGTH = 300;
 /** What node:http accepts as the value of a header. */
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -25,15 +30,17 @@ const REQUEST_ID =
 /** More values are no help, and to judge them takes long. */
 const MAX_VALUES = 32;
 
-/** Decides what callers may see of a provider's 4xx: providers repeat what they were sent. */
+/** Decides what callers and the log may show of a provider's 4xx or 5xx: providers repeat what they were sent. */
 export class RelayRules {
   private readonly secrets: readonly Credential[];
   /** The caller may know its own credential, but no part of these. */
   private readonly operatorSecrets: readonly Credential[];
   /** What has passed where a secret of the operator was sent: pieces can be put together again. */
   private readonly passedValues: string[] = [];
+  private readonly isRejection: boolean;
 
-  constructor({ credential, headerSecrets = [] }: UpstreamErrorDetails) {
+  constructor({ status = 400, credential, headerSecrets = [] }: UpstreamErrorDetails) {
+    this.isRejection = status < 500;
     this.secrets = credential === undefined ? headerSecrets : [credential, ...headerSecrets];
     this.operatorSecrets = credential?.variable === undefined ? headerSecrets : this.secrets;
   }
@@ -42,9 +49,23 @@ export class RelayRules {
     return this.operatorSecrets.length > 0;
   }
 
-  /** Prose, redacted. It may describe a secret of the operator in ways that cannot be found. */
+  /** Prose on one line, redacted. It may describe a secret of the operator in ways that cannot be found. */
   prose(text: string | undefined): string | undefined {
-    return this.passed(text, undefined);
+    const passed = this.passed(text, undefined);
+    return passed === undefined ? undefined : oneLine(passed) || undefined;
+  }
+
+  /** Prose of a 5xx: at most 300 characters. */
+  reason(text: string | undefined): string | undefined {
+    return cutReason(this.prose(text));
+  }
+
+  /** Prose for the log of the operator, at most 300 characters, without any part of a credential. */
+  reasonForLog(text: string | undefined): string | undefined {
+    if (text === undefined) return undefined;
+    // Cut first, as a long text takes long: what is cut off a part of a secret is less than a part.
+    const start = oneLine(redact(text, this.secrets)).slice(0, 2 * MAX_REASON_LENGTH);
+    return cutReason(redactParts(start, this.secrets));
   }
 
   /** A type, a parameter or a code, redacted. */
@@ -59,10 +80,12 @@ export class RelayRules {
       const [first, ...others] = lines?.filter((line) => HEADER_VALUE.test(line)) ?? [];
       if (first !== undefined) relayed[name] = others.length === 0 ? first : [first, ...others];
     };
+    const names = this.isRejection ? RELAYED_HEADERS : RETRY_HEADERS;
     for (const [name, lines] of allHeaderLines(headers)) {
-      if (RELAYED_HEADERS.test(usualName(name)) && this.mayShowName(name)) relay(name, this.measures(lines));
+      if (names.test(usualName(name)) && this.mayShowName(name)) relay(name, this.measures(lines));
     }
-    relay('www-authenticate', this.challenges(headerLines(headers, 'www-authenticate')));
+    if (this.isRejection)
+      relay('www-authenticate', this.challenges(headerLines(headers, 'www-authenticate')));
     const requestIds = ['x-request-id', ...requestIdHeaders()].map((name) => headerLines(headers, name));
     const [requestId] = requestIds.find((lines) => lines.length > 0) ?? [];
     const passed = this.passed(requestId, REQUEST_ID);
@@ -109,6 +132,10 @@ export class RelayRules {
     const shown = this.operatorSecretSent ? lines.flatMap(knownScheme).slice(0, 1) : lines;
     return shown.map((line) => this.passed(line, /^\w+$/)).filter((line) => line !== undefined);
   }
+}
+
+function cutReason(text: string | undefined): string | undefined {
+  return text ? shortened(text, MAX_REASON_LENGTH) : undefined;
 }
 
 /** The name of a header, with the usual beginning of rate-limit headers for a vendor's own. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { readUpstreamErrorBody } from './upstream-error-body.js';
 import type { UpstreamErrorBody } from './upstream-error-body.js';
 
@@ -113,6 +114,76 @@ describe('readUpstreamErrorBody', () => {
       { message: 'Authentication failed' },
     ],
     ['an error without a message beside a detail', { error: {}, detail: 'Why.' }, { message: 'Why.' }],
+    [
+      'llama-server while it loads',
+      { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } },
+      { message: 'Loading model', type: 'unavailable_error', code: '503' },
+    ],
+    [
+      'FastChat',
+      { detail: { error: { message: 'No.', type: 'invalid_request_error', code: 40303 } } },
+      { message: 'No.', type: 'invalid_request_error', code: '40303' },
+    ],
+    [
+      'KoboldCpp',
+      { detail: { error: 'Unauthorized', msg: 'Authentication key is missing.', type: 'unauthorized' } },
+      { message: 'Authentication key is missing.', type: 'unauthorized' },
+    ],
+    ['FastAPI with an object', { detail: { error: 'No.' } }, { message: 'No.' }],
+    ['an object as detail', { detail: { msg: 'No' } }, { message: 'No' }],
+    ['Baidu', { error_code: 110, error_msg: 'Token invalid' }, { message: 'Token invalid', code: '110' }],
+    [
+      'Cloudflare',
+      { success: false, errors: [{ code: 10000, message: 'Authentication error' }], result: null },
+      { message: 'Authentication error', code: '10000' },
+    ],
+    ['errors that are texts', { errors: ['No.', 'Never.'] }, { message: 'No.; Never.' }],
+    [
+      'Problem Details without a detail',
+      { type: 'about:blank', title: 'Service Unavailable', status: 503 },
+      { message: 'Service Unavailable' },
+    ],
+    [
+      'Problem Details',
+      { type: 'https://errors.test/limit', title: 'Limit', status: 429, detail: 'Wait.' },
+      { message: 'Wait.' },
+    ],
+    [
+      'Spring, whose error is a bare word',
+      { status: 503, error: 'Service Unavailable', message: 'The model is loading.' },
+      { message: 'The model is loading.' },
+    ],
+    [
+      'OAuth',
+      { error: 'invalid_token', error_description: 'The token has expired.' },
+      { message: 'The token has expired.' },
+    ],
+    [
+      'NestJS',
+      { statusCode: 400, message: ['a is wrong', 'b is wrong'], error: 'Bad Request' },
+      { message: 'a is wrong; b is wrong' },
+    ],
+    [
+      'Mistral, whose message is an object',
+      { object: 'error', message: { detail: [{ loc: ['query'], msg: 'No.' }] }, type: 'invalid' },
+      { message: 'query: No.', type: 'invalid' },
+    ],
+    [
+      "Gemini's compatible API, which answers with a list",
+      [{ error: { code: 400, message: 'API key not valid.', status: 'INVALID_ARGUMENT' } }],
+      { message: 'API key not valid.', code: '400' },
+    ],
+    [
+      'an error around an error',
+      { message: 'Failed.', error: { message: 'Out of memory.', code: 'oom' } },
+      { message: 'Out of memory.', code: 'oom' },
+    ],
+    [
+      'words in angle brackets',
+      { error: { message: 'Set <model> to a name.' } },
+      { message: 'Set <model> to a name.' },
+    ],
+    ['a JSON text', 'Unauthorized', { message: 'Unauthorized' }],
   ])('reads %s', (_name, body, expected) => {
     expect(definedFields(readUpstreamErrorBody(bytes(JSON.stringify(body))))).toEqual(expected);
   });
@@ -121,9 +192,11 @@ describe('readUpstreamErrorBody', () => {
     ['nothing', ''],
     ['white space', ' \n'],
     ['HTML', '<!doctype html><title>502 Bad Gateway</title>'],
-    ['text', 'Unauthorized'],
+    ['HTML in a sentence', 'Error: <b>no</b>'],
+    ['HTML in a field', '{"message":"<html><body>Bad Gateway</body></html>"}'],
+    ['XML', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>'],
+    ['a list that breaks off', '[{"error":'],
     ['JSON that breaks off', '{"error":{"message":"No'],
-    ['a JSON text', '"Unauthorized"'],
     ['a number', '401'],
     ['null', 'null'],
     ['an array', '[{"message":"No"}]'],
@@ -132,13 +205,60 @@ describe('readUpstreamErrorBody', () => {
     ['error: null', '{"error":null}'],
     ['an error that is an array', '{"error":["No"]}'],
     ['an empty list of details', '{"detail":[]}'],
-    ['an object as detail', '{"detail":{"msg":"No"}}'],
     ['empty fields', '{"error":{"message":"","type":"","param":"","code":""}}'],
     ['fields of other types', '{"error":{"message":1,"type":["a"],"param":{"a":1},"code":true}}'],
     ['bytes that are no text', '\uFFFD\u0000'],
+    ['text among bytes', 'Unauthorized\u0007'],
+    ['white space in fields', '{"error":{"message":" "}}'],
+    ['more than 64 KiB', `{"message":"${'x'.repeat(65_536)}"}`],
+    ['errors in errors without end', `${'{"error":'.repeat(9)}{"message":"No"}${'}'.repeat(9)}`],
   ])('finds nothing in %s', (_name, text) => {
     expect(definedFields(readUpstreamErrorBody(bytes(text)))).toEqual({});
   });
+});
+
+it.each([
+  ['a line', 'Unauthorized\n', 'Unauthorized'],
+  [
+    'lines',
+    'upstream connect error\r\nreset before headers',
+    'upstream connect error\r\nreset before headers',
+  ],
+  ['text behind a byte order mark', '\uFEFFNo.', 'No.'],
+])('plain text is a message: %s', (_name, text, message) => {
+  expect(definedFields(readUpstreamErrorBody(bytes(text)))).toEqual({ message });
+});
+
+it('no JSON makes it throw, and what it finds is text', () => {
+  const names = [
+    'error',
+    'errors',
+    'detail',
+    'details',
+    'message',
+    'msg',
+    'title',
+    'type',
+    'code',
+    'loc',
+    '__proto__',
+  ];
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'medium' },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...names), tie('value'), { maxKeys: 4 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (body) => {
+      for (const found of Object.values(readUpstreamErrorBody(bytes(JSON.stringify(body))))) {
+        expect(found === undefined || (typeof found === 'string' && found !== '')).toBe(true);
+      }
+    }),
+    { seed: 15, numRuns: 300 },
+  );
 });
 
 function bytes(text: string): Buffer {

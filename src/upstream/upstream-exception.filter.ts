@@ -12,7 +12,7 @@ import type { UpstreamErrorDetails } from './upstream.error.js';
 
 const MAX_MESSAGE_LENGTH = 2000;
 
-/** The only place that decides between 502, 503 and a proxied 4xx. */
+/** The only place that decides between 502, 503 and a proxied 4xx, and what a caller sees of the provider's words. */
 @Catch(UpstreamError)
 export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
   catch(error: UpstreamError, host: ArgumentsHost): void {
@@ -27,12 +27,21 @@ export class UpstreamExceptionFilter implements ExceptionFilter<UpstreamError> {
     } else if (failure === 'overloaded') {
       sendError(reply.header('retry-after', '1'), 503, openAiError(503, error.message, { code: OVERLOADED }));
     } else {
+      const { status = 0 } = details;
+      const rules = new RelayRules(details);
+      if (status >= 500) void reply.headers(rules.headers(details.headers));
       // SDKs retry a 502 by themselves.
       if (error.isRetryFutile) void reply.header('x-should-retry', 'false');
-      const body = openAiError(502, error.message, { type: 'upstream_error', code: error.code });
-      sendError(reply, 502, body);
+      const message = status >= 500 ? failureMessage(error, rules) : error.message;
+      sendError(reply, 502, openAiError(502, message, { type: 'upstream_error', code: error.code }));
     }
   }
+}
+
+/** The message of this service, and what the provider says. */
+function failureMessage({ message, details: { body } }: UpstreamError, rules: RelayRules): string {
+  const reason = body && rules.reason(readUpstreamErrorBody(body).message);
+  return reason === undefined ? message : `${message.replace(/\.$/, '')}: ${reason}`;
 }
 
 function relayedBody(status: number, { body }: UpstreamErrorDetails, rules: RelayRules): OpenAiErrorBody {

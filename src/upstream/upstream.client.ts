@@ -13,11 +13,12 @@ import { decompress } from './decompress.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
 import type { UpstreamAnswer } from './undici.adapter.js';
 import { headerList } from './upstream-headers.js';
+import type { UpstreamHeaders } from './upstream-headers.js';
 import { LARGE_BYTES } from './large-bodies/scan-body.js';
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamConnections } from './upstream.connections.js';
-import { UpstreamError } from './upstream.error.js';
+import { statusError, UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 
 /** Besides failed connections, these statuses are retried. */
@@ -33,6 +34,9 @@ const OUTCOMES: Readonly<Record<Exclude<UpstreamFailure, 'overloaded'>, Upstream
   cancelled: 'cancelled',
   not_configured: 'unreachable',
 };
+
+/** Converts the body and the headers of a 200. */
+type ReadAnswer<T> = (body: Buffer, headers: UpstreamHeaders) => T | Promise<T>;
 
 /** Sends requests to providers: the only user of `HttpService`. It knows no provider's URL or body. */
 @Injectable()
@@ -51,10 +55,10 @@ export class UpstreamClient {
 
   /**
    * Sends the request, and again after a temporary failure while retries are left.
-   * @param read converts the body of a 200 into the result; throws an `UpstreamError` when the body is invalid
+   * @param read converts the body and the headers of a 200 into the result; throws an `UpstreamError` when the body is invalid
    * @throws UpstreamError for anything but a complete 200
    */
-  async get<T>(request: UpstreamRequest, read: (body: Buffer) => T | Promise<T>): Promise<T> {
+  async get<T>(request: UpstreamRequest, read: ReadAnswer<T>): Promise<T> {
     for (let attempts = 1; ; attempts += 1) {
       try {
         return await this.measuredAttempt(request, attempts, read);
@@ -73,7 +77,7 @@ export class UpstreamClient {
   private async measuredAttempt<T>(
     request: UpstreamRequest,
     attempts: number,
-    read: (body: Buffer) => T | Promise<T>,
+    read: ReadAnswer<T>,
   ): Promise<T> {
     const { label, address, call } = request;
     const connections = this.connectionsTo(address.origin, label);
@@ -82,11 +86,11 @@ export class UpstreamClient {
       const turn = connections.take(call.signal);
       if (turn !== undefined) await turn;
       try {
-        const body = await (call.trace === undefined
+        const { body, headers } = await (call.trace === undefined
           ? this.attempt(request)
           : this.tracedAttempt(request, attempts, call.trace));
         // With the connection kept: so the number of bodies that wait to be read is bounded too.
-        const result = await read(body);
+        const result = await read(body, headers);
         end?.('ok');
         return result;
       } finally {
@@ -113,19 +117,19 @@ export class UpstreamClient {
     request: UpstreamRequest,
     attempts: number,
     trace: UpstreamTrace,
-  ): Promise<Buffer> {
+  ): Promise<UpstreamAnswer> {
     const span = trace.attempt(request.address, attempts);
     try {
-      const body = await this.attempt(request.with(span.headers));
+      const answer = await this.attempt(request.with(span.headers));
       span.succeed();
-      return body;
+      return answer;
     } catch (error) {
       span.fail(error);
       throw error;
     }
   }
 
-  private async attempt(request: UpstreamRequest): Promise<Buffer> {
+  private async attempt(request: UpstreamRequest): Promise<UpstreamAnswer> {
     const { credential, headerSecrets, signal } = request.call;
     const response = await this.http.axiosRef
       .request<UpstreamAnswer>({ upstream: request })
@@ -139,12 +143,8 @@ export class UpstreamClient {
       encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status, request.call);
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
-    if (status === 200) return body;
-    const details = { status, headers: answer.headers, body, credential, headerSecrets };
-    if (status >= 400 && status < 500) {
-      throw new UpstreamError('rejected', `The provider answered ${String(status)}.`, details);
-    }
-    throw new UpstreamError('failed', `The provider answered ${String(status)}.`, details);
+    if (status === 200) return { headers: answer.headers, body };
+    throw statusError(status, { headers: answer.headers, body, credential, headerSecrets });
   }
 
   /** The status of a failed answer matters even when its body cannot be decompressed. */
@@ -184,6 +184,8 @@ function outcomeOf(error: unknown): UpstreamOutcomeLabel {
     : 'unreachable';
 }
 
-function isTemporary({ failure, details: { status } }: UpstreamError): boolean {
+/** A provider that is an instance of this service has done what can be done: retries of both would multiply. */
+function isTemporary({ failure, isRetryFutile, details: { status, innerCode } }: UpstreamError): boolean {
+  if (isRetryFutile || innerCode !== undefined) return false;
   return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
 }

@@ -1,5 +1,7 @@
 import type { Credential } from '../credentials/credential.js';
 import { OVERLOADED } from '../errors/openai-error.js';
+import { readUpstreamErrorBody } from './upstream-error-body.js';
+import { headerList } from './upstream-headers.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
 
 /**
@@ -34,11 +36,28 @@ const CODES: Readonly<Record<Exclude<UpstreamFailure, 'rejected'>, string>> = {
   overloaded: OVERLOADED,
 };
 
+/**
+ * The codes of an instance of this service that is the provider of another one. The outer one passes them on, so that
+ * its callers learn what is wrong.
+ */
+const INNER_CODES: ReadonlySet<string | undefined> = new Set([
+  CODES.unreachable,
+  CODES.timeout,
+  CODES.failed,
+  CODES.invalid,
+  CODES.not_configured,
+  CODES.overloaded,
+]);
+
 /** Details of a failed request to the provider. */
 export interface UpstreamErrorDetails {
   readonly status?: number;
   readonly headers?: UpstreamHeaders;
   readonly body?: Buffer;
+  /** The code of a 5xx that another instance of this service gave. */
+  readonly innerCode?: string | undefined;
+  /** Node.js' or undici's code of a connection that failed. */
+  readonly errorCode?: string;
   /** The credential that was sent, to be redacted in relayed text. */
   readonly credential?: Credential | undefined;
   /** Secrets in the operator's headers, to be redacted as well. */
@@ -68,8 +87,13 @@ export class UpstreamError extends Error {
 
   /** Whether a client's own retry would only multiply the load or the wait. */
   get isRetryFutile(): boolean {
-    const { retried = false, causes = [] } = this.#details;
-    return retried || this.failure === 'timeout' || causes.some(({ isRetryFutile }) => isRetryFutile);
+    const { retried = false, causes = [], headers = {} } = this.#details;
+    return (
+      retried ||
+      this.failure === 'timeout' ||
+      (this.failure === 'failed' && headerList(headers, 'x-should-retry').toLowerCase() === 'false') ||
+      causes.some(({ isRetryFutile }) => isRetryFutile)
+    );
   }
 
   /** The same failure, of a call that had sent a request again. */
@@ -83,6 +107,16 @@ export class UpstreamError extends Error {
 
   /** The failure as a machine-readable code, never text of the provider. */
   get code(): string {
-    return this.failure === 'rejected' ? `upstream_${String(this.#details.status)}` : CODES[this.failure];
+    if (this.failure === 'rejected') return `upstream_${String(this.#details.status)}`;
+    return this.#details.innerCode ?? CODES[this.failure];
   }
+}
+
+/** The error for an answer with any status but 200. */
+export function statusError(status: number, details: Omit<UpstreamErrorDetails, 'status'>): UpstreamError {
+  const message = `The provider answered ${String(status)}.`;
+  if (status >= 400 && status < 500) return new UpstreamError('rejected', message, { ...details, status });
+  const { code } = status >= 500 && details.body !== undefined ? readUpstreamErrorBody(details.body) : {};
+  const innerCode = INNER_CODES.has(code) ? code : undefined;
+  return new UpstreamError('failed', message, { ...details, status, innerCode });
 }

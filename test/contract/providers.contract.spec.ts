@@ -260,17 +260,17 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     });
   });
 
-  it('answers 502 to a 500, without a retry and without its text', async () => {
+  it('answers 502 to a 500, without a retry, and says why', async () => {
     upstream.answer(failure(contract, 500, { 'retry-after': '9', 'x-request-id': 'upstream-1' }));
     const answer = await ask(gateway, { authorization: `Bearer ${CALLERS}` });
     const error = {
-      message: 'The provider answered 500.',
+      message: expect.stringMatching(/^The provider answered 500: \S/),
       type: 'upstream_error',
       param: null,
       code: 'upstream_error',
     };
     expect(answer).toEqual({ status: 502, headers: answer.headers, body: { error } });
-    expect(answer.headers.get('retry-after')).toBeNull();
+    expect(answer.headers.get('retry-after')).toBe('9');
     expect(upstream.requests).toHaveLength(1);
   });
 
@@ -747,7 +747,7 @@ describe('statuses beyond the standard', () => {
   it.each([
     ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],
     ['cohere', 499, 499, 'The request was cancelled.', null],
-    ['anthropic', 529, 502, 'The provider answered 529.', 'upstream_error'],
+    ['anthropic', 529, 502, 'The provider answered 529: There is too much to do just now.', 'upstream_error'],
   ])('a %s %d becomes a %d', async (engine, given, status, message, code) => {
     const contract = contractOf(engine, CONTRACTS);
     upstream.answer(failure(contract, given));

@@ -662,6 +662,32 @@ describe.each<[string, Record<string, string>]>([
     }
   });
 
+  it.each(PATHS)(
+    'of %s is a 304 although the server gives each model the date of the answer',
+    async (path) => {
+      let answers = 0;
+      const moving: Script = (request, response) => {
+        const created = Math.floor(Date.now() / 1000) + answers;
+        answers += 1;
+        const permission = [{ id: `modelperm-${String(answers).padStart(16, '0')}`, created }];
+        // At the third answer there is another model in front.
+        const rows = answers < 3 ? ['old'] : ['new', 'old'];
+        json({ data: rows.map((id) => ({ id, created, permission })) })(request, response);
+      };
+      const { ask } = await startScenario(moving, env);
+      const revalidated = async (known: string): Promise<Response> =>
+        ask(path, { headers: { ...NO_CACHE, 'if-none-match': known } });
+      const first = await ask(path);
+      const etag = first.headers.get('etag') ?? '';
+      const { created } = modelIn(await first.json());
+      expect((await revalidated(etag)).status).toBe(304);
+      const third = await revalidated(etag);
+      expect(third.status).toBe(path === '/v1/models' ? 200 : 304);
+      if (third.status === 200) expect(modelIn(await third.json()).created).toBe(created);
+      expect(answers).toBe(3);
+    },
+  );
+
   it('has one tag for each body', async () => {
     const scenario = await startScenario(OLD, env);
     const list = await tags(scenario, '/v1/models');
@@ -694,3 +720,9 @@ describe.each<[string, Record<string, string>]>([
     for (const name of names) expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
   });
 });
+
+/** The last model of a list, or the model itself. */
+function modelIn(body: unknown): { readonly created?: number } {
+  const { data } = body as { data?: object[] };
+  return data?.at(-1) ?? (body as object);
+}

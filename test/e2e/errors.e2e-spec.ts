@@ -27,18 +27,69 @@ describe('an answer of the provider that is neither a 200 nor a 4xx', () => {
     201, 202, 204, 206, 300, 301, 302, 303, 304, 307, 308, 500, 501, 502, 503, 504, 505, 520, 529, 599,
   ])('%d is a 502', async (status) => {
     const { ask } = shared(text(status === 204 || status === 304 ? '' : `down ${KEY}`, status));
-    const response = await ask();
+    const response = await ask('/v1/models', CALLER);
     expect(response.status).toBe(502);
-    const { message, type, param, code } = await errorOf(response);
-    expect({ type, param, code }).toEqual({ type: 'upstream_error', param: null, code: 'upstream_error' });
-    expect(message).toContain(String(status));
-    expect(message).not.toContain('down');
+    expect(await errorOf(response)).toEqual({
+      message: `The provider answered ${String(status)}${status < 500 ? '.' : ': down [redacted]'}`,
+      type: 'upstream_error',
+      param: null,
+      code: 'upstream_error',
+    });
     expect(await failureOf(await ask('/v1/models/a'))).toEqual([502, 'upstream_error']);
   });
 
   it('is a 502 with a body over the limit too', async () => {
     const { ask } = await startScenario(text('x'.repeat(2000), 500), { UPSTREAM_MAX_RESPONSE_BYTES: '1000' });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_error']);
+  });
+});
+
+describe('what the provider says of a 5xx', () => {
+  const loading = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
+
+  it('reaches the caller, with the time to come back', async () => {
+    const headers = { 'retry-after': '20', 'x-ratelimit-reset': '1', 'www-authenticate': 'Bearer' };
+    const { ask } = shared(json(loading, 503, { ...headers, 'x-request-id': 'theirs-1' }));
+    const response = await ask('/v1/models', CALLER);
+    expect([response.status, (await errorOf(response)).message]).toEqual([
+      502,
+      'The provider answered 503: Loading model',
+    ]);
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'retry-after': '20',
+      'x-upstream-request-id': 'theirs-1',
+    });
+    for (const name of ['x-ratelimit-reset', 'www-authenticate'])
+      expect(response.headers.has(name)).toBe(false);
+  });
+
+  it.each([
+    ['lines', text('one\r\ntwo\u2028\u200b[1m', 500), ': one two [1m'],
+    ['JSON that is called HTML', text('{"detail":"Wait."}', 500), ': Wait.'],
+    ['many words', text('word '.repeat(100), 500), `: ${'word '.repeat(59).trim()}…`],
+    ['HTML', text('<h1>Bad Gateway</h1>', 500), '.'],
+    ['control characters', text('a\u0000b', 500), '.'],
+    ['nothing', text('', 500), '.'],
+  ])('is one short line: %s', async (_name, script, end) => {
+    const { ask } = shared(script);
+    expect((await errorOf(await ask())).message).toBe(`The provider answered 500${end}`);
+  });
+
+  it('reaches only the log where a secret of the operator was sent', async () => {
+    const ours = secret('ours');
+    const body = { error: `Down for ${ours} and CRET0-ou.` };
+    const { ask, gateway } = await startScenario(json(body, 503, { 'retry-after': '9' }), {
+      VLLM_API_KEY: ours,
+    });
+    const response = await ask();
+    expect((await errorOf(response)).message).toBe('The provider answered 503.');
+    expect(response.headers.get('retry-after')).toBe('9');
+    const line = await until('the log has it', () =>
+      logLines(gateway).find(({ msg }) => String(msg).includes('answered 503')),
+    );
+    expect(line['msg']).toMatch(
+      /^The provider answered 503: Down for \[redacted\] and \[redacted\]\. vllm at .+ is loading a model, or overloaded/,
+    );
   });
 });
 
@@ -303,6 +354,14 @@ describe('x-should-retry', () => {
     ['is absent without a retry: 302', text('', 302), {}, 1, null],
     ['is absent without a retry: HTML', text('<p>'), {}, 1, null],
     ['is absent without a retry: none allowed', text('', 503), { UPSTREAM_MAX_RETRIES: '0' }, 1, null],
+    [
+      'is false, without a retry, if the provider says so',
+      text('', 503, { 'x-should-retry': 'false' }),
+      {},
+      1,
+      'false',
+    ],
+    ['is not copied from the provider', text('', 500, { 'x-should-retry': 'true' }), {}, 1, null],
   ])('%s', async (_name, script, env, requests, value) => {
     const { ask, upstream } = await startScenario(script, env);
     const response = await ask();

@@ -25,7 +25,20 @@ const HEADERS = [
   'set',
 ];
 /** Fields that error bodies have. */
-const FIELDS = ['error', 'message', 'detail', 'type', 'param', 'code', 'loc', 'msg', 'details', 'error_code'];
+const FIELDS = [
+  'error',
+  'errors',
+  'message',
+  'detail',
+  'title',
+  'type',
+  'param',
+  'code',
+  'loc',
+  'msg',
+  'details',
+  'error_code',
+];
 
 const visible = fc.constantFrom(...Array.from({ length: 0x5f }, (_, at) => String.fromCharCode(0x20 + at)));
 const headerValue = fc
@@ -83,6 +96,19 @@ describe('whatever a provider answers', () => {
         const response = await relayed(status, lines, JSON.stringify(value), CALLER);
         expect(response.status).toBe(status);
         await errorOf(response);
+      }),
+      PROPERTY,
+    );
+  });
+
+  it('a 5xx is a 502 in the format of OpenAI, whose message is one short line', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(500, 529), headers, body, async (status, lines, value) => {
+        const response = await relayed(status, lines, JSON.stringify(value), CALLER);
+        expect(response.status).toBe(502);
+        expect((await errorOf(response)).message).toMatch(
+          new RegExp(String.raw`^The provider answered ${String(status)}(\.|: \P{Cc}{1,300})$`, 'u'),
+        );
       }),
       PROPERTY,
     );

@@ -1,3 +1,10 @@
+/** A LoRA adapter of a model. */
+export interface MockLora {
+  readonly id: string;
+  /** The id of the model. */
+  readonly parent: string;
+}
+
 /** How a mock vLLM behaves. */
 export interface MockVllmOptions {
   /** 0, the default, takes a free one. */
@@ -6,8 +13,12 @@ export interface MockVllmOptions {
   readonly host?: string;
   /** The ids of its models. */
   readonly models?: readonly string[];
+  /** Adapters, listed behind the models; by default none. */
+  readonly loras?: readonly MockLora[];
   /** The key that requests under `/v1` need; by default none. */
   readonly apiKey?: string | undefined;
+  /** How long it loads after its start, 0 by default: until then it answers 503. */
+  readonly loadingMs?: number;
   /** The delay of every answer under `/v1`. */
   readonly delayMs?: number;
   /** Every Nth request for the list fails; 0, the default, means none. */

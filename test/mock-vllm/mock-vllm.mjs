@@ -13,13 +13,16 @@ export async function startMockVllm({
   port = 0,
   host = '127.0.0.1',
   models = ['meta/llama-3.1-8b-instruct', 'meta/llama-3.1-70b-instruct'],
+  loras = [],
   apiKey,
+  loadingMs = 0,
   delayMs = 0,
   failEvery = 0,
   failStatus = 503,
 } = {}) {
   let requests = 0;
   let lists = 0;
+  const loadedAt = performance.now() + loadingMs;
 
   /** @type {(request: import('node:http').IncomingMessage) => Promise<Answer>} */
   async function answer({ headers, method, url = '/' }) {
@@ -35,9 +38,10 @@ export async function startMockVllm({
     if (method !== 'GET') {
       return { status: 405, headers: { allow: 'GET' }, body: { detail: 'Method Not Allowed' } };
     }
+    if (performance.now() < loadedAt) return { status: 503, body: LOADING };
     if (path === '/health') return { status: 200 };
     lists += 1;
-    if (failEvery === 0 || lists % failEvery !== 0) return { status: 200, body: modelList(models) };
+    if (failEvery === 0 || lists % failEvery !== 0) return { status: 200, body: modelList(models, loras) };
     return failStatus === 'reset' ? 'reset' : { status: failStatus, body: engineError(failStatus) };
   }
 
@@ -78,23 +82,31 @@ export async function startMockVllm({
 
 /** @typedef {'reset' | { status: number, headers?: Record<string, string>, body?: object }} Answer */
 
-/** @type {(models: readonly string[]) => object} */
-function modelList(models) {
+/** The answer of llama-server while it loads a model; a vLLM that loads takes no connections. */
+const LOADING = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
+
+/** @type {(models: readonly string[], loras: readonly import('./mock-vllm.mjs').MockLora[]) => object} */
+function modelList(models, loras) {
   // vLLM creates its rows at every request: dates and permissions never repeat.
   const created = Math.floor(Date.now() / 1000);
-  return { object: 'list', data: models.map((id) => modelCard(id, created)) };
+  const cards = models.map((id) =>
+    modelCard(id, created, { root: id, parent: null, max_model_len: 131_072 }),
+  );
+  const adapters = loras.map(({ id, parent }) =>
+    // The root of an adapter is where it was loaded from.
+    modelCard(id, created, { root: `/adapters/${id}`, parent, max_model_len: null }),
+  );
+  return { object: 'list', data: [...cards, ...adapters] };
 }
 
-/** @type {(id: string, created: number) => object} */
-function modelCard(id, created) {
+/** @type {(id: string, created: number, origin: object) => object} */
+function modelCard(id, created, origin) {
   return {
     id,
     object: 'model',
     created,
     owned_by: 'vllm',
-    root: id,
-    parent: null,
-    max_model_len: 131_072,
+    ...origin,
     permission: [
       {
         id: `modelperm-${randomBytes(8).toString('hex')}`,

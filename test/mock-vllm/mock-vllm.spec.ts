@@ -62,6 +62,35 @@ describe('the mock vLLM', () => {
     });
   });
 
+  it('lists adapters behind their models', async () => {
+    const ask = await start({ models: ['base'], loras: [{ id: 'sql', parent: 'base' }] });
+    expect(await (await ask('/v1/models')).json()).toMatchObject({
+      data: [
+        { id: 'base', root: 'base', parent: null },
+        { id: 'sql', root: '/adapters/sql', parent: 'base', max_model_len: null, owned_by: 'vllm' },
+      ],
+    });
+  });
+
+  it('answers 503 while it loads, and then with the list', async () => {
+    const ask = await start({ loadingMs: 300, apiKey: 'right' });
+    const init = { headers: { authorization: 'Bearer right' } };
+    const answers: [number, unknown][] = [];
+    do {
+      const response = await ask('/v1/models', init);
+      answers.push([response.status, await response.json()]);
+    } while (answers.at(-1)?.[0] !== 200);
+    expect(answers.length).toBeGreaterThan(1);
+    const loading = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
+    for (const answer of answers.slice(0, -1)) expect(answer).toEqual([503, loading]);
+    expect(answers.at(-1)?.[1]).toMatchObject({ object: 'list' });
+  });
+
+  it('needs its key while it loads too', async () => {
+    const ask = await start({ loadingMs: 60_000, apiKey: 'right' });
+    expect([(await ask('/v1/models')).status, (await ask('/health')).status]).toEqual([401, 503]);
+  });
+
   it('makes new permissions for every request', async () => {
     const ask = await start();
     const first = await (await ask('/v1/models')).json();
@@ -172,12 +201,25 @@ describe('the mock vLLM as a process', () => {
 
   it('reads the environment', async () => {
     const url = await urlOf(
-      run({ MOCK_MODELS: 'a/b:c, d', VLLM_API_KEY: 'key', MOCK_FAIL_EVERY: '2', MOCK_FAIL_STATUS: '502' }),
+      run({
+        MOCK_MODELS: 'a/b:c, d',
+        MOCK_LORAS: 'x=d, y=a/b:c',
+        VLLM_API_KEY: 'key',
+        MOCK_FAIL_EVERY: '2',
+        MOCK_FAIL_STATUS: '502',
+      }),
     );
     const ask = () => fetch(`${url}/v1/models`, { headers: { authorization: 'Bearer key' } });
     expect((await fetch(`${url}/v1/models`)).status).toBe(401);
-    expect(await (await ask()).json()).toMatchObject({ data: [{ id: 'a/b:c' }, { id: 'd' }] });
+    expect(await (await ask()).json()).toMatchObject({
+      data: [{ id: 'a/b:c' }, { id: 'd' }, { id: 'x', parent: 'd' }, { id: 'y', parent: 'a/b:c' }],
+    });
     expect((await ask()).status).toBe(502);
+  });
+
+  it('loads for as long as the environment says', async () => {
+    const url = await urlOf(run({ MOCK_LOADING_MS: '60000' }));
+    expect((await fetch(`${url}/v1/models`)).status).toBe(503);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
@@ -197,6 +239,8 @@ describe('the mock vLLM as a process', () => {
     ['MOCK_PORT', '65536'],
     ['MOCK_HOST', 'http://nowhere'],
     ['MOCK_MODELS', 'a,,b'],
+    ['MOCK_LORAS', 'a=b,c'],
+    ['MOCK_LOADING_MS', 'soon'],
     ['MOCK_API_KEY', 'two words'],
     ['VLLM_API_KEY', 'schlüssel'],
     ['MOCK_DELAY_MS', '-1'],

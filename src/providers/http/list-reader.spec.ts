@@ -29,7 +29,7 @@ afterEach(async () => {
 /** The number of models in a list. */
 async function read(body: string, onRow: () => void = () => undefined): Promise<number> {
   const reader = new ListReader(
-    { get: async (_request, readBody) => readBody(Buffer.from(body)), largeBodies },
+    { get: async (_request, readBody) => readBody(Buffer.from(body), {}), largeBodies },
     {
       label: 'test',
       url: new URL('http://provider.test/v1/models'),

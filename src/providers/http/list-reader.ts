@@ -10,6 +10,8 @@ import type { UpstreamClient } from '../../upstream/upstream.client.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { UpstreamRequest } from '../../upstream/upstream-request.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
+import { FirstSeenDates, nowOf } from './first-seen-dates.js';
+import type { NowTest } from './first-seen-dates.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
 import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
@@ -41,6 +43,7 @@ export class ListReader {
   private readonly logger = new Logger('ListReader');
   private readonly first: UpstreamAddress;
   private readonly rows: RowReader;
+  private readonly firstSeenDates = new FirstSeenDates();
   private readonly unchangedBodies = new UnchangedBodyCache<LinkedPage>();
   private last: { readonly pages: readonly LinkedPage[]; readonly catalogue: readonly Model[] } | undefined;
   private reportedUnreadableRows = 0;
@@ -92,7 +95,10 @@ export class ListReader {
       const { path } = address;
       const page: LinkedPage = await this.client.get(
         new UpstreamRequest(label, address, headers, call),
-        (body) => this.unchangedBodies.get(path, body) ?? this.page(path, body, call.signal),
+        (body, answerHeaders) => {
+          const isNow = nowOf(answerHeaders);
+          return this.unchangedBodies.get(path, body, isNow) ?? this.page(path, body, isNow, call.signal);
+        },
       );
       pages.push(page);
       models += page.models.length;
@@ -102,25 +108,31 @@ export class ListReader {
     return pages;
   }
 
-  private page(path: string, body: Buffer, signal: CancellationSignal): LinkedPage | Promise<LinkedPage> {
-    const read = (): LinkedPage => this.linked(path, body, readPage(body, this.rows));
+  private page(
+    path: string,
+    body: Buffer,
+    isNow: NowTest,
+    signal: CancellationSignal,
+  ): LinkedPage | Promise<LinkedPage> {
+    const read = (): LinkedPage => this.linked(path, body, readPage(body, this.rows), isNow);
     if (body.length <= SMALL_BYTES) return read();
     const { largeBodies } = this.client;
     // Others may have had the same body read in the meantime.
-    const known = (): LinkedPage | undefined => this.unchangedBodies.get(path, body);
+    const known = (): LinkedPage | undefined => this.unchangedBodies.get(path, body, isNow);
     if (body.length <= SLICE_BYTES) return largeBodies.oneByOne(signal, () => known() ?? read());
     return largeBodies.inTurn(signal, async () => {
       const page = known();
       if (page !== undefined) return page;
       const { scanned, bytes } = await largeBodies.scan(body);
-      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal));
+      return this.linked(path, bytes, await readLargePage(bytes, scanned, this.rows, signal), isNow);
     });
   }
 
-  private linked(path: string, body: Buffer, page: ModelPage): LinkedPage {
+  private linked(path: string, body: Buffer, page: ModelPage, isNow: NowTest): LinkedPage {
     const next = page.envelope && this.format.nextPage(page.envelope);
-    const linked = { ...page, next: next && addressOf(next) };
-    this.unchangedBodies.set(path, body, linked);
+    const models = this.firstSeenDates.of(page.models, isNow);
+    const linked = { ...page, models, next: next && addressOf(next) };
+    this.unchangedBodies.set(path, body, linked, isNow);
     return linked;
   }
 
