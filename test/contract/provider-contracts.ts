@@ -122,7 +122,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['ft:gpt-4.1-mini-2025-04-14:orbit-labs:triage:Zx81Qp27', 1751328000, 'orbit-labs'],
       ['text-embedding-3-large', 1705953180, 'system'],
     ],
-    metadata: {},
+    metadata: { shutdown_date: null },
     moreMetadata: [
       [{ shutdown_date: '2026-12-01' }, { deprecates_at: 1_796_083_200, shutdown_date: '2026-12-01' }],
     ],
