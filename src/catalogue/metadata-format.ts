@@ -56,9 +56,9 @@ export type MetadataReader = (row: Row) => ModelMetadata | undefined;
 
 /** Creates a reader of rows. Values of another type, size or meaning than expected are ignored. */
 export function metadataReader(format: MetadataFormat): MetadataReader {
-  const inputs = meanings(format.inputModalities);
-  const outputs = meanings(format.outputModalities);
   const named = meanings(format.capabilities);
+  const inputs = inputsOf(meanings(format.inputModalities), named);
+  const outputs = meanings(format.outputModalities);
   const stages = meanings(format.lifecycle);
   const fields = Object.entries({
     display_name: first(format.displayName, displayText),
@@ -117,6 +117,17 @@ function meanings<T extends string>(words: Words<T> = []): (row: Row) => Readonl
     }
     return result;
   };
+}
+
+/** What a model with vision takes. */
+const SEEING: ReadonlySet<Modality> = new Set(['text', 'image']);
+
+/** Reads what goes into a model. Clients look for images there, and many vendors name the capability only. */
+function inputsOf(
+  said: (row: Row) => ReadonlySet<Modality> | undefined,
+  named: (row: Row) => ReadonlySet<Capability> | undefined,
+): (row: Row) => ReadonlySet<Modality> | undefined {
+  return (row) => said(row) ?? (named(row)?.has('vision') === true ? SEEING : undefined);
 }
 
 const NO_WORDS: readonly string[] = [];

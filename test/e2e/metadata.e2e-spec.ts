@@ -149,6 +149,21 @@ describe('a description', () => {
   });
 });
 
+describe('the inputs of a model', () => {
+  it.each<[what: string, row: Fields, inputs: string[] | undefined]>([
+    ['that has vision', { capabilities: ['chat', 'vision'] }, ['text', 'image']],
+    [
+      'that has vision and says what it takes',
+      { capabilities: ['vision'], input_modalities: ['image'] },
+      ['image'],
+    ],
+    ['of which neither is known', { capabilities: ['chat'] }, undefined],
+  ])('%s', async (_what, row, inputs) => {
+    const { architecture } = (await metadataFrom(row)) as { architecture?: unknown };
+    expect(architecture).toEqual(inputs && { input_modalities: inputs });
+  });
+});
+
 describe('metadata of OpenRouter', () => {
   it('passes in its own form, without what has no known meaning', async () => {
     expect(
