@@ -26,7 +26,7 @@ export interface MetadataFormat {
   readonly lifecycle?: Words<Lifecycle>;
   /** The date of the deprecation, else that of the end. */
   readonly deprecatesAt?: readonly Path[];
-  /** The date of the end. */
+  /** The date of the end. Where OpenAI's field is one of these paths and is null, the model has no such date yet. */
   readonly shutdownDate?: readonly Path[];
 }
 
@@ -56,9 +56,9 @@ export type MetadataReader = (row: Row) => ModelMetadata | undefined;
 
 /** Creates a reader of rows. Values of another type, size or meaning than expected are ignored. */
 export function metadataReader(format: MetadataFormat): MetadataReader {
-  const inputs = meanings(format.inputModalities);
-  const outputs = meanings(format.outputModalities);
   const named = meanings(format.capabilities);
+  const inputs = inputsOf(meanings(format.inputModalities), named);
+  const outputs = meanings(format.outputModalities);
   const stages = meanings(format.lifecycle);
   const fields = Object.entries({
     display_name: first(format.displayName, displayText),
@@ -71,7 +71,7 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
     supported_parameters: first(format.supportedParameters, parameterNames),
     lifecycle: (row) => stages(row)?.values().next().value,
     deprecates_at: first(format.deprecatesAt, date),
-    shutdown_date: first(format.shutdownDate, day),
+    shutdown_date: shutdownDate(format.shutdownDate),
   } satisfies Readers);
   return (row) => {
     let metadata: Record<string, unknown> | undefined;
@@ -117,6 +117,17 @@ function meanings<T extends string>(words: Words<T> = []): (row: Row) => Readonl
     }
     return result;
   };
+}
+
+/** What a model with vision takes. */
+const SEEING: ReadonlySet<Modality> = new Set(['text', 'image']);
+
+/** Reads what goes into a model. Clients look for images there, and many vendors name the capability only. */
+function inputsOf(
+  said: (row: Row) => ReadonlySet<Modality> | undefined,
+  named: (row: Row) => ReadonlySet<Capability> | undefined,
+): (row: Row) => ReadonlySet<Modality> | undefined {
+  return (row) => said(row) ?? (named(row)?.has('vision') === true ? SEEING : undefined);
 }
 
 const NO_WORDS: readonly string[] = [];
@@ -177,6 +188,13 @@ function date(value: unknown): number | undefined {
   // JavaScript takes the 30th of February for the 2nd of March.
   if (seconds === 0 || (isDay && dayOf(seconds) !== value)) return undefined;
   return seconds;
+}
+
+/** Reads the day of the end. OpenAI writes null for a model without one; the nulls of other vendors say less. */
+function shutdownDate(paths: readonly Path[] = []): (row: Row) => string | null | undefined {
+  const read = first(paths, day);
+  if (!paths.includes('shutdown_date')) return read;
+  return (row) => read(row) ?? (row['shutdown_date'] === null ? null : undefined);
 }
 
 /** A date's day in UTC. */

@@ -86,8 +86,8 @@ export interface ModelMetadata {
   readonly lifecycle?: Lifecycle;
   /** Unix seconds; may lie in the past. */
   readonly deprecates_at?: number;
-  /** The day of the end in UTC, `YYYY-MM-DD`; OpenAI's field. */
-  readonly shutdown_date?: string;
+  /** The day of the end in UTC, `YYYY-MM-DD`; null where the provider says that there is none. OpenAI's field. */
+  readonly shutdown_date?: string | null;
 }
 
 /** Each modality once, in the order of the vocabulary. */
@@ -106,7 +106,7 @@ const SECONDS_A_DAY = 86_400;
 
 /** Tells the two dates of a model's lifecycle apart: a vendor's only date may be that of the end. */
 export function lifecycleDates({ deprecates_at: date, shutdown_date: day }: ModelMetadata): LifecycleDates {
-  if (day === undefined) return { deprecates: date, ends: undefined };
+  if (day === undefined || day === null) return { deprecates: date, ends: undefined };
   const ends = Date.parse(day) / 1000;
   const isEnd = date !== undefined && date >= ends && date < ends + SECONDS_A_DAY;
   return isEnd ? { deprecates: undefined, ends: date } : { deprecates: date, ends };

@@ -465,6 +465,7 @@ const VARIABLES: readonly VariableCase[] = [
         ),
         [{ id: 'a', created: 1, ownedBy: 'x', metadata: { context_length: 8 } }],
       ],
+      [fileWith('[{"id":"a","shutdown_date":null}]'), [{ id: 'a', metadata: { shutdown_date: null } }]],
       [
         fileWith(
           '[{"id":"a","display_name":"A","name":"A","description":"B.","max_output_tokens":2,' +
@@ -528,7 +529,7 @@ const VARIABLES: readonly VariableCase[] = [
         '[{"id":"a","pricing":{"MARK":"1"}}]',
         '[{"id":"a","supported_parameters":["MARK"]}]',
         '[{"id":"a","shutdown_date":"MARK"}]',
-        '[{"id":"a","shutdown_date":null}]',
+        '[{"id":"a","deprecates_at":null}]',
         '["a","b"',
         `["${'x'.repeat(10_485_760)}"]`,
       ].map(fileWith),

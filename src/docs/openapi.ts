@@ -78,7 +78,11 @@ const SCHEMAS: NonNullable<Components['schemas']> = {
         type: 'integer',
         description: 'Unix seconds: the date of the deprecation, else that of the end.',
       },
-      shutdown_date: { type: 'string', format: 'date', description: 'The day of the end in UTC.' },
+      shutdown_date: {
+        type: ['string', 'null'],
+        format: 'date',
+        description: 'The day of the end in UTC; null where the provider says that there is none.',
+      },
     },
     example: MODEL,
   },

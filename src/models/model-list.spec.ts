@@ -38,6 +38,13 @@ describe('ModelList', () => {
     expect(leastTime(() => new ModelList(models).withMetadata.rendered)).toBeLessThan(3 * copying);
   });
 
+  it('keeps a null in OpenAI’s date of the end, also in a store', () => {
+    const model = { id: 'a', created: 1, ownedBy: 'x', metadata: { shutdown_date: null } };
+    const text = new ModelList([model]).withMetadata.rendered.body.toString('utf8');
+    expect(text).toContain('"shutdown_date":null');
+    expect(ModelList.parse(text).models).toEqual([model]);
+  });
+
   it('may be empty', () => {
     const empty = new ModelList([]);
     expect(empty.plain.rendered.body.toString('utf8')).toBe('{"object":"list","data":[]}');

@@ -122,7 +122,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['ft:gpt-4.1-mini-2025-04-14:orbit-labs:triage:Zx81Qp27', 1751328000, 'orbit-labs'],
       ['text-embedding-3-large', 1705953180, 'system'],
     ],
-    metadata: {},
+    metadata: { shutdown_date: null },
     moreMetadata: [
       [{ shutdown_date: '2026-12-01' }, { deprecates_at: 1_796_083_200, shutdown_date: '2026-12-01' }],
     ],
@@ -305,6 +305,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       max_model_len: 200_000,
       max_output_tokens: 64_000,
       capabilities: ['vision'],
+      architecture: { input_modalities: ['text', 'image'] },
       lifecycle: 'active',
     },
     moreMetadata: [
@@ -837,10 +838,14 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       context_length: 40_960,
       max_model_len: 40_960,
       capabilities: ['chat', 'vision', 'tools'],
+      architecture: { input_modalities: ['text', 'image'] },
     },
     moreMetadata: [
       [{ deprecation: '2026-12-01T00:00:00Z' }, { deprecates_at: 1_796_083_200 }],
-      [{ capabilities: { completion_chat: false, vision: true } }, { capabilities: ['vision', 'other'] }],
+      [
+        { capabilities: { completion_chat: false, vision: true } },
+        { capabilities: ['vision', 'other'], architecture: { input_modalities: ['text', 'image'] } },
+      ],
       [{ capabilities: { completion_chat: false, moderation: true } }, { capabilities: ['moderation'] }],
     ],
     errors: {

@@ -115,7 +115,7 @@ describe('metadata', () => {
       { capabilities: { chat: false, vision: { supported: false }, tools: 'true' } },
     ],
     ['fields of the prototype', { __proto__: { display_name: 'x' }, constructor: { name: 'x' } }],
-    ['invalid dates', { deprecation: 'soon', shutdown_date: null, expiration_date: {} }],
+    ['invalid dates', { deprecation: 'soon', shutdown_date: 'never', expiration_date: null }],
     ['nested fields of other types', { meta: 'n_ctx', architecture: [], top_provider: 7, limits: null }],
     [
       'fields that are never relayed',
@@ -146,6 +146,21 @@ describe('a description', () => {
     ['a path in a variable', 'In $HOME/weights', undefined],
   ])('of %s', async (_what, description, shown) => {
     expect(await metadataFrom({ description })).toEqual(shown === undefined ? {} : { description: shown });
+  });
+});
+
+describe('the inputs of a model', () => {
+  it.each<[what: string, row: Fields, inputs: string[] | undefined]>([
+    ['that has vision', { capabilities: ['chat', 'vision'] }, ['text', 'image']],
+    [
+      'that has vision and says what it takes',
+      { capabilities: ['vision'], input_modalities: ['image'] },
+      ['image'],
+    ],
+    ['of which neither is known', { capabilities: ['chat'] }, undefined],
+  ])('%s', async (_what, row, inputs) => {
+    const { architecture } = (await metadataFrom(row)) as { architecture?: unknown };
+    expect(architecture).toEqual(inputs && { input_modalities: inputs });
   });
 });
 
@@ -185,6 +200,7 @@ describe('a retrieved model', () => {
     ['no date', {}, null, null],
     ['the date of the end', { shutdown_date: '2026-12-01' }, null, 'Tue, 01 Dec 2026 00:00:00 GMT'],
     ['a day that there is not', { shutdown_date: '2027-02-30' }, null, null],
+    ['no end', { shutdown_date: null }, null, null],
     ['the date of the deprecation', { deprecation: '2026-12-01T01:00:00Z' }, '@1796086800', null],
     [
       'both dates',

@@ -15,6 +15,7 @@ const STAYS = { onHangUp: () => undefined };
 
 interface Job {
   readonly body: Buffer;
+  readonly isKept: boolean;
   readonly end: () => void;
   readonly fail: () => void;
 }
@@ -25,10 +26,11 @@ let footprint: Footprint;
 
 beforeEach(() => {
   jobs = [];
-  const compress: Compress = (body) =>
+  const compress: Compress = (body, isKept) =>
     new Promise((resolve, reject) => {
       jobs.push({
         body,
+        isKept,
         end: () => {
           resolve(Buffer.from('compressed'));
         },
@@ -88,6 +90,14 @@ describe('CodedBodies', () => {
       jobs.at(-1)?.end();
       await form;
     }
+  });
+
+  it('compresses a body that is made for each request for itself, and faster than an equal one that is kept', async () => {
+    const forms = [kept(5000), renderJson('x'.repeat(5000))].map((body) => formOf(body, 'gzip'));
+    await jobStarts();
+    expect(jobs.map(({ isKept }) => isKept)).toEqual([true, false]);
+    for (const job of jobs) job.end();
+    await Promise.all(forms);
   });
 
   it.each([
@@ -189,9 +199,17 @@ describe.each([...CODINGS])('%s', (coding, compress) => {
 
   it('makes a list of 3,000 models small', async () => {
     expect(body.length).toBeGreaterThan(290_000);
-    const compressed = await compress(body);
+    const compressed = await compress(body, true);
     expect(compressed.length / body.length).toBeLessThan(coding === 'gzip' ? 0.08 : 0.06);
     expect((await DECODERS[coding]?.(compressed))?.equals(body)).toBe(true);
+  });
+
+  it('has a level that is worth it for a body that is sent once', async () => {
+    const [best, fast] = [await compress(body, true), await compress(body, false)];
+    expect(fast.length / body.length).toBeLessThan(0.12);
+    // The fast level of zstd is its only one.
+    if (coding !== 'zstd') expect(fast.length).toBeGreaterThan(best.length);
+    expect((await DECODERS[coding]?.(fast))?.equals(body)).toBe(true);
   });
 });
 

@@ -49,7 +49,8 @@ export class CodedBodies {
   }
 
   private async make(body: RenderedBody, coding: Coding, caller: Waiting): Promise<RenderedBody> {
-    const key = coding + body.etag;
+    // A kept body may equal one that is not.
+    const key = `${coding} ${String(isKept(body))} ${body.etag}`;
     const { length } = body.body;
     const isTooMuch = this.pendingBytes > 0 && this.pendingBytes + length > MAX_PENDING_BYTES;
     if (isTooMuch && !this.underWay.isUnderWay(key)) return body;
@@ -73,7 +74,7 @@ export class CodedBodies {
     try {
       await this.threads.take(signal);
       try {
-        const form = renderCoded(await this.run(body.body, coding), coding);
+        const form = renderCoded(await this.run(body, coding), coding);
         // Its callers may have gone meanwhile.
         this.keep(body, coding, form);
         return form;
@@ -85,11 +86,11 @@ export class CodedBodies {
     }
   }
 
-  private run(body: Buffer, coding: Coding): Promise<Buffer> {
+  private run(body: RenderedBody, coding: Coding): Promise<Buffer> {
     const compress = this.codings.get(coding);
     if (compress === undefined) throw new Error(`${coding} is not available`);
     this.metrics?.bodyCompressed(coding);
-    return compress(body);
+    return compress(body.body, isKept(body));
   }
 
   private keep(body: RenderedBody, coding: Coding, form: RenderedBody): void {
@@ -98,4 +99,9 @@ export class CodedBodies {
     forms.set(coding, form);
     body.footprint.grow(FORMS_BYTES + renderedBytes(form));
   }
+}
+
+/** Whether a body is kept, and its forms with it; otherwise it is made for each request. */
+function isKept(body: RenderedBody): boolean {
+  return body.footprint !== undefined;
 }
