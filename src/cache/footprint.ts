@@ -20,9 +20,44 @@ export class Footprint {
     return this.measured + this.grown;
   }
 
+  /** The footprint of what is kept: a branch is kept with its trunk. */
+  get trunk(): Footprint {
+    return this;
+  }
+
   /** Adds what was made of the value and lives as long as it does. */
   grow(bytes: number): void {
     this.grown += bytes;
     this.onGrow?.(bytes);
+  }
+
+  /** That of something made of the value that may be replaced before the value goes. */
+  branch(): Branch {
+    return new Branch(this.trunk);
+  }
+}
+
+/** The memory of something that is kept with a value, until it is replaced. */
+export class Branch extends Footprint {
+  private isCut = false;
+
+  constructor(private readonly whole: Footprint) {
+    super(() => 0);
+  }
+
+  override get trunk(): Footprint {
+    return this.whole;
+  }
+
+  override grow(bytes: number): void {
+    super.grow(bytes);
+    if (!this.isCut) this.whole.grow(bytes);
+  }
+
+  /** It was replaced: its memory is free as soon as nobody uses it. */
+  cut(): void {
+    if (this.isCut) return;
+    this.isCut = true;
+    this.whole.grow(-this.bytes);
   }
 }
