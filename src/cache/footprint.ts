@@ -2,6 +2,8 @@
 export class Footprint {
   private measured: number | undefined;
   private grown = 0;
+  /** The footprint of what is kept: a branch is kept with its trunk. */
+  readonly trunk: Footprint = this;
   /** Set while this footprint is counted; called with what is added. */
   onGrow: ((bytes: number) => void) | undefined;
 
@@ -20,11 +22,6 @@ export class Footprint {
     return this.measured + this.grown;
   }
 
-  /** The footprint of what is kept: a branch is kept with its trunk. */
-  get trunk(): Footprint {
-    return this;
-  }
-
   /** Adds what was made of the value and lives as long as it does. */
   grow(bytes: number): void {
     this.grown += bytes;
@@ -41,23 +38,19 @@ export class Footprint {
 export class Branch extends Footprint {
   private isCut = false;
 
-  constructor(private readonly whole: Footprint) {
+  constructor(override readonly trunk: Footprint) {
     super(() => 0);
-  }
-
-  override get trunk(): Footprint {
-    return this.whole;
   }
 
   override grow(bytes: number): void {
     super.grow(bytes);
-    if (!this.isCut) this.whole.grow(bytes);
+    if (!this.isCut) this.trunk.grow(bytes);
   }
 
   /** It was replaced: its memory is free as soon as nobody uses it. */
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
-    this.whole.grow(-this.bytes);
+    this.trunk.grow(-this.bytes);
   }
 }

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { providerConfig } from '../config/provider.config.js';
-import { SecretFiles } from '../credentials/secret-files.js';
-import { LargeBodies } from '../upstream/large-bodies/large-bodies.js';
-import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
-import { ProviderRegistry } from './provider.registry.js';
-import { providerFactory } from './providers.module.js';
+import { providerConfig } from '../../src/config/provider.config.js';
+import { SecretFiles } from '../../src/credentials/secret-files.js';
+import { LargeBodies } from '../../src/upstream/large-bodies/large-bodies.js';
+import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import { ProviderRegistry } from '../../src/providers/provider.registry.js';
+import { providerFactory } from '../../src/providers/providers.module.js';
 
 const given = new Set<string>();
 
