@@ -11,7 +11,9 @@ interface Content<T> {
   readonly secret: T;
 }
 
-/** A secret in a file that may change while the service runs, as a mounted Kubernetes Secret does. */
+/**
+ * A secret, or a list of models, in a file that may change while the service runs, as a mounted Kubernetes Secret does.
+ */
 export class SecretFile<T> implements Secret<T> {
   private readonly logger = new Logger('SecretFile');
   private content: Content<T>;

@@ -72,7 +72,10 @@ export class HttpProvider<V extends object> implements ModelProvider {
       keyVariables: config.keyVariables(name, keyVariables),
       keySource: signing?.source,
       headerVariables: config.headerVariables(name),
-      missingVariable: (missingVariable && settingOf(missingVariable)[0]) ?? missingUrlVariable,
+      missingVariable:
+        missingVariable === undefined
+          ? missingUrlVariable
+          : (settingOf(missingVariable)[0] ?? missingVariable),
     };
     this.reader = url && listReader(vendor, variables, url, this.identity, context);
     this.sign = url && signing?.signer(url, variables);
