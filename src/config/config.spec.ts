@@ -13,6 +13,8 @@ import { modelsConfig } from './models.config.js';
 import { providerConfig } from './provider.config.js';
 import { KEY_RULE } from './rules/secrets.js';
 import { BASE_URL_RULE } from './rules/urls.js';
+import { STATIC_MODELS_FORM } from './static-models.js';
+import { readSecretFileSync } from './read-secret-file.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
@@ -388,15 +390,21 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'MAIN_MODEL_ENGINE',
-    read: () => providerConfig().engines,
+    read: configuredNames,
     byDefault: ['openai'],
-    accepts: ['vllm', 'TRT-LLM', 'my engine: v1.2/x', 'x'.repeat(100)].map((name) => [name, [name]]),
+    accepts: [
+      ['vllm', ['vllm']],
+      ['TRT-LLM', ['trt_llm']],
+      ['Azure-OpenAI', ['azure']],
+      ['My engine: v1.2/x', ['My engine: v1.2/x']],
+      ['x'.repeat(100), ['x'.repeat(100)]],
+    ],
     refuses: ['a\nb', 'a"b', '{engine}', 'x'.repeat(101)],
     rule: 'a name of letters, digits and -_.:/, at most 100 characters long',
   },
   {
     variable: 'MODEL_ENGINES',
-    read: () => providerConfig().engines,
+    read: configuredNames,
     byDefault: ['openai'],
     accepts: [
       ['vllm', ['vllm']],
@@ -446,7 +454,7 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'MODELS_STATIC',
-    read: () => modelsConfig().replacement?.map(({ id }) => id),
+    read: () => modelsConfig().staticList?.ids,
     byDefault: undefined,
     accepts: [['a, b/c:d ,', ['a', 'b/c:d']]],
     refuses: [',', ' , '],
@@ -454,11 +462,12 @@ const VARIABLES: readonly VariableCase[] = [
   },
   {
     variable: 'MODELS_STATIC_FILE',
-    read: () => modelsConfig().replacement,
+    read: () => fileModels(modelsConfig().staticList?.path),
     byDefault: undefined,
     accepts: [
       [fileWith('["a"]'), [{ id: 'a' }]],
       [fileWith('\uFEFF{"data":[{"id":"a"},"b"]}'), [{ id: 'a' }, { id: 'b' }]],
+      [fileWith('[{"id":"a","alias_of":"b","hidden":false}]'), [{ id: 'a', aliasOf: 'b', hidden: false }]],
       [
         fileWith(
           '[{"id":"a","object":"model","created":1,"owned_by":"x","context_length":8,"max_model_len":8}]',
@@ -530,25 +539,30 @@ const VARIABLES: readonly VariableCase[] = [
         '[{"id":"a","supported_parameters":["MARK"]}]',
         '[{"id":"a","shutdown_date":"MARK"}]',
         '[{"id":"a","deprecates_at":null}]',
+        '[{"id":"a","alias_of":""}]',
+        '[{"id":"a","alias_of":["MARK"]}]',
+        '[{"id":"a","aliasOf":"MARK"}]',
+        '[{"id":"a","hidden":"true"}]',
         '["a","b"',
         `["${'x'.repeat(10_485_760)}"]`,
       ].map(fileWith),
     ],
     rule:
-      'the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, ' +
-      'created, owned_by, display_name, description, context_length, max_output_tokens, capabilities, architecture, pricing, supported_parameters, lifecycle, deprecates_at and shutdown_date',
+      'the path of a readable file that holds JSON of at most 10 MiB: a list of ids, or of objects with an id and, where known, ' +
+      'created, owned_by, display_name, description, context_length, max_output_tokens, capabilities, architecture, pricing, supported_parameters, lifecycle, deprecates_at, shutdown_date, alias_of and hidden',
   },
   {
     variable: 'MODELS_STATIC_MODE',
-    read: () => modelsConfig().appended.map(({ id }) => id),
-    byDefault: [],
+    read: () => modelsConfig().staticList?.mode ?? 'replace',
+    byDefault: 'replace',
     beside: { MODELS_STATIC: 'a' },
     accepts: [
-      ['append', ['a']],
-      ['Replace', []],
+      ['append', 'append'],
+      ['Replace', 'replace'],
+      ['MERGE', 'merge'],
     ],
     refuses: ['prepend'],
-    rule: 'one of replace, append',
+    rule: 'one of replace, append, merge',
   },
   {
     variable: 'MODELS_PREFIX',
@@ -1059,15 +1073,18 @@ describe('several engines', () => {
     expect(Object.fromEntries(keys)).toEqual({ OPENAI_API_KEY: 'sk-openai', MY_LAB_API_KEY: 'sk-lab' });
     expect([...headers]).toEqual([['MY_LAB_UPSTREAM_HEADERS', { 'orbit-key': 'lab' }]]);
     expect([...headerFiles.keys()]).toEqual(['OPENAI_UPSTREAM_HEADERS']);
-    expect(headerVariables(['my_lab'])).toEqual(['MY_LAB_UPSTREAM_HEADERS']);
-    expect(headerVariables(['openai'])).toEqual(['OPENAI_UPSTREAM_HEADERS']);
-    expect(urlVariables(['my_lab'], ['MAIN_MODEL_BASE_URL'])).toEqual(['MY_LAB_BASE_URL']);
-    expect(urlVariables(['azure', 'azure_openai'], ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'])).toEqual(
-      ['AZURE_OPENAI_ENDPOINT', 'AZURE_BASE_URL', 'AZURE_OPENAI_BASE_URL'],
-    );
+    expect(headerVariables('my_lab')).toEqual(['MY_LAB_UPSTREAM_HEADERS']);
+    expect(headerVariables('openai')).toEqual(['OPENAI_UPSTREAM_HEADERS']);
+    expect(urlVariables('my_lab', ['MAIN_MODEL_BASE_URL'])).toEqual(['MY_LAB_BASE_URL']);
+    expect(urlVariables('azure_openai', ['AZURE_OPENAI_ENDPOINT', 'MAIN_MODEL_BASE_URL'])).toEqual([
+      'AZURE_OPENAI_ENDPOINT',
+      'AZURE_BASE_URL',
+      'AZURE_OPENAI_BASE_URL',
+      'AZURE_ENDPOINT',
+    ]);
     // A single compatible engine may use this key; among several it would go to the wrong host.
-    expect(keyVariables(['my_lab'], ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'])).toEqual(['MY_LAB_API_KEY']);
-    expect(keyVariables(['openai'], ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
+    expect(keyVariables('my_lab', ['MAIN_MODEL_API_KEY', 'OPENAI_API_KEY'])).toEqual(['MY_LAB_API_KEY']);
+    expect(keyVariables('openai', ['OPENAI_API_KEY'])).toEqual(['OPENAI_API_KEY']);
   });
 
   it('may each have a static list', () => {
@@ -1075,11 +1092,23 @@ describe('several engines', () => {
       MY_LAB_MODELS_STATIC: 'a, b',
       AZURE_OPENAI_MODELS_STATIC_FILE: fileWith('[{"id":"c","created":1}]'),
     });
-    const { staticModels } = providerConfig();
-    expect(staticModels(['my_lab'])?.map(({ id }) => id)).toEqual(['a', 'b']);
-    expect(staticModels(['azure', 'azure_openai'])).toMatchObject([{ id: 'c', created: 1 }]);
-    expect(staticModels(['openai'])).toBeUndefined();
-    for (const name of ['MY_LAB_MODELS_STATIC', 'AZURE_OPENAI_MODELS_STATIC_FILE'])
+    process.env['AZURE_OPENAI_MODELS_STATIC_MODE'] = 'Merge';
+    const { staticList } = providerConfig();
+    expect(staticList('my_lab')).toEqual({
+      variable: 'MY_LAB_MODELS_STATIC',
+      ids: ['a', 'b'],
+      path: undefined,
+      mode: 'replace',
+    });
+    const inFile = staticList('azure_openai');
+    expect(inFile).toMatchObject({ variable: 'AZURE_OPENAI_MODELS_STATIC_FILE', mode: 'merge' });
+    expect(fileModels(inFile?.path)).toMatchObject([{ id: 'c', created: 1 }]);
+    expect(staticList('openai')).toBeUndefined();
+    for (const name of [
+      'MY_LAB_MODELS_STATIC',
+      'AZURE_OPENAI_MODELS_STATIC_FILE',
+      'AZURE_OPENAI_MODELS_STATIC_MODE',
+    ])
       Reflect.deleteProperty(process.env, name);
   });
 
@@ -1133,18 +1162,27 @@ it('a single name in MODEL_ENGINES has its own variables, then those of MAIN_MOD
     MAIN_MODEL_BASE_URL: 'http://gpu.test',
   });
   const { engines, isMultiEngine, urlVariables, keyVariables, headerVariables } = providerConfig();
-  expect([engines, isMultiEngine]).toEqual([['vllm'], false]);
-  expect(urlVariables(['vllm'], ['MAIN_MODEL_BASE_URL'])).toEqual(['VLLM_BASE_URL', 'MAIN_MODEL_BASE_URL']);
-  expect(keyVariables(['vllm'], ['VLLM_API_KEY', 'OPENAI_API_KEY'])).toEqual([
+  expect([engines.map(({ name }) => name), isMultiEngine]).toEqual([['vllm'], false]);
+  expect(urlVariables('vllm', ['MAIN_MODEL_BASE_URL'])).toEqual(['VLLM_BASE_URL', 'MAIN_MODEL_BASE_URL']);
+  expect(keyVariables('vllm', ['VLLM_API_KEY', 'OPENAI_API_KEY'])).toEqual([
     'VLLM_API_KEY',
     'OPENAI_API_KEY',
   ]);
-  expect(headerVariables(['vllm'])).toEqual(['VLLM_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS']);
+  expect(headerVariables('vllm')).toEqual(['VLLM_UPSTREAM_HEADERS', 'UPSTREAM_HEADERS']);
 });
 
 it('an empty environment is valid', () => {
   expect(checkVariables).not.toThrow();
 });
+
+function configuredNames(): string[] {
+  return providerConfig().engines.map(({ name }) => name);
+}
+
+/** The models in a file. */
+function fileModels(path: string | undefined): unknown {
+  return path === undefined ? undefined : STATIC_MODELS_FORM.parse(readSecretFileSync(path, Infinity) ?? '');
+}
 
 /** The error of a check that has to fail. */
 function refusal(check: () => unknown = checkVariables): ConfigurationError {

@@ -21,11 +21,21 @@ export interface EngineDeclaration {
 /** The names of an engine: its own and its aliases. */
 export type EngineNames = readonly [string, ...string[]];
 
+/** An engine's name as other variables spell it: lower case, words joined by `_`. */
+export function engineName(text: string): string {
+  return text.toLowerCase().replaceAll('-', '_');
+}
+
 const declarations = new Map<string, EngineDeclaration>();
 
 /** Makes the names and the headers of engines known to the rules of the configuration. */
 export function rememberEngines(engines: readonly EngineDeclaration[]): void {
   for (const each of engines) for (const name of namesIn(each)) declarations.set(name, each);
+}
+
+/** The built-in engine of this name or alias, as `engineName` spells it; undefined for any other name. */
+export function declarationOf(name: string): EngineDeclaration | undefined {
+  return declarations.get(name);
 }
 
 /** The names of all built-in engines. */
@@ -60,6 +70,18 @@ function declaredTexts(
   return new Set([...declarations.values()].flatMap((each) => read(each) ?? []));
 }
 
-function namesIn({ engine, aliases = [] }: EngineDeclaration): EngineNames {
+/** The name of an engine's variable, `MY_LAB_BASE_URL` for instance. */
+export function engineVariable(name: string, suffix: string): string {
+  return `${name.toUpperCase()}_${suffix}`;
+}
+
+/** The kind that `<NAME>_ENGINE` gives an engine, as `engineName` spells it; undefined where it is not set. */
+export function givenKind(name: string): string | undefined {
+  const text = process.env[engineVariable(name, 'ENGINE')]?.trim();
+  return text ? engineName(text) : undefined;
+}
+
+/** The names of a built-in engine. */
+export function namesIn({ engine, aliases = [] }: EngineDeclaration): EngineNames {
   return [engine, ...aliases];
 }

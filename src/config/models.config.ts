@@ -3,7 +3,8 @@ import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
 import { IsOneOf, IsBooleanText } from './rules/scalars.js';
 import { IsGlobs, IsStaticModels, IsWordsOf } from './rules/selection.js';
-import { staticModelsOf } from './static-models.js';
+import { STATIC_MODES, staticSourceOf } from './static-models.js';
+import type { StaticMode } from './static-models.js';
 import { registerVariables } from './variables.js';
 
 class ModelsVariables {
@@ -25,14 +26,13 @@ class ModelsVariables {
   /** Declared by `IsStaticModels`. */
   MODELS_STATIC_FILE?: string;
 
-  @IsOneOf('replace', 'append')
-  MODELS_STATIC_MODE = 'replace';
+  @IsOneOf(...STATIC_MODES)
+  MODELS_STATIC_MODE: StaticMode = 'replace';
 }
 
 /** Which models are listed, and whether with metadata. */
 export const modelsConfig = registerVariables('models', ModelsVariables, (variables) => {
-  const staticModels = staticModelsOf('MODELS_STATIC', variables.MODELS_STATIC, variables.MODELS_STATIC_FILE);
-  const append = variables.MODELS_STATIC_MODE === 'append';
+  const values = new Map<string, unknown>(Object.entries(variables));
   return {
     metadata: variables.MODELS_METADATA,
     /** Patterns of ids; without any, all models are listed. */
@@ -40,10 +40,8 @@ export const modelsConfig = registerVariables('models', ModelsVariables, (variab
     deny: variables.MODELS_DENY,
     /** Without any, models of all types are listed. */
     types: variables.MODELS_TYPES,
-    /** Models that are served instead of the providers'; undefined when the providers are asked. */
-    replacement: append ? undefined : staticModels,
-    /** Models that are added to those of the providers. */
-    appended: append && staticModels !== undefined ? staticModels : [],
+    /** The models that the operator gives for all providers together; undefined where there are none. */
+    staticList: staticSourceOf(['MODELS_STATIC'], values, variables.MODELS_STATIC_MODE),
   };
 });
 export type ModelsConfig = ConfigType<typeof modelsConfig>;

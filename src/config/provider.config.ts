@@ -1,18 +1,16 @@
 import type { ConfigType } from '@nestjs/config';
-import { ownVariables, withVariablesOf } from './engine-variables.js';
-import type { Suffix } from './engine-variables.js';
-import { namesOf, rememberEngines } from './engines.js';
-import type { EngineDeclaration, EngineNames } from './engines.js';
-import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
+import { namedEngines, variablesOfGateway } from './engine-variables.js';
+import type { ConfiguredEngine, Suffix } from './engine-variables.js';
+import { declarationOf, engineName } from './engines.js';
+import { IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
 import { HEADERS_RULE, IsHeaders } from './rules/headers.js';
 import type { Headers } from './rules/headers.js';
 import { IsCommaSeparated, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
 import { IsKey, KEY_RULE } from './rules/secrets.js';
-import { STATIC_MODELS_RULE } from './rules/selection.js';
-import { staticModelsOf } from './static-models.js';
-import type { StaticModel } from './static-models.js';
 import { BASE_URL_RULE, IsBaseUrl } from './rules/urls.js';
-import { declaredVariables, registerClass, registerVariables, variableNames } from './variables.js';
+import { isStaticMode, staticSourceOf } from './static-models.js';
+import type { StaticSource } from './static-models.js';
+import { declaredVariables, registerVariables } from './variables.js';
 import type { DeclaredVariable } from './variables.js';
 
 /** What clients send when their user leaves the field of the key empty. */
@@ -39,7 +37,7 @@ class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
   MAIN_MODEL_ENGINE = 'openai';
 
-  @IsEngineNames()
+  @IsEngineNames(variablesOfGateway)
   MODEL_ENGINES: string[] = [];
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_BASE_URL')
@@ -76,92 +74,65 @@ class ProviderVariables {
   PLACEHOLDER_API_KEYS: string[] = [...PLACEHOLDER_API_KEYS];
 }
 
-/**
- * Makes built-in engines known to the configuration: their names, their key headers and their variables. It has to
- * happen before the environment is checked.
- */
-export function declareEngines(engines: readonly EngineDeclaration[]): void {
-  rememberEngines(engines);
-  for (const { variables } of engines) if (variables !== undefined) registerClass(variables);
-  declare(
-    engines.flatMap(({ urlVariables = [] }) => urlVariables),
-    IsBaseUrl,
-  );
-  declare(
-    engines.flatMap(({ keyVariables = [] }) => keyVariables),
-    IsKey,
-  );
-}
-
-/** A variable that a class declares already keeps its rules. */
-function declare(names: readonly string[], rule: () => PropertyDecorator): void {
-  const declared = new Set(variableNames());
-  for (const name of new Set(names)) {
-    if (!declared.has(name)) rule()(ProviderVariables.prototype, name);
-  }
-}
-
 /** Which providers are asked, where, and the credentials the operator lends to callers without any. */
-export const providerConfig = registerVariables(
-  'provider',
-  ProviderVariables,
-  (variables) => {
-    const isMultiEngine = variables.MODEL_ENGINES.length > 1;
-    const named = variables.MODEL_ENGINES.length > 0;
-    /** One that is named has its own variables, and those of the only engine too. */
-    const variablesOf = (
-      names: EngineNames,
-      suffix: Suffix,
-      declared: readonly string[],
-    ): readonly string[] => {
-      const own = named ? ownVariables(names, suffix, declared) : [];
-      return isMultiEngine ? own : [...new Set([...own, ...declared])];
-    };
-    const all = declaredVariables();
-    const staticIds = valuesWith(STATIC_MODELS_RULE, all, isTexts);
-    const staticFiles = filesOf(STATIC_MODELS_RULE, all);
-    return {
-      engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
-      isMultiEngine,
-      /** Of several engines the one that gets the credentials of callers. */
-      credentialTarget: variables.FORWARD_AUTHORIZATION_TO,
-      prefixIds: variables.MODELS_PREFIX,
-      allowPartial: variables.MODELS_PARTIAL,
-      placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS.map((key) => key.toLowerCase())),
-      keys: valuesWith(KEY_RULE, all, isText),
-      /** The paths of files with keys, each by the variable that would hold the key itself. */
-      keyFiles: filesOf(KEY_RULE, all),
-      /** What the operator adds to every request to an engine, by its variable: secrets. */
-      headers: valuesWith(HEADERS_RULE, all, isHeaders),
-      /** The paths of files with such headers, each by the variable that would hold the headers themselves. */
-      headerFiles: filesOf(HEADERS_RULE, all),
-      /** How often files with secrets are read again. */
-      keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
-      urls: valuesWith(BASE_URL_RULE, all, isText),
-      /** @param declared the variables that may hold the base URL of the engine when it is the only one */
-      urlVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
-        variablesOf(names, 'BASE_URL', declared),
-      /** @param declared the variables that may hold the key of the engine when it is the only one */
-      keyVariables: (names: EngineNames, declared: readonly string[]): readonly string[] =>
-        variablesOf(names, 'API_KEY', declared),
-      /** The variables that may hold an engine's headers. */
-      headerVariables: (names: EngineNames): readonly string[] =>
-        variablesOf(names, 'UPSTREAM_HEADERS', ['UPSTREAM_HEADERS']),
-      /** What is served instead of asking an engine; undefined where it is asked. */
-      staticModels: (names: EngineNames): readonly StaticModel[] | undefined => {
-        const variable = (named ? ownVariables(names, 'MODELS_STATIC', []) : []).find(
-          (each) => staticIds.has(each) || staticFiles.has(each),
-        );
-        return variable === undefined
-          ? undefined
-          : staticModelsOf(variable, staticIds.get(variable), staticFiles.get(variable));
-      },
-    };
-  },
-  ({ MODEL_ENGINES: engines }) =>
-    withVariablesOf(engineNames(engines ?? '').flatMap(namesOf), ProviderVariables),
-);
+export const providerConfig = registerVariables('provider', ProviderVariables, (variables) => {
+  const isMultiEngine = variables.MODEL_ENGINES.length > 1;
+  const named = namedEngines();
+  const byName = new Map(named.map((engine) => [engine.name, engine]));
+  /** One that is named has its own variables, and the only one those of a single engine too. */
+  const variablesOf = (name: string, suffix: Suffix, declared: readonly string[]): readonly string[] =>
+    byName.get(name)?.variables(suffix, declared, !isMultiEngine) ?? declared;
+  const all = declaredVariables();
+  const values = new Map(all.map(({ name, value }) => [name, value]));
+  return {
+    engines: named.length > 0 ? named : [onlyEngine(variables.MAIN_MODEL_ENGINE)],
+    isMultiEngine,
+    /** Of several engines the one that gets the credentials of callers. */
+    credentialTarget: variables.FORWARD_AUTHORIZATION_TO,
+    prefixIds: variables.MODELS_PREFIX,
+    allowPartial: variables.MODELS_PARTIAL,
+    placeholderApiKeys: new Set(variables.PLACEHOLDER_API_KEYS.map((key) => key.toLowerCase())),
+    keys: valuesWith(KEY_RULE, all, isText),
+    /** The paths of files with keys, each by the variable that would hold the key itself. */
+    keyFiles: filesOf(KEY_RULE, all),
+    /** What the operator adds to every request to an engine, by its variable: secrets. */
+    headers: valuesWith(HEADERS_RULE, all, isHeaders),
+    /** The paths of files with such headers, each by the variable that would hold the headers themselves. */
+    headerFiles: filesOf(HEADERS_RULE, all),
+    /** How often files with secrets, and those with models, are read again. */
+    keyFileIntervalMs: variables.KEY_FILE_INTERVAL_MS,
+    urls: valuesWith(BASE_URL_RULE, all, isText),
+    /** @param declared the variables that may hold the base URL of the engine when it is the only one */
+    urlVariables: (name: string, declared: readonly string[]): readonly string[] =>
+      variablesOf(name, 'BASE_URL', declared),
+    /** @param declared the variables that may hold the key of the engine when it is the only one */
+    keyVariables: (name: string, declared: readonly string[]): readonly string[] =>
+      variablesOf(name, 'API_KEY', declared),
+    /** The variables that may hold an engine's headers. */
+    headerVariables: (name: string): readonly string[] =>
+      variablesOf(name, 'UPSTREAM_HEADERS', ['UPSTREAM_HEADERS']),
+    /** The variables that may hold one of the settings that an engine's vendor declares; the first one that is set wins. */
+    settingVariables: (name: string, declared: string): readonly string[] =>
+      byName.get(name)?.settings(declared) ?? [declared],
+    /** The list that the operator gives for an engine; undefined where there is none. */
+    staticList: (name: string): StaticSource | undefined => {
+      const engine = byName.get(name);
+      const mode = firstSet(engine?.variables('MODELS_STATIC_MODE', [], false), values);
+      return staticSourceOf(
+        engine?.variables('MODELS_STATIC', [], false) ?? [],
+        values,
+        isStaticMode(mode) ? mode : 'replace',
+      );
+    },
+  };
+});
 export type ProviderConfig = ConfigType<typeof providerConfig>;
+
+/** The engine of `MAIN_MODEL_ENGINE`; one that is not built in keeps the name that the operator wrote. */
+function onlyEngine(text: string): ConfiguredEngine {
+  const kind = declarationOf(engineName(text))?.engine;
+  return { name: kind ?? text, kind };
+}
 
 /** The values of the variables with a rule, by the names of the variables. */
 function valuesWith<T>(
@@ -185,12 +156,12 @@ function filesOf(rule: string, variables: readonly DeclaredVariable[]): Readonly
   );
 }
 
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
+function firstSet(names: readonly string[] = [], values: ReadonlyMap<string, unknown>): unknown {
+  return names.map((name) => values.get(name)).find((value) => value !== undefined);
 }
 
-function isTexts(value: unknown): value is readonly string[] {
-  return Array.isArray(value);
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isHeaders(value: unknown): value is Headers {

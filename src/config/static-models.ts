@@ -1,12 +1,27 @@
-import { readFileSync, statSync } from 'node:fs';
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
-import type { Model } from '../catalogue/model.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
 import { asRow } from '../catalogue/row.js';
-import { ConfigurationError } from './variables.js';
+import type { StaticModel } from '../catalogue/static-model.js';
+import type { SecretForm } from './rules/secrets.js';
 
-/** A model that the operator lists; its missing fields depend on the list that shows it. */
-export type StaticModel = Pick<Model, 'id' | 'metadata'> & Partial<Model>;
+/** What becomes of a provider's list where the operator gives models. */
+export const STATIC_MODES = ['replace', 'append', 'merge'] as const;
+export type StaticMode = (typeof STATIC_MODES)[number];
+
+export function isStaticMode(value: unknown): value is StaticMode {
+  return STATIC_MODES.some((mode) => mode === value);
+}
+
+/** Where the operator's models are. */
+export interface StaticSource {
+  /** The variable that is set. */
+  readonly variable: string;
+  /** Undefined for a file. */
+  readonly ids: readonly string[] | undefined;
+  /** The path of the file. */
+  readonly path: string | undefined;
+  readonly mode: StaticMode;
+}
 
 const MAX_BYTES = 10_485_760;
 const METADATA_FIELDS = [
@@ -26,38 +41,36 @@ const METADATA_FIELDS = [
 const REPEATED_FIELDS: readonly string[] = ['object', 'name', 'max_model_len'];
 const readMetadata = metadataReader(OWN_FORMAT);
 
-/** The rule of a variable that names a file with models. */
-export const STATIC_FILE_RULE = `must be the path of a readable JSON file of at most 10 MiB with a list of ids, or of objects with an id and, where known, created, owned_by, ${METADATA_FIELDS.slice(0, -1).join(', ')} and ${String(METADATA_FIELDS.at(-1))}`;
+/** A file of models: ids, or objects as in an answer with metadata, in a list or in OpenAI's envelope. */
+export const STATIC_MODELS_FORM: SecretForm<readonly StaticModel[]> = {
+  description: `JSON of at most 10 MiB: a list of ids, or of objects with an id and, where known, created, owned_by, ${METADATA_FIELDS.join(', ')}, alias_of and hidden`,
+  parse: parseStaticModels,
+  maxBytes: MAX_BYTES,
+};
 
 /**
- * The models of a variable or of its `_FILE` variant; undefined when neither is set.
- * @param variable the name of the variable, without `_FILE`
- * @param path of the file; a file without models is an empty list, never a reason to ask the provider
- * @throws ConfigurationError when the file has become invalid since it was checked
+ * The models that the operator gives in one of several variables, or in the `_FILE` variant of one; undefined when none
+ * is set.
+ * @param values of all variables
  */
-export function staticModelsOf(
-  variable: string,
-  ids: readonly string[] | undefined,
-  path: string | undefined,
-): readonly StaticModel[] | undefined {
-  if (path !== undefined) {
-    const models = readStaticModels(path);
-    if (models !== undefined) return models;
-    throw new ConfigurationError([{ variable: `${variable}_FILE`, rule: STATIC_FILE_RULE }]);
+export function staticSourceOf(
+  variables: readonly string[],
+  values: ReadonlyMap<string, unknown>,
+  mode: StaticMode,
+): StaticSource | undefined {
+  for (const variable of variables) {
+    const file = `${variable}_FILE`;
+    const [ids, path] = [values.get(variable), values.get(file)];
+    if (typeof path === 'string') return { variable: file, ids: undefined, path, mode };
+    if (Array.isArray(ids)) return { variable, ids: ids as readonly string[], path: undefined, mode };
   }
-  return ids?.map((id) => ({ id, metadata: undefined }));
+  return undefined;
 }
 
-/**
- * The models in a JSON file: ids, or objects as in an answer with metadata, in a list or in OpenAI's envelope.
- * @returns undefined when the file is missing, too large, or not entirely valid
- */
-export function readStaticModels(path: string): readonly StaticModel[] | undefined {
+/** A file without models is an empty list, never a reason to ask the provider. Undefined for what is not entirely valid. */
+function parseStaticModels(text: string): readonly StaticModel[] | undefined {
   try {
-    const stats = statSync(path);
-    // Opening a pipe would wait for its writer.
-    if (!stats.isFile() || stats.size > MAX_BYTES) return undefined;
-    const content = JSON.parse(readFileSync(path, 'utf8').replace(/^\uFEFF/, '')) as unknown;
+    const content = JSON.parse(text) as unknown;
     const rows: unknown = Array.isArray(content) ? content : asRow(content)?.['data'];
     if (!Array.isArray(rows)) return undefined;
     const models = rows.map(staticModel).filter((model) => model !== undefined);
@@ -72,10 +85,12 @@ function staticModel(value: unknown): StaticModel | undefined {
   if (typeof value === 'string') return value === '' ? undefined : { id: value, metadata: undefined };
   const row = asRow(value);
   if (row === undefined) return undefined;
-  const { id, created, owned_by: ownedBy, ...others } = row;
-  if (typeof id !== 'string' || id === '') return undefined;
+  const { id, created, owned_by: ownedBy, alias_of: aliasOf, hidden, ...others } = row;
+  if (!isText(id)) return undefined;
   if (created !== undefined && !(Number.isSafeInteger(created) && Number(created) >= 0)) return undefined;
-  if (ownedBy !== undefined && (typeof ownedBy !== 'string' || ownedBy === '')) return undefined;
+  if (ownedBy !== undefined && !isText(ownedBy)) return undefined;
+  if (aliasOf !== undefined && !isText(aliasOf)) return undefined;
+  if (hidden !== undefined && typeof hidden !== 'boolean') return undefined;
   const metadata = readMetadata(row);
   const isValid = Object.entries(others).every(([name, given]) => {
     if (REPEATED_FIELDS.includes(name)) return true;
@@ -89,7 +104,13 @@ function staticModel(value: unknown): StaticModel | undefined {
     metadata,
     ...(created !== undefined && { created: Number(created) }),
     ...(ownedBy !== undefined && { ownedBy }),
+    ...(aliasOf !== undefined && { aliasOf }),
+    ...(hidden !== undefined && { hidden }),
   };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 /** Whether what was read of a value is all of it; words may have been sorted. */

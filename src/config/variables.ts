@@ -7,7 +7,7 @@ import type { ValidationError } from 'class-validator';
 import { isQuoted } from './rules/mistakes.js';
 
 /** A class whose properties are environment variables, decorated with their rules. */
-type VariablesClass<T extends object> = new () => T;
+export type VariablesClass<T extends object> = new () => T;
 
 /** A variable that breaks its rule. It never holds the value: that may be a secret. */
 export interface VariableProblem {
@@ -30,14 +30,21 @@ export class ConfigurationError extends Error {
 
 const QUOTES_RULE = 'must not be in quotes: they would be part of the value';
 
-/** Selects the class for an environment: the values of some variables declare further ones. */
-type ClassFor<T extends object> = (env: NodeJS.ProcessEnv) => VariablesClass<T>;
+/** A class of variables, and the name that the environment has for each of its properties. */
+export interface VariablesForm<T extends object = object> {
+  readonly variables: VariablesClass<T>;
+  /** By default a variable has the name of its property. */
+  readonly nameOf?: (property: string) => string;
+}
+
+/** The forms of a class in this environment: the values of some variables declare further ones. */
+type FormsOf = () => readonly VariablesForm[];
 
 /** The last environment that was valid, as JSON. */
 let validEnvironment: string | undefined;
 /** Found before any variable was read. */
 const foundProblems: VariableProblem[] = [];
-const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
+const variablesClasses = new Map<VariablesClass<object>, FormsOf>();
 
 /**
  * A configuration namespace read from environment variables.
@@ -46,29 +53,27 @@ const variablesClasses = new Map<VariablesClass<object>, ClassFor<object>>();
  * @param token the namespace's name in `ConfigService`
  * @param variables the class that declares and validates the variables
  * @param build converts the validated variables into the configuration
- * @param classFor selects a class with further variables, where the environment declares some
  * @throws ConfigurationError from the factory
  */
 export function registerVariables<T extends object, C extends ConfigObject>(
   token: string,
   variables: VariablesClass<T>,
   build: (variables: T) => C,
-  classFor: ClassFor<T> = () => variables,
 ) {
-  registerClass(variables, classFor);
+  registerClass(variables);
   return registerAs(token, () => {
     // Six namespaces are read at start, but one check is enough.
     if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
-    return build(readVariables(classFor(process.env)));
+    return build(readVariables(variables));
   });
 }
 
 /** Adds a class whose variables are checked with all others. */
 export function registerClass<T extends object>(
   variables: VariablesClass<T>,
-  classFor: ClassFor<T> = () => variables,
+  formsOf: FormsOf = () => [{ variables }],
 ): void {
-  variablesClasses.set(variables, classFor);
+  variablesClasses.set(variables, formsOf);
 }
 
 /**
@@ -76,13 +81,11 @@ export function registerClass<T extends object>(
  * @throws ConfigurationError
  */
 export function checkVariables(): void {
-  const { env } = process;
-  const problems = [
-    ...foundProblems,
-    ...[...variablesClasses.values()].flatMap((classFor) => check(classFor(env))),
-  ];
-  if (problems.length > 0) throw new ConfigurationError(problems);
-  validEnvironment = JSON.stringify(env);
+  const problems = [...foundProblems, ...forms().flatMap(check)];
+  // Two forms may give a variable the same name and the same rules.
+  const each = new Map(problems.map((problem) => [`${problem.variable} ${problem.rule}`, problem]));
+  if (each.size > 0) throw new ConfigurationError([...each.values()]);
+  validEnvironment = JSON.stringify(process.env);
 }
 
 /** Makes `checkVariables` fail with this problem, among others. */
@@ -93,13 +96,16 @@ export function addProblem(problem: VariableProblem): void {
 /**
  * The names of all variables that the registered classes declare.
  * @param rule only those with this rule
+ * @param except not those of these classes
  */
-export function variableNames(rule?: string): string[] {
-  return [...variablesClasses.keys()].flatMap((variablesClass) =>
-    [...rulesOf(variablesClass)]
-      .filter(([, rules]) => rule === undefined || rules.has(rule))
-      .map(([name]) => name),
-  );
+export function variableNames(rule?: string, except?: ReadonlySet<VariablesClass<object>>): string[] {
+  return [...variablesClasses.keys()]
+    .filter((variablesClass) => except?.has(variablesClass) !== true)
+    .flatMap((variablesClass) =>
+      [...rulesOf(variablesClass)]
+        .filter(([, rules]) => rule === undefined || rules.has(rule))
+        .map(([name]) => name),
+    );
 }
 
 /** A variable in the environment. */
@@ -113,31 +119,49 @@ export interface DeclaredVariable {
 
 /** All variables that the registered classes declare for this environment. */
 export function declaredVariables(): DeclaredVariable[] {
-  return [...variablesClasses.values()].flatMap((classFor) => {
-    const variablesClass = classFor(process.env);
-    const values = new Map<string, unknown>(Object.entries(readVariables(variablesClass)));
-    return [...rulesOf(variablesClass)].map(([name, rules]) => ({ name, rules, value: values.get(name) }));
+  return forms().flatMap(({ variables, nameOf = same }) => {
+    const read = readVariables(variables, (property) => [nameOf(property)]);
+    const values = new Map<string, unknown>(Object.entries(read));
+    return [...rulesOf(variables)].map(([property, rules]) => ({
+      name: nameOf(property),
+      rules,
+      value: values.get(property),
+    }));
   });
 }
 
 /**
  * Reads the variables of a class, not yet checked. An empty variable counts as unset; white space around a value is
  * removed.
+ * @param namesOf the names of a property in the environment, the first one that is set wins; by default its own
  */
-export function readVariables<T extends object>(variables: VariablesClass<T>): T {
-  const given = propertiesOf(variables).flatMap((name) => {
-    const value = process.env[name]?.trim();
-    return value ? [[name, value] as const] : [];
+export function readVariables<T extends object>(
+  variables: VariablesClass<T>,
+  namesOf: (property: string) => readonly string[] = (property) => [property],
+): T {
+  const given = propertiesOf(variables).flatMap((property) => {
+    const value = namesOf(property)
+      .map((name) => process.env[name]?.trim())
+      .find(Boolean);
+    return value ? [[property, value] as const] : [];
   });
   return plainToInstance(variables, Object.fromEntries(given), { exposeDefaultValues: true });
 }
 
-/** The names of the variables that a class declares. */
+/** The properties that a class declares: its variables, by their own names. */
 export function propertiesOf(variables: VariablesClass<object>): string[] {
   return [...rulesOf(variables).keys()];
 }
 
-/** The variables that a class declares, each with the names of its rules. */
+function forms(): VariablesForm[] {
+  return [...variablesClasses.values()].flatMap((formsOf) => formsOf());
+}
+
+function same(property: string): string {
+  return property;
+}
+
+/** The properties of a class, each with the names of its rules. */
 function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, ReadonlySet<string>> {
   const rules = new Map<string, Set<string>>();
   for (const { propertyName, name = '' } of getMetadataStorage().getTargetValidationMetadatas(
@@ -151,14 +175,22 @@ function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, Readonl
   return rules;
 }
 
-function check(variables: VariablesClass<object>): VariableProblem[] {
-  const quoted = propertiesOf(variables).filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
-  const others = validateSync(readVariables(variables), {
-    validationError: { target: false, value: false },
-  }).filter(({ property }) => !quoted.includes(property));
-  return [...quoted.map((variable) => ({ variable, rule: QUOTES_RULE })), ...others.map(problemOf)];
+function check({ variables, nameOf = same }: VariablesForm): VariableProblem[] {
+  const quoted = propertiesOf(variables)
+    .map(nameOf)
+    .filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
+  const others = validateSync(
+    readVariables(variables, (property) => [nameOf(property)]),
+    { validationError: { target: false, value: false } },
+  )
+    .map((error) => problemOf(error, nameOf))
+    .filter(({ variable }) => !quoted.includes(variable));
+  return [...quoted.map((variable) => ({ variable, rule: QUOTES_RULE })), ...others];
 }
 
-function problemOf({ property, constraints = {} }: ValidationError): VariableProblem {
-  return { variable: property, rule: Object.values(constraints).join(', ') };
+function problemOf(
+  { property, constraints = {} }: ValidationError,
+  nameOf: (property: string) => string,
+): VariableProblem {
+  return { variable: nameOf(property), rule: Object.values(constraints).join(', ') };
 }

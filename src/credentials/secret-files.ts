@@ -5,7 +5,7 @@ import type { ProviderConfig } from '../config/provider.config.js';
 import type { SecretForm } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
 
-/** Opens files with secrets, and reads each of them again at a fixed interval. */
+/** Opens files with secrets, and those with models of the operator, and reads each of them again at a fixed interval. */
 @Injectable()
 export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly files: Pick<SecretFile<unknown>, 'refresh'>[] = [];

@@ -4,6 +4,7 @@ import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import { asRow, unixSeconds } from '../catalogue/row.js';
 import { Footprint } from '../cache/footprint.js';
+import type { Branch } from '../cache/footprint.js';
 import { arrayBytes, heapBytes, mapBytes, WEAK_ENTRY_BYTES } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
 import { codexModels } from './http/codex-models.js';
@@ -58,11 +59,21 @@ export class ModelList {
     return new ModelList(models, this.footprint);
   }
 
+  /**
+   * A list that is made of this one and may be replaced earlier; `memory.cut` says so.
+   * @param bytes what its models take in memory beside those of this list
+   */
+  branch(models: readonly Model[], bytes: number): { readonly list: ModelList; readonly memory: Branch } {
+    const memory = this.footprint.branch();
+    memory.grow(LIST_BYTES + bytes);
+    return { list: new ModelList(models, memory), memory };
+  }
+
   /** A list of what other lists have, without a copy of their models. */
   static joined(models: readonly Model[], parts: readonly ModelList[]): ModelList {
     const footprint = new Footprint(
       () => LIST_BYTES + arrayBytes(models.length),
-      parts.map((part) => part.footprint),
+      parts.map((part) => part.footprint.trunk),
     );
     return new ModelList(models, footprint);
   }

@@ -2,46 +2,55 @@ import { Inject, Injectable } from '@nestjs/common';
 import { matchesGlob } from '../catalogue/glob.js';
 import { TRAITS } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
-import { uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
-import { staticModels } from '../providers/static.provider.js';
 import { arrayBytes } from '../cache/heap-bytes.js';
 import { memoize } from '../cache/memoize.js';
 import type { ModelList } from './model-list.js';
+import { StaticMerge } from './static-merge.js';
 
 const MAX_ID_LENGTH = 4096;
 /** The capabilities of a model that writes text. */
 const CHATS: readonly Capability[] = ['chat', 'completions'];
 
-/** Chooses what of the providers' list callers are shown, and adds what the operator adds. */
+/** Adds to the providers' list what the operator adds, and chooses what of it callers are shown. */
 @Injectable()
 export class ModelSelection {
-  private readonly appended: readonly Model[];
-  private readonly changesNothing: boolean;
+  private readonly additions: StaticMerge | undefined;
+  private readonly showsAll: boolean;
   private readonly selected = memoize((list: ModelList) => {
-    const models = uniqueById([...list.models, ...this.appended]).filter((model) => this.isShown(model));
+    const models = list.models.filter((model) => this.isShown(model));
     return list.derive(models, arrayBytes(models.length));
   });
 
   constructor(
     @Inject(modelsConfig.KEY) private readonly config: ModelsConfig,
-    { owner }: ProviderRegistry,
+    { additions, owner }: ProviderRegistry,
   ) {
-    const { allow, deny, types, appended } = config;
-    this.appended = staticModels(appended, owner);
-    this.changesNothing = [allow, deny, types, appended].every(({ length }) => length === 0);
+    const { allow, deny, types } = config;
+    this.additions = additions && new StaticMerge(additions, owner);
+    this.showsAll = [allow, deny, types].every(({ length }) => length === 0);
   }
 
-  /** The list as it is shown: made once for each list, and the same one where nothing is chosen. */
-  of(list: ModelList): ModelList {
-    return this.changesNothing ? list : this.selected(list);
+  /**
+   * The list as it is shown: made once for each list, and the same one where nothing is added or chosen.
+   * @param isWhole whether no provider's models are missing
+   */
+  of(list: ModelList, isWhole = true): ModelList {
+    const merged = this.additions?.of(list, isWhole) ?? list;
+    return this.showsAll ? merged : this.selected(merged);
+  }
+
+  /** The id under which the providers' list would have a model that is shown by this id; undefined where none is shown. */
+  originOf(id: string): string | undefined {
+    if (!this.mayShow(id)) return undefined;
+    return this.additions === undefined ? id : this.additions.originOf(id);
   }
 
   /** Whether the patterns let a model with this id be shown; the filter by type may still leave it out. */
-  mayShow(id: string): boolean {
+  private mayShow(id: string): boolean {
     const { allow, deny } = this.config;
     if (allow.length + deny.length === 0) return true;
     // Matching takes long with a long id, and no vendor has one.

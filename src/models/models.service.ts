@@ -48,7 +48,7 @@ export class ModelsService {
   async list(caller: Caller): Promise<ListAnswer> {
     const { list, cacheResult, missing, partOf = () => list } = await this.source.list(caller);
     return {
-      list: this.selection.of(list),
+      list: this.selection.of(list, missing === undefined),
       cacheResult,
       missing: missing && new MissingProviders(missing, (id) => this.couldContain(id, missing)),
       partOf,
@@ -78,7 +78,8 @@ export class ModelsService {
   }
 
   private couldContain(id: string, missing: ReadonlyMap<string, string>): boolean {
-    if (!this.selection.mayShow(id)) return false;
-    return !this.config.prefixIds || [...missing.keys()].some((engine) => id.startsWith(`${engine}/`));
+    const origin = this.selection.originOf(id);
+    if (origin === undefined) return false;
+    return !this.config.prefixIds || [...missing.keys()].some((engine) => origin.startsWith(`${engine}/`));
   }
 }

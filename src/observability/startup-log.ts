@@ -42,7 +42,7 @@ export class StartupLog implements OnApplicationBootstrap {
     this.logger.log(
       [
         `models-gateway ${VERSION}`,
-        `engine ${identity.engine}`,
+        `engine ${identity.engine}${identity.kind === undefined ? '' : ` (${identity.kind})`}`,
         sourceOf(settings),
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),

@@ -1,4 +1,4 @@
-import { declareEngines } from '../config/provider.config.js';
+import { declareEngines } from '../config/engine-variables.js';
 import type { Vendor } from './vendor.js';
 import { anthropic } from './vendors/anthropic.provider.js';
 import { azure } from './vendors/azure.provider.js';

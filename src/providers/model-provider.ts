@@ -14,8 +14,8 @@ export interface ModelsRequest extends Pick<UpstreamCall, 'credential' | 'signal
 export interface ProviderIdentity {
   /** The name in the environment: lower case, words joined by `_`. */
   readonly engine: string;
-  /** Further names for the same provider. */
-  readonly aliases: readonly string[];
+  /** The built-in engine that it is, if that has another name. */
+  readonly kind?: string | undefined;
   /** The name in metrics: `custom` for an engine that may have any name. */
   readonly label: string;
   /** What the provider adds to ids without a tag. */
@@ -57,6 +57,11 @@ export interface ModelProvider {
    * @throws UpstreamError
    */
   listModels(request: ModelsRequest): Promise<readonly Model[]>;
+}
+
+/** The owner of models that have none: one vendor is the same owner under any name. */
+export function ownerOf({ engine, kind }: ProviderIdentity): string {
+  return kind ?? engine;
 }
 
 /** The setting that a provider lacks, as a sentence; undefined when nothing is missing. */

@@ -18,7 +18,7 @@ const SETTINGS: ProviderSettings = {
   missingVariable: undefined,
 };
 const PROVIDER: ModelProvider = {
-  identity: { engine: 'vllm', aliases: [], label: 'vllm' },
+  identity: { engine: 'vllm', label: 'vllm' },
   settings: SETTINGS,
   listModels: () => Promise.resolve([]),
 };

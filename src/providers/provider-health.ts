@@ -104,7 +104,11 @@ export class ProviderHealth {
 
   /** What a 4xx concerns: the key of the operator, the lack of one, or the provider itself. */
   private subjectOf(credential: Credential | undefined): string {
-    return credential === undefined ? `${this.engine} without a key` : (credential.variable ?? this.engine);
+    if (credential === undefined) return `${this.engine} without a key`;
+    const { variable } = credential;
+    if (variable === undefined) return this.engine;
+    // Several engines may sign with the same source of credentials.
+    return variable === this.provider.settings?.keySource ? `${this.engine} with ${variable}` : variable;
   }
 
   private isUp(isUp: boolean): void {

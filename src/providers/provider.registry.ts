@@ -1,70 +1,84 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { ConfiguredEngine } from '../config/engine-variables.js';
+import { namesOf } from '../config/engines.js';
 import { modelsConfig } from '../config/models.config.js';
 import type { ModelsConfig } from '../config/models.config.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
-import { namesOf } from '../config/engines.js';
-import { engineName } from '../config/rules/engines.js';
 import { ConfigurationError } from '../config/variables.js';
+import { SecretFiles } from '../credentials/secret-files.js';
 import type { ModelProvider } from './model-provider.js';
-import { StaticProvider } from './static.provider.js';
+import { openStaticList, StaticProvider } from './static.provider.js';
+import type { StaticList } from './static.provider.js';
 
-/** The built-in providers, one instance each. */
-export const MODEL_PROVIDERS = Symbol('MODEL_PROVIDERS');
-/** Makes the provider of an engine that is not built in. */
-export const CUSTOM_PROVIDER = Symbol('CUSTOM_PROVIDER');
+/** The injection token of `ProviderFactory`. */
+export const PROVIDER_FACTORY = Symbol('PROVIDER_FACTORY');
 
-type RegistryConfig = Pick<ProviderConfig, 'engines' | 'credentialTarget' | 'staticModels'>;
+/** Makes the provider of an engine. */
+export type ProviderFactory = (engine: ConfiguredEngine) => ModelProvider;
 
-/** Knows all providers by their engine names, and which ones the environment chooses. */
+type RegistryConfig = Pick<ProviderConfig, 'engines' | 'credentialTarget' | 'staticList'>;
+
+/** Knows the providers that the environment chooses, and the models that the operator gives. */
 @Injectable()
 export class ProviderRegistry {
-  private readonly byName: ReadonlyMap<string, ModelProvider>;
   /** The providers that `MODEL_ENGINES` names, in that order, or the one of `MAIN_MODEL_ENGINE`; or a static list. */
   readonly configured: readonly ModelProvider[];
   /** Whether the operator has given the whole list, so that no provider is asked. */
   readonly isStatic: boolean;
-  /** The owner of models that the operator names without one. */
+  /** The owner of models that the operator gives without one. */
   readonly owner: string;
   /** Of several providers the one that gets the credentials of callers. */
   readonly credentialTarget: ModelProvider | undefined;
+  /** The models that the operator adds to the list of all providers. */
+  readonly additions: StaticList | undefined;
+  private readonly additionsByProvider = new Map<ModelProvider, StaticList>();
 
   /** @throws ConfigurationError when one provider would get the key of another */
   constructor(
     @Inject(providerConfig.KEY) private readonly config: RegistryConfig,
-    @Inject(modelsConfig.KEY) { replacement }: Pick<ModelsConfig, 'replacement'>,
-    @Inject(MODEL_PROVIDERS) readonly builtIn: readonly ModelProvider[],
-    @Inject(CUSTOM_PROVIDER) private readonly custom: (engine: string) => ModelProvider,
+    @Inject(modelsConfig.KEY) { staticList }: Pick<ModelsConfig, 'staticList'>,
+    @Inject(PROVIDER_FACTORY) make: ProviderFactory,
+    private readonly files: SecretFiles,
   ) {
-    this.byName = new Map(
-      builtIn.flatMap((provider) => {
-        const { engine, aliases } = provider.identity;
-        return [engine, ...aliases].map((name) => [name, provider] as const);
-      }),
-    );
     const { engines, credentialTarget } = config;
-    const [engine = '', ...others] = engines;
-    this.owner = others.length === 0 ? this.find(engine).identity.engine : 'static';
+    const [engine, ...others] = engines;
+    this.owner = engine === undefined || others.length > 0 ? 'static' : (engine.kind ?? engine.name);
+    this.isStatic = staticList?.mode === 'replace';
+    const list = staticList && openStaticList(staticList, files);
     this.configured =
-      replacement === undefined
-        ? engines.map((each) => this.staticOrRemote(this.find(each)))
-        : [new StaticProvider({ engine: this.owner, aliases: [], label: 'static' }, replacement)];
+      list !== undefined && this.isStatic
+        ? [new StaticProvider({ engine: this.owner, label: 'static' }, list)]
+        : engines.map((each) => this.staticOrRemote(make(each)));
+    this.additions = this.isStatic ? undefined : list;
     if (others.length > 0) this.refuseSharedKeys();
-    const names: readonly string[] = credentialTarget === undefined ? [] : namesOf(credentialTarget);
-    this.credentialTarget = this.configured[engines.findIndex((each) => names.includes(each))];
-    this.isStatic = replacement !== undefined;
+    this.credentialTarget = this.find(credentialTarget);
   }
 
-  /** The provider of an engine name, case and `-` for `_` aside; a custom one for a name that is not built in. */
-  find(engine: string): ModelProvider {
-    return this.byName.get(engineName(engine)) ?? this.custom(engine);
+  /** The models that the operator adds to the list of one of several providers. */
+  additionsTo(provider: ModelProvider): StaticList | undefined {
+    return this.additionsByProvider.get(provider);
+  }
+
+  /** The provider of a name, or else of another name of the same engine. */
+  private find(name: string | undefined): ModelProvider | undefined {
+    if (name === undefined) return undefined;
+    const others: readonly string[] = namesOf(name);
+    return (
+      this.configured.find(({ identity }) => identity.engine === name) ??
+      this.configured.find(({ identity }) => others.includes(identity.engine))
+    );
   }
 
   /** The provider, or the static list that the operator gives for it. */
   private staticOrRemote(provider: ModelProvider): ModelProvider {
-    const { engine, aliases } = provider.identity;
-    const models = this.config.staticModels([engine, ...aliases]);
-    return models === undefined ? provider : new StaticProvider(provider.identity, models);
+    const { identity } = provider;
+    const source = this.config.staticList(identity.engine);
+    if (source === undefined) return provider;
+    const list = openStaticList(source, this.files);
+    if (source.mode === 'replace') return new StaticProvider(identity, list);
+    this.additionsByProvider.set(provider, list);
+    return provider;
   }
 
   /** `GOOGLE_API_KEY` is that of `gemini`, and would be that of an engine of one's own named `google`. */

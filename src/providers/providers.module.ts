@@ -3,39 +3,33 @@ import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
 import { UpstreamClient } from '../upstream/upstream.client.js';
 import { UpstreamModule } from '../upstream/upstream.module.js';
 import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
-import type { ModelProvider } from './model-provider.js';
 import { ProviderFailureLog } from './provider-failure-log.js';
-import { CUSTOM_PROVIDER, MODEL_PROVIDERS, ProviderRegistry } from './provider.registry.js';
+import { PROVIDER_FACTORY, ProviderRegistry } from './provider.registry.js';
+import type { ProviderFactory } from './provider.registry.js';
 import type { ProviderContext } from './vendor.js';
-import { PROVIDER_CONTEXT } from './vendor.js';
 import { customProvider } from './vendors/custom.provider.js';
+
+/** Makes the provider of an engine: of the vendor that it is, or an OpenAI-compatible one. */
+export function providerFactory(context: ProviderContext): ProviderFactory {
+  return ({ name, kind }) => {
+    const vendor = BUILT_IN_PROVIDERS.find(({ engine }) => engine === kind);
+    return vendor === undefined ? customProvider(name, context) : new vendor.Provider(context, name);
+  };
+}
 
 /** The LLM vendors and the choice between them. */
 @Module({
-  imports: [UpstreamModule],
+  imports: [UpstreamModule, CredentialsModule],
   providers: [
-    ...BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
     {
-      provide: PROVIDER_CONTEXT,
+      provide: PROVIDER_FACTORY,
       inject: [UpstreamClient, providerConfig.KEY, upstreamConfig.KEY],
-      useFactory: (
-        client: UpstreamClient,
-        config: ProviderConfig,
-        limits: UpstreamConfig,
-      ): ProviderContext => ({ client, config, limits }),
-    },
-    {
-      provide: MODEL_PROVIDERS,
-      inject: BUILT_IN_PROVIDERS.map(({ Provider }) => Provider),
-      useFactory: (...providers: readonly ModelProvider[]) => providers,
-    },
-    {
-      provide: CUSTOM_PROVIDER,
-      inject: [PROVIDER_CONTEXT],
-      useFactory: (context: ProviderContext) => (engine: string) => customProvider(engine, context),
+      useFactory: (client: UpstreamClient, config: ProviderConfig, limits: UpstreamConfig) =>
+        providerFactory({ client, config, limits }),
     },
     ProviderRegistry,
     ProviderFailureLog,

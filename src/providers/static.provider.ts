@@ -1,17 +1,47 @@
-import { Injectable } from '@nestjs/common';
-import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
+import type { StaticModel } from '../catalogue/static-model.js';
+import { mergeModels } from '../catalogue/static-model.js';
 import type { Model } from '../catalogue/model.js';
-import type { StaticModel } from '../config/static-models.js';
+import type { StaticSource } from '../config/static-models.js';
+import { STATIC_MODELS_FORM } from '../config/static-models.js';
+import type { Secret } from '../credentials/secret.js';
+import type { SecretFiles } from '../credentials/secret-files.js';
+import { ownerOf } from './model-provider.js';
 import type { ModelProvider, ProviderIdentity } from './model-provider.js';
 import type { Vendor } from './vendor.js';
 
+/** Models that the operator gives. */
+export interface StaticList {
+  /** The same object until the file changes. */
+  readonly rows: Secret<readonly StaticModel[]>;
+  /** Where they come from, for the log. */
+  readonly source: string;
+  /** Whether their fields are added to models of the provider. */
+  readonly addsFields: boolean;
+}
+
+/**
+ * Opens a list of the operator, whose file is read again when it changes.
+ * @throws ConfigurationError when the file has become invalid since it was checked
+ */
+export function openStaticList({ variable, ids, path, mode }: StaticSource, files: SecretFiles): StaticList {
+  return {
+    rows:
+      path === undefined ? { current: rowsOf(ids ?? []) } : files.open(variable, path, STATIC_MODELS_FORM),
+    source: variable,
+    addsFields: mode === 'merge',
+  };
+}
+
+function rowsOf(ids: readonly string[]): readonly StaticModel[] {
+  return ids.map((id) => ({ id, metadata: undefined }));
+}
+
 /** A built-in vendor without a list of its own: these ids are its list. */
 export function staticVendor(engine: string, ids: readonly string[]): Vendor {
-  const models = ids.map((id) => ({ id, metadata: undefined }));
-  @Injectable()
+  const list: StaticList = { rows: { current: rowsOf(ids) }, source: engine, addsFields: false };
   class Provider extends StaticProvider {
-    constructor() {
-      super({ engine, aliases: [], label: engine }, models);
+    constructor(_context: unknown, name = engine) {
+      super({ engine: name, kind: name === engine ? undefined : engine, label: name }, list);
     }
   }
   return { engine, Provider };
@@ -20,22 +50,17 @@ export function staticVendor(engine: string, ids: readonly string[]): Vendor {
 /** A list that needs no request. */
 export class StaticProvider implements ModelProvider {
   readonly settings = undefined;
-  readonly models: readonly Model[];
 
-  /** @param identity its engine is the owner of models that have none */
+  /** @param identity its engine, or the kind of that, is the owner of models that have none */
   constructor(
     readonly identity: ProviderIdentity,
-    models: readonly StaticModel[],
-  ) {
-    this.models = staticModels(models, identity.engine);
-  }
+    readonly list: StaticList,
+  ) {}
 
   listModels(): Promise<readonly Model[]> {
-    return Promise.resolve(this.models);
+    const { rows, addsFields } = this.list;
+    return Promise.resolve(
+      mergeModels([], rows.current, { owner: ownerOf(this.identity), addsFields }).models,
+    );
   }
-}
-
-/** Whole models, each id once. */
-export function staticModels(models: readonly StaticModel[], owner: string): readonly Model[] {
-  return uniqueById(models.map((model) => ({ created: PROCESS_STARTED, ownedBy: owner, ...model })));
 }

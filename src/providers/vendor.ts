@@ -5,15 +5,12 @@ import type { UpstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamClient } from '../upstream/upstream.client.js';
 import type { ModelProvider } from './model-provider.js';
 
-/** The injection token of `ProviderContext`. */
-export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
-
 /** The dependencies of a provider. */
 export interface ProviderContext {
   readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>;
   readonly config: Pick<
     ProviderConfig,
-    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables'
+    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables' | 'settingVariables'
   >;
   readonly limits: Pick<UpstreamConfig, 'maxPages'>;
 }
@@ -30,6 +27,6 @@ export interface Vendor extends EngineDeclaration {
   readonly exampleSettings?: Readonly<Record<string, string>>;
   /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
-  /** The injectable class of its provider. */
-  readonly Provider: new (context: ProviderContext) => ModelProvider;
+  /** Makes a provider of the vendor; its name is the engine's unless the operator gives another one. */
+  readonly Provider: new (context: ProviderContext, name?: string) => ModelProvider;
 }

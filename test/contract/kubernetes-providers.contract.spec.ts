@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { variableNames } from '../../src/config/variables.js';
 import type { ModelProvider } from '../../src/providers/model-provider.js';
-import { ProviderRegistry } from '../../src/providers/provider.registry.js';
+import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import { PROVIDER_FACTORY, ProviderRegistry } from '../../src/providers/provider.registry.js';
+import type { ProviderFactory } from '../../src/providers/provider.registry.js';
 import { PROVIDER_ROWS, PROVIDERS_DOCUMENT } from '../support/kubernetes-documents.js';
 import type { ProviderRow } from '../support/kubernetes-documents.js';
 import { secret, startGateway } from '../support/start-gateway.js';
@@ -60,7 +62,8 @@ describe('what a provider needs in Kubernetes', () => {
 
   beforeAll(async () => {
     gateway = await startGateway();
-    needs = gateway.app.get(ProviderRegistry).builtIn.map(needsOf);
+    const make = gateway.app.get<ProviderFactory>(PROVIDER_FACTORY);
+    needs = BUILT_IN_PROVIDERS.map(({ engine }) => needsOf(make({ name: engine, kind: engine })));
   });
 
   afterAll(() => gateway.close());

@@ -3,12 +3,14 @@ import { combine, defineRule } from './define-rule.js';
 import { secretMistake, withMistake } from './mistakes.js';
 import { readSecretFileSync } from '../read-secret-file.js';
 
-/** What a secret looks like. */
+/** What a file holds that is read again when it changes: a secret, or a list of models. */
 export interface SecretForm<T> {
   /** Completes the sentences "must be …" and "a file that holds …". */
   readonly description: string;
-  /** Undefined for a text that is no such secret. */
+  /** Undefined for a text that is nothing of that kind. */
   readonly parse: (text: string) => T | undefined;
+  /** The size of the largest file, if it may be larger than one with a secret. */
+  readonly maxBytes?: number;
 }
 
 /** What can stand in an HTTP header (RFC 9110, section 5.5, without its obsolete forms). */
@@ -46,25 +48,19 @@ export function IsKey(): PropertyDecorator {
 
 /** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
 export function OrInFile(form: SecretForm<unknown>): PropertyDecorator {
-  return OrFile(
-    (path) => fileRule(form, readSecretFileSync(String(path))),
-    (path) => {
-      const text = readSecretFileSync(path);
-      return text !== undefined && form.parse(text) !== undefined;
-    },
-  );
-}
-
-/** Declares the `_FILE` variant of a variable. */
-export function OrFile(
-  message: string | ((path: unknown) => string),
-  holds: (path: string) => boolean,
-): PropertyDecorator {
+  const textOf = (path: unknown): string | undefined => readSecretFileSync(String(path), form.maxBytes);
   return (target, key) => {
     const name = String(key);
     combine(
       IsOptional(),
-      defineRule('isFile', message, (path) => typeof path === 'string' && holds(path)),
+      defineRule(
+        'isFile',
+        (path) => fileRule(form, textOf(path)),
+        (path) => {
+          const text = textOf(path);
+          return text !== undefined && form.parse(text) !== undefined;
+        },
+      ),
       // One of the two is outdated, and it is unknown which.
       defineRule('isInsteadOfValue', `must not be set together with ${name}`, (_path, variables) => {
         return variables[name] === undefined;

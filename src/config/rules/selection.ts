@@ -1,6 +1,6 @@
 import { IsOptional } from 'class-validator';
-import { readStaticModels, STATIC_FILE_RULE } from '../static-models.js';
-import { OrFile } from './secrets.js';
+import { STATIC_MODELS_FORM } from '../static-models.js';
+import { OrInFile } from './secrets.js';
 import { combine, defineRule, transformText, words } from './define-rule.js';
 
 /** The words of a text; the text itself, which is refused, when it has none: an empty filter is a mistake. */
@@ -39,9 +39,6 @@ export function IsWordsOf(vocabulary: readonly string[]): PropertyDecorator {
   );
 }
 
-/** The rule that marks the variables of static lists. */
-export const STATIC_MODELS_RULE = 'isStaticModels';
-
 /**
  * Ids separated by commas, in the variable itself, or models in the JSON file that its `_FILE` variant names. The
  * variant is declared too.
@@ -50,7 +47,7 @@ export function IsStaticModels(): PropertyDecorator {
   return combine(
     IsOptional(),
     transformText(wordsIfAny),
-    defineRule(STATIC_MODELS_RULE, 'must be ids separated by commas', Array.isArray),
-    OrFile(STATIC_FILE_RULE, (path) => readStaticModels(path) !== undefined),
+    defineRule('isStaticModels', 'must be ids separated by commas', Array.isArray),
+    OrInFile(STATIC_MODELS_FORM),
   );
 }

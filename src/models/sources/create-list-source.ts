@@ -1,10 +1,13 @@
+import { ownerOf } from '../../providers/model-provider.js';
 import type { ModelProvider } from '../../providers/model-provider.js';
 import { ProviderHealth } from '../../providers/provider-health.js';
 import type { ProviderRegistry } from '../../providers/provider.registry.js';
 import { StaticProvider } from '../../providers/static.provider.js';
+import { StaticMerge } from '../static-merge.js';
 import { AggregateListSource } from './aggregate-list-source.js';
 import type { ListSourceContext } from './list-source-context.js';
 import type { ListSource } from './list-source.js';
+import { MergedListSource } from './merged-list-source.js';
 import { PrefixedListSource } from './prefixed-list-source.js';
 import { ProviderListSource } from './provider-list-source.js';
 import { SlowProviderGuard } from './slow-provider-guard.js';
@@ -33,9 +36,15 @@ function sourceOf(
   const isPrefixed = config.prefixIds && !registry.isStatic;
   const prefixed = (source: ListSource): ListSource =>
     isPrefixed ? new PrefixedListSource(source, engine) : source;
-  if (provider instanceof StaticProvider) return prefixed(new StaticListSource(provider.models));
+  const owner = ownerOf(provider.identity);
+  if (provider instanceof StaticProvider)
+    return prefixed(new StaticListSource(new StaticMerge(provider.list, owner)));
   const health = new ProviderHealth(provider, failureLog, metrics);
   const acceptsCallers = !config.isMultiEngine || provider === registry.credentialTarget;
-  const source = prefixed(new ProviderListSource(provider, health, acceptsCallers, context));
+  const asked = new ProviderListSource(provider, health, acceptsCallers, context);
+  const additions = registry.additionsTo(provider);
+  const source = prefixed(
+    additions === undefined ? asked : new MergedListSource(asked, new StaticMerge(additions, owner)),
+  );
   return config.isMultiEngine ? new SlowProviderGuard(source, health) : source;
 }

@@ -1,16 +1,14 @@
-import type { Model } from '../../catalogue/model.js';
 import { ModelList } from '../model-list.js';
+import type { StaticMerge } from '../static-merge.js';
 import type { ListResult, ListSource } from './list-source.js';
 
 /** A list that needs no request: no deadline, no sharing, no cache and no metric of a provider concern it. */
 export class StaticListSource implements ListSource {
-  private readonly result: Promise<ListResult>;
+  private readonly empty = new ModelList([]);
 
-  constructor(models: readonly Model[]) {
-    this.result = Promise.resolve({ list: new ModelList(models), cacheResult: undefined });
-  }
+  constructor(private readonly models: StaticMerge) {}
 
   list(): Promise<ListResult> {
-    return this.result;
+    return Promise.resolve({ list: this.models.of(this.empty), cacheResult: undefined });
   }
 }

@@ -1,19 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { metadataReader } from '../../catalogue/metadata-format.js';
 import { PROCESS_STARTED } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import { valueAt } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
-import type { EngineNames } from '../../config/engines.js';
 import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
 import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import { missingSetting } from '../model-provider.js';
+import { missingSetting, ownerOf } from '../model-provider.js';
 import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
-import { PROVIDER_CONTEXT } from '../vendor.js';
 import type { ProviderContext, Vendor } from '../vendor.js';
 import { withQuery } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
@@ -32,10 +29,9 @@ const NO_MODELS: readonly Model[] = [];
 
 /** A built-in vendor that lists its models over HTTP. */
 export function httpVendor<V extends object>(vendor: HttpVendor<V>): Vendor {
-  @Injectable()
   class Provider extends HttpProvider<V> {
-    constructor(@Inject(PROVIDER_CONTEXT) context: ProviderContext) {
-      super(vendor, context);
+    constructor(context: ProviderContext, name?: string) {
+      super(vendor, context, name);
     }
   }
   return { urlVariables: ['MAIN_MODEL_BASE_URL'], metadata: COMPATIBLE_METADATA, ...vendor, Provider };
@@ -48,16 +44,18 @@ export class HttpProvider<V extends object> implements ModelProvider {
   private readonly reader: ListReader | undefined;
   private readonly sign: Signer | undefined;
 
+  /** @param name that of the engine, if it is not the vendor's: of two accounts each has its own */
   constructor(
     private readonly vendor: HttpVendor<V>,
     context: ProviderContext,
+    name: string = vendor.engine,
   ) {
-    const { engine, aliases = [], label = engine, defaultTag, keyVariables = [], signing } = vendor;
+    const { engine, label = name, defaultTag, keyVariables = [], signing } = vendor;
     const { config } = context;
+    const settingOf = (variable: string): readonly string[] => config.settingVariables(name, variable);
     // A vendor that declares no variables reads none.
-    const variables = vendor.variables === undefined ? ({} as V) : readVariables(vendor.variables);
-    const names: EngineNames = [engine, ...aliases];
-    const urlVariables = config.urlVariables(names, vendor.urlVariables ?? ['MAIN_MODEL_BASE_URL']);
+    const variables = vendor.variables === undefined ? ({} as V) : readVariables(vendor.variables, settingOf);
+    const urlVariables = config.urlVariables(name, vendor.urlVariables ?? ['MAIN_MODEL_BASE_URL']);
     const [firstUrlVariable = ''] = urlVariables;
     const urlVariable = urlVariables.find((each) => config.urls.has(each));
     const base =
@@ -66,14 +64,18 @@ export class HttpProvider<V extends object> implements ModelProvider {
       vendor.defaultBaseUrl;
     const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
-    this.identity = { engine, aliases, label, defaultTag };
+    const missingVariable = vendor.missingVariable?.(variables);
+    this.identity = { engine: name, kind: name === engine ? undefined : engine, label, defaultTag };
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,
-      keyVariables: config.keyVariables(names, keyVariables),
+      keyVariables: config.keyVariables(name, keyVariables),
       keySource: signing?.source,
-      headerVariables: config.headerVariables(names),
-      missingVariable: vendor.missingVariable?.(variables) ?? missingUrlVariable,
+      headerVariables: config.headerVariables(name),
+      missingVariable:
+        missingVariable === undefined
+          ? missingUrlVariable
+          : (settingOf(missingVariable)[0] ?? missingVariable),
     };
     this.reader = url && listReader(vendor, variables, url, this.identity, context);
     this.sign = url && signing?.signer(url, variables);
@@ -137,12 +139,12 @@ function listReader<V extends object>(
   vendor: HttpVendor<V>,
   variables: V,
   url: URL,
-  { engine, label }: ProviderIdentity,
+  identity: ProviderIdentity,
   { client, limits }: ProviderContext,
 ): ListReader {
   const { cursor, isUsable } = vendor;
   return new ListReader(client, {
-    label,
+    label: identity.label,
     url,
     maxPages: limits.maxPages,
     rows: {
@@ -155,7 +157,7 @@ function listReader<V extends object>(
       createdFields: vendor.createdFields ?? ['created', 'created_at'],
       defaultCreated: PROCESS_STARTED,
       ownerFields: vendor.ownerFields ?? ['owned_by'],
-      defaultOwner: engine,
+      defaultOwner: ownerOf(identity),
       metadata: metadataReader(vendor.metadata ?? COMPATIBLE_METADATA),
     },
     nextPage: cursor === undefined ? () => undefined : linkOf(cursor, url),
