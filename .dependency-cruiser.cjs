@@ -5,6 +5,7 @@
 const ROOMS = {
   catalogue: [],
   concurrency: [],
+  content: [],
   errors: [],
   config: ['catalogue'],
   metrics: ['config'],
@@ -17,6 +18,7 @@ const ROOMS = {
     'catalogue',
     'concurrency',
     'config',
+    'content',
     'credentials',
     'errors',
     'metrics',
@@ -24,7 +26,8 @@ const ROOMS = {
     'upstream',
   ],
   health: ['config', 'errors', 'providers'],
-  docs: ['catalogue', 'credentials', 'errors', 'version\\.ts$'],
+  docs: ['catalogue', 'content', 'credentials', 'errors', 'version\\.ts$'],
+  page: ['config', 'content', 'version\\.ts$'],
   observability: ['config', 'credentials', 'errors', 'metrics', 'providers', 'upstream', 'version\\.ts$'],
   server: [
     'concurrency',
@@ -34,16 +37,22 @@ const ROOMS = {
     'health',
     'metrics',
     'observability',
+    'page',
     'providers',
     'upstream',
   ],
 };
 
-/** Within a room: the mechanism knows no vendor, no vendor another one, and the sources of lists import no HTTP. */
+/**
+ * Within a room: the mechanism knows no vendor, no vendor another one, the sources of lists import no HTTP, and what runs
+ * in browsers and what runs in the service do not know each other.
+ */
 const CORNERS = [
   rule('vendors-do-not-know-each-other', '^src/providers/vendors/', '^src/providers/vendors/'),
   rule('the-mechanism-of-providers-knows-no-vendor', '^src/providers/http/', '^src/providers/vendors/'),
   rule('sources-of-lists-know-no-http', '^src/models/sources/', '^src/models/http/'),
+  rule('the-page-in-browsers-knows-no-service', '^src/page/browser/', '^(?!src/page/browser/)'),
+  rule('the-service-knows-no-page-in-browsers', '^src/(?!page/browser/)', '^src/page/browser/'),
   rule('http-of-models-knows-no-nest-providers', '^src/models/http/', '\\.(service|controller|module)\\.ts$'),
 ];
 

@@ -7,6 +7,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^\\./scan-worker-url\\.js$': '<rootDir>/test/support/scan-worker-url.ts',
+    '^\\./page-url\\.js$': '<rootDir>/test/support/page-url.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',

@@ -1,9 +1,11 @@
 // Bundles the compiled service and its dependencies into one file, which starts in a third of the time and needs a
-// fifth less memory than a thousand separate modules. The worker thread is another file.
+// fifth less memory than a thousand separate modules. The worker thread is another file, and so is the
+// catalogue page.
 import { build } from 'esbuild';
-import { rename, rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildPage } from './page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = join(root, 'dist');
@@ -55,6 +57,9 @@ await build({
   },
   logLevel: 'warning',
 });
+
+// Where `page-url.ts` looks for it.
+await writeFile(join(bundled, 'page.html'), await buildPage());
 
 await rm(compiled, { recursive: true });
 await rename(bundled, compiled);

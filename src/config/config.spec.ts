@@ -310,6 +310,17 @@ const VARIABLES: readonly VariableCase[] = [
     rule: 'true or false',
   },
   {
+    variable: 'PAGE_ENABLED',
+    read: () => serverConfig().pageEnabled,
+    byDefault: true,
+    accepts: [
+      ['true', true],
+      ['False', false],
+    ],
+    refuses: ['yes', '0'],
+    rule: 'true or false',
+  },
+  {
     variable: 'BASE_PATH',
     read: () => serverConfig().basePath,
     byDefault: '',

@@ -34,6 +34,9 @@ class ServerVariables {
   @IsBooleanText()
   DOCS_ENABLED = true;
 
+  @IsBooleanText()
+  PAGE_ENABLED = true;
+
   @IsBasePath()
   BASE_PATH = '';
 
@@ -41,7 +44,7 @@ class ServerVariables {
   CORS_ORIGINS: string[] = [];
 }
 
-/** Address, log, shutdown, metrics, documentation, base path and CORS. */
+/** Address, log, shutdown, metrics, documentation, catalogue page, base path and CORS. */
 export const serverConfig = registerVariables('server', ServerVariables, (variables) => ({
   port: variables.PORT,
   /** Undefined for all addresses of this machine. */
@@ -57,6 +60,7 @@ export const serverConfig = registerVariables('server', ServerVariables, (variab
   /** Undefined when metrics are served on the port of the service. */
   metricsPort: variables.METRICS_PORT || undefined,
   docsEnabled: variables.DOCS_ENABLED,
+  pageEnabled: variables.PAGE_ENABLED,
   /** Without a slash at its end; empty for none. */
   basePath: variables.BASE_PATH,
   /** As browsers write them; `*` means all. */

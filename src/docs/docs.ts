@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { StaticFile } from '../content/static-file.js';
+import type { FileContent } from '../content/static-file.js';
 import { VERSION } from '../version.js';
 import { openApiDocument } from './openapi.js';
 
@@ -22,54 +24,43 @@ const START_SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-interface File {
-  readonly contentType: string;
-  readonly body: Buffer;
-}
-
-/** Serves the API documentation. Each file is built or read at its first request. */
-export function serveDocs(server: FastifyInstance): void {
+/**
+ * Serves the API documentation. Each file is built or read at its first request.
+ * @param linksPage whether there is a catalogue page to link to
+ */
+export function serveDocs(server: FastifyInstance, linksPage: boolean): void {
   serve(server, '/openapi.json', () =>
-    file('application/json; charset=utf-8', JSON.stringify(openApiDocument(VERSION))),
+    text('application/json; charset=utf-8', JSON.stringify(openApiDocument(VERSION))),
   );
+  const [plain, slash] = [
+    new StaticFile(() => page(linksPage, 'docs/', './')),
+    new StaticFile(() => page(linksPage, './', '../')),
+  ];
   // The page's links are relative, so they differ with a trailing slash.
-  serve(
-    server,
-    '/docs',
-    () => page('docs/'),
-    () => page('./'),
+  server.get('/docs', (request, reply) =>
+    (/^[^?]*\/(\?|$)/.test(request.url) ? slash : plain).send(request, reply),
   );
-  serve(server, '/docs/start.js', () => file(JAVASCRIPT, START_SCRIPT));
+  serve(server, '/docs/start.js', () => text(JAVASCRIPT, START_SCRIPT));
   for (const [name, contentType] of Object.entries(SWAGGER_UI_FILES)) {
     serve(server, `/docs/${name}`, async () => ({ contentType, body: await readSwaggerUi(name) }));
   }
 }
 
+function serve(server: FastifyInstance, path: string, make: () => FileContent | Promise<FileContent>): void {
+  const file = new StaticFile(make);
+  server.get(path, (request, reply) => file.send(request, reply));
+}
+
+function text(contentType: string, body: string): FileContent {
+  return { contentType, body: Buffer.from(body) };
+}
+
 /**
- * Serves a file that is made at its first request.
- * @param makeForSlash makes the file for a path with a trailing slash
+ * @param folder where its files are
+ * @param home where the catalogue page is
  */
-function serve(
-  server: FastifyInstance,
-  path: string,
-  make: () => File | Promise<File>,
-  makeForSlash = make,
-): void {
-  const made: { plain?: File; slash?: File } = {};
-  server.get(path, async (request, reply) => {
-    const { contentType, body } = /^[^?]*\/(\?|$)/.test(request.url)
-      ? (made.slash ??= await makeForSlash())
-      : (made.plain ??= await make());
-    return reply.header('content-type', contentType).send(body);
-  });
-}
-
-function file(contentType: string, text: string): File {
-  return { contentType, body: Buffer.from(text) };
-}
-
-function page(folder: string): File {
-  return file(
+function page(linksPage: boolean, folder: string, home: string): FileContent {
+  return text(
     'text/html; charset=utf-8',
     `<!doctype html>
 <html lang="en">
@@ -81,6 +72,7 @@ function page(folder: string): File {
     <link rel="stylesheet" href="${folder}swagger-ui.css" />
   </head>
   <body>
+    ${linksPage ? `<div class="swagger-ui"><p class="wrapper"><a class="link" id="home" href="${home}">All models</a></p></div>` : ''}
     <div id="swagger-ui"></div>
     <script src="${folder}swagger-ui-bundle.js"></script>
     <script src="${folder}start.js"></script>

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { AnthropicList } from './http/anthropic-list.js';
 import { CodedBodies } from './http/coded-bodies.js';
-import { CODINGS } from './http/content-coding.js';
+import { CODINGS } from '../content/content-coding.js';
 import type { RenderedBody } from './http/rendered-body.js';
 import { ModelList } from './model-list.js';
 import { withPrefix } from './sources/prefixed-list-source.js';

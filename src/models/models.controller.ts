@@ -54,6 +54,8 @@ export class ModelsController {
     if (cursor !== undefined && missing?.couldContain(cursor) && list.plain.find(cursor) === undefined) {
       throw possiblyMissing(cursor, missing);
     }
+    const shares = this.models.sharesOf(answer);
+    if (shares !== undefined) void reply.header('x-models-engines', shares);
     const body = page === undefined ? this.openAiList(request, list) : this.anthropicList(list).page(page);
     await this.send(request, reply, body, answer, caller);
   }

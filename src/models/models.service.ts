@@ -8,6 +8,7 @@ import { UpstreamError } from '../upstream/upstream.error.js';
 import { MissingProviders } from './missing-providers.js';
 import type { ModelList } from './model-list.js';
 import { ModelSelection } from './model-selection.js';
+import { EngineShares } from './engine-shares.js';
 import { createListSource } from './sources/create-list-source.js';
 import { ListSourceContext } from './sources/list-source-context.js';
 import type { Caller, ListSource } from './sources/list-source.js';
@@ -27,6 +28,7 @@ export interface ListAnswer {
 @Injectable()
 export class ModelsService {
   private readonly source: ListSource;
+  private readonly shares: EngineShares | undefined;
   private readonly defaultTags: readonly (readonly [engine: string, tag: string])[];
 
   constructor(
@@ -36,6 +38,8 @@ export class ModelsService {
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'prefixIds'>,
   ) {
     this.source = createListSource(registry, context);
+    const engines = registry.configured.map(({ identity: { engine } }) => engine);
+    this.shares = engines.length > 1 ? new EngineShares(engines) : undefined;
     this.defaultTags = registry.configured.flatMap(({ identity: { engine, defaultTag } }) =>
       defaultTag === undefined ? [] : [[engine, defaultTag] as const],
     );
@@ -68,6 +72,11 @@ export class ModelsService {
       if (error instanceof UpstreamError && error.failure !== 'rejected') return undefined;
       throw error;
     }
+  }
+
+  /** How many models of a list are of which engine, `engine=count,…`; undefined where there is only one engine. */
+  sharesOf({ list, partOf }: ListAnswer): string | undefined {
+    return this.shares?.of(list, partOf);
   }
 
   /** These ids with the tag that their engine takes for granted, as far as it has such models. */

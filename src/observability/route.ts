@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import './request-observer.js';
 
-/** Probes come every few seconds, and the documentation is a page of many files. */
-const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)$/;
+/** Probes come every few seconds, to `/` too, and the documentation is a page of many files. */
+const QUIET_ROUTES = /^\/(healthz|readyz|metrics|openapi\.json|docs(\/.*)?)?$/;
 
 /** The template of the request's route, never its raw path; undefined when no route matches. */
 export function routeOf(request: FastifyRequest): string | undefined {

@@ -11,6 +11,7 @@ import type { Metrics } from '../metrics/metrics.js';
 import type { Log } from '../observability/logger.js';
 import { decorateRequests } from '../observability/request-context.js';
 import { serveMetrics } from '../observability/serve-metrics.js';
+import { serveRoot } from '../page/serve-root.js';
 import { enableCors } from './cors.js';
 import { closeGracefully } from './graceful-close.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
@@ -30,13 +31,14 @@ export class ServerSetup {
   ) {}
 
   apply(server: FastifyInstance, { logger, lostLines }: Log): void {
-    const { metricsPort, docsEnabled, corsOrigins, basePath } = this.config;
+    const { metricsPort, docsEnabled, pageEnabled, corsOrigins, basePath } = this.config;
     server.basePath = basePathPattern(basePath);
     decorateRequests(server);
     server.requestObservers.push(...this.observers(logger));
     this.metrics?.watchLostLogLines(lostLines);
     if (this.metrics !== undefined && metricsPort === undefined) serveMetrics(server, this.metrics);
-    if (docsEnabled) serveDocs(server);
+    serveRoot(server, this.config);
+    if (docsEnabled) serveDocs(server, pageEnabled);
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);
     cutOffStalledClients(server.server);
     closeGracefully(server, this.lifecycle, this.limits.timeoutMs);

@@ -1,11 +1,12 @@
 import { build as bundle } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { buildPage } from '../../scripts/page.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -19,6 +20,8 @@ export default async function setUp() {
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'models-gateway-'));
   process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
+  process.env.TEST_PAGE = join(folder, 'page.html');
+  await writeFile(process.env.TEST_PAGE, await buildPage());
   let building;
   const server = createServer((_request, response) => {
     building ??= build(folder);
@@ -46,8 +49,12 @@ async function build(folder) {
   const scripts = join(folder, 'scripts');
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
-  // The script works on its own folder.
-  await copyFile(join(root, 'scripts', 'bundle.mjs'), join(scripts, 'bundle.mjs'));
+  // The scripts work on their own folder.
+  for (const script of ['bundle.mjs', 'page.mjs']) {
+    await copyFile(join(root, 'scripts', script), join(scripts, script));
+  }
+  const page = join('src', 'page', 'browser');
+  await cp(join(root, page), join(folder, page), { recursive: true });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const dist = join(folder, 'dist');
   // `npm run typecheck` checks the types; here that would take half of the time.

@@ -5,8 +5,8 @@ import zlib from 'node:zlib';
 import type { Waiting } from '../../concurrency/coalescer.js';
 import { Footprint } from '../../cache/footprint.js';
 import { CodedBodies } from './coded-bodies.js';
-import { CODINGS } from './content-coding.js';
-import type { Coding, Compress } from './content-coding.js';
+import { CODINGS } from '../../content/content-coding.js';
+import type { Coding, Compress } from '../../content/content-coding.js';
 import { keptWith, renderJson } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 

@@ -6,9 +6,9 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import { Slots } from '../../concurrency/slots.js';
 import type { Metrics } from '../../metrics/metrics.js';
 import { UPSTREAM_WAIT_ERRORS } from '../../upstream/wait-errors.js';
-import { acceptedCoding } from './accept-encoding.js';
-import { CODINGS } from './content-coding.js';
-import type { Coding, Compress } from './content-coding.js';
+import { acceptedCoding } from '../../content/accept-encoding.js';
+import { CODINGS } from '../../content/content-coding.js';
+import type { Coding, Compress } from '../../content/content-coding.js';
 import { renderCoded, renderedBytes } from './rendered-body.js';
 import type { RenderedBody } from './rendered-body.js';
 

@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { Footprint } from '../../cache/footprint.js';
-import type { Coding } from './content-coding.js';
+import { entityTag } from '../../content/body.js';
+import type { Body } from '../../content/body.js';
+import type { Coding } from '../../content/content-coding.js';
 
-/** A body as it goes out, and its validator. */
-export interface RenderedBody {
-  readonly body: Buffer;
-  /** A strong entity tag (RFC 9110, section 8.8.3): equal only for equal bytes. */
-  readonly etag: string;
+/** A body that is rendered for callers. */
+export interface RenderedBody extends Body {
   /** What else the answer says. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Undefined for a body that is not compressed. */
-  readonly coding?: Coding;
   /** That of the list which the body is kept with; undefined for a body that is made for each request. */
   readonly footprint?: Footprint;
 }
@@ -40,10 +36,6 @@ export function renderCoded(bytes: Buffer, coding: Coding): RenderedBody {
 export function keptWith(footprint: Footprint, rendered: RenderedBody): RenderedBody {
   footprint.grow(renderedBytes(rendered));
   return { body: rendered.body, headers: rendered.headers, etag: rendered.etag, footprint };
-}
-
-function entityTag(body: Buffer): string {
-  return `"${createHash('sha256').update(body).digest('base64url')}"`;
 }
 
 /** The objects around the bytes. */
