@@ -7,6 +7,8 @@ import { readSecretFileSync } from '../read-secret-file.js';
 export interface SecretForm<T> {
   /** Completes the sentences "must be …" and "a file that holds …". */
   readonly description: string;
+  /** The largest file with one, where that is more than the usual 64 KiB. */
+  readonly maxBytes?: number;
   /** Undefined for a text that is no such secret. */
   readonly parse: (text: string) => T | undefined;
 }
@@ -47,9 +49,9 @@ export function IsKey(): PropertyDecorator {
 /** Declares the `_FILE` variant of a variable as well: the path of a file with what the variable would hold. */
 export function OrInFile(form: SecretForm<unknown>): PropertyDecorator {
   return OrFile(
-    (path) => fileRule(form, readSecretFileSync(String(path))),
+    (path) => fileRule(form, readSecretFileSync(String(path), form.maxBytes)),
     (path) => {
-      const text = readSecretFileSync(path);
+      const text = readSecretFileSync(path, form.maxBytes);
       return text !== undefined && form.parse(text) !== undefined;
     },
   );
