@@ -43,7 +43,7 @@ await build({
     // Loaded for signed requests to Bedrock only.
     '@aws-sdk/client-bedrock',
     // Loaded with a shared cache only.
-    '@keyv/redis',
+    '@redis/client',
     // Loaded with traces only.
     '@opentelemetry/sdk-node',
   ],

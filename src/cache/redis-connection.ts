@@ -1,99 +1,100 @@
-import type { Keyv, RedisClientType } from '@keyv/redis';
+import { createRedisClient } from './redis-client.js';
+import type { RedisClient, RedisTarget } from './redis-client.js';
+import { errorOf, replyKind } from './redis-errors.js';
+import { within } from './within.js';
 
-const MAX_QUEUED_COMMANDS = 10_000;
-/** The longest pause before the client tries to connect again, ms. */
-const MAX_RECONNECT_PAUSE_MS = 1000;
+/** How long connecting may take, where an operation may not take longer, ms: no caller waits for it. */
+const CONNECT_MS = 2000;
 
-/** An entry as Keyv stores it. */
-export interface Stored {
-  readonly storedAt: number;
-  readonly value: string;
-}
-
-/** A Redis client, and Keyv on top of it. */
+/** A client that connects once. When it is lost, another one has to take its place. */
 export class RedisConnection {
+  /** What is wrong with the connection; undefined while nothing is known to be. */
+  failure: Error | undefined;
   /** The client's last error: why it is not connected. */
-  error: unknown;
+  private error: Error | undefined;
+  private isEnded = false;
+  private readonly opening: Promise<unknown>;
 
-  constructor(
-    readonly client: RedisClientType,
-    readonly keyv: Keyv<Stored>,
+  private constructor(
+    readonly target: RedisTarget,
+    readonly client: RedisClient,
+    onLost: (connection: RedisConnection) => void,
   ) {
-    // Without a listener a lost connection would end the process. The next operation shows its effect.
-    client.on('error', (error: unknown) => {
-      this.error = error;
+    // Without a listener a lost connection would end the process.
+    client.on('error', (error) => {
+      this.error = errorOf(error);
+      // A server that refuses a ping is still there.
+      if (replyKind(this.error) === undefined) onLost(this);
     });
+    this.opening = client.connect();
   }
 
   /**
-   * Creates a connection without opening it.
-   * @param namespace the prefix of all keys
-   * @param timeoutMs how long connecting may take
+   * Connects, and writes a key that is gone at once.
+   * @param probeKey the name of this key
+   * @param timeoutMs how long an operation may take
+   * @param onLost is called when the connection, or a part of it, is lost
+   * @returns a connection, with a `failure` where it does not work
    */
-  static async to(url: string, namespace: string, timeoutMs: number): Promise<RedisConnection> {
-    // The client takes several MiB, so it is loaded only where a cache is shared.
-    const { default: KeyvRedis, createClient, Keyv } = await import('@keyv/redis');
-    const client: RedisClientType = createClient({
-      url,
-      // A command that cannot be sent now is of no use later.
-      disableOfflineQueue: true,
-      // Abandoned commands must not fill this process' memory when the server hangs.
-      commandsQueueMaxLength: MAX_QUEUED_COMMANDS,
-      socket: {
-        connectTimeout: timeoutMs,
-        reconnectStrategy: (retries) =>
-          Math.min(50 * 2 ** retries, MAX_RECONNECT_PAUSE_MS) * (0.5 + Math.random() / 2),
-      },
-    });
-    const keyv = new Keyv<Stored>({
-      store: new KeyvRedis<Stored>(client, { namespace, throwOnErrors: true }),
-      namespace,
-      useKeyPrefix: false,
-      throwOnErrors: true,
-    });
-    return new RedisConnection(client, keyv);
+  static async open(
+    target: RedisTarget,
+    probeKey: string,
+    timeoutMs: number,
+    onLost: (connection: RedisConnection) => void,
+  ): Promise<RedisConnection> {
+    const connectMs = Math.max(CONNECT_MS, timeoutMs);
+    const connect = async (signInToSentinels: boolean): Promise<RedisConnection> => {
+      const client = await createRedisClient(target, connectMs, signInToSentinels);
+      const connection = new RedisConnection(target, client, onLost);
+      const failure = await failureOf(within(connectMs, connection.opening));
+      connection.failure = failure
+        ? connection.reasonFor(failure)
+        : await connection.probe(probeKey, timeoutMs);
+      return connection;
+    };
+    const first = await connect(false);
+    const refused = first.failure !== undefined && replyKind(first.failure) === 'NOAUTH';
+    if (!refused || target.address.kind !== 'sentinel') return first;
+    // These sentinels want a user and a password too.
+    first.end();
+    return connect(true);
+  }
+
+  /** Whether commands can be sent. */
+  get isReady(): boolean {
+    return !this.isEnded && this.client.isReady;
+  }
+
+  /** The reason for the failure of an operation: without a connection, why there is none. */
+  reasonFor(failure: Error): Error {
+    return this.isReady ? failure : (this.error ?? failure);
   }
 
   /**
-   * Connects. Without success the client goes on trying.
-   * @returns what fails; undefined when the server can be written to
+   * Asks all servers for an answer, and writes a key that is gone at once.
+   * @returns what fails; undefined when the servers can be written to
    */
-  async open(probeKey: string, timeoutMs: number): Promise<unknown> {
-    const started = performance.now();
-    const failure = await failureOf(this.client.connect(), timeoutMs);
-    if (failure !== undefined) return this.error ?? failure;
-    return this.probe(probeKey, Math.max(1, timeoutMs - (performance.now() - started)));
-  }
-
-  /**
-   * Writes a key that is gone at once.
-   * @returns what fails; undefined when the server can be written to
-   */
-  probe(key: string, timeoutMs: number): Promise<unknown> {
-    return failureOf(this.client.set(key, '', { PX: 1 }), timeoutMs);
+  async probe(key: string, timeoutMs: number): Promise<Error | undefined> {
+    const { client } = this;
+    const failure = await failureOf(
+      within(timeoutMs, Promise.all([client.pingOthers(), client.set(key, '', { PX: 1 })])),
+    );
+    return failure === undefined ? undefined : this.reasonFor(failure);
   }
 
   /** Closes the connection and aborts its commands. */
   end(): void {
-    if (this.client.isOpen) this.client.destroy();
+    if (this.isEnded) return;
+    this.isEnded = true;
+    const destroy = async (): Promise<void> => {
+      await this.client.destroy();
+    };
+    // While it connects, the client may open sockets that it knows only later.
+    void failureOf(destroy()).then(() => failureOf(this.opening).then(() => failureOf(destroy())));
   }
 }
 
-/** The error of an operation, or that it takes too long; undefined for its success. */
-async function failureOf(operation: Promise<unknown>, timeoutMs: number): Promise<unknown> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(new Error('time-out'));
-    }, timeoutMs);
-  });
-  const failure = operation.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  try {
-    return await Promise.race([failure, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The error of an operation; undefined for its success. */
+function failureOf(operation: Promise<unknown>): Promise<Error | undefined> {
+  return operation.then(() => undefined, errorOf);
 }

@@ -1,6 +1,7 @@
 import type { ConfigType } from '@nestjs/config';
+import { CERTIFICATES_FORM, IsKeyOf, IsPemFile, IsSetTogetherWith, PRIVATE_KEY_FORM } from './rules/pem.js';
+import { IsRedisUrl } from './rules/redis-url.js';
 import { IsWholeNumber } from './rules/scalars.js';
-import { IsRedisUrl } from './rules/urls.js';
 import { registerVariables } from './variables.js';
 
 const A_YEAR_SECONDS = 31_536_000;
@@ -24,6 +25,17 @@ class CacheVariables {
   /** Declared by `IsRedisUrl`. */
   REDIS_URL_FILE?: string;
 
+  @IsPemFile(CERTIFICATES_FORM)
+  REDIS_TLS_CA_FILE?: string;
+
+  @IsPemFile(CERTIFICATES_FORM)
+  @IsSetTogetherWith('REDIS_TLS_KEY_FILE')
+  REDIS_TLS_CERT_FILE?: string;
+
+  @IsPemFile(PRIVATE_KEY_FORM)
+  @IsKeyOf('REDIS_TLS_CERT_FILE')
+  REDIS_TLS_KEY_FILE?: string;
+
   @IsWholeNumber(1, 60_000)
   REDIS_TIMEOUT_MS = 250;
 }
@@ -40,6 +52,12 @@ export const cacheConfig = registerVariables('cache', CacheVariables, (variables
   redisUrl: variables.REDIS_URL,
   /** The path of a file that holds the URL. */
   redisUrlFile: variables.REDIS_URL_FILE,
+  /** The paths of files in PEM format. */
+  redisTlsFiles: {
+    ca: variables.REDIS_TLS_CA_FILE,
+    cert: variables.REDIS_TLS_CERT_FILE,
+    key: variables.REDIS_TLS_KEY_FILE,
+  },
   redisTimeoutMs: variables.REDIS_TIMEOUT_MS,
 }));
 export type CacheConfig = ConfigType<typeof cacheConfig>;

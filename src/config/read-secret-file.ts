@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 
-/** No secret is longer; a wrong path may lead to a file of any size. */
+/** Few secrets are longer; a wrong path may lead to a file of any size. */
 const MAX_BYTES = 65_536;
 
 /**

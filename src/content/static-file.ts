@@ -69,6 +69,6 @@ export class StaticFile {
 
 async function coded(body: Buffer, coding: Coding | undefined): Promise<Body> {
   const compress = coding && CODINGS.get(coding);
-  const bytes = compress === undefined ? body : await compress(body);
+  const bytes = compress === undefined ? body : await compress(body, true);
   return { body: bytes, etag: entityTag(bytes), coding };
 }

@@ -1,26 +1,15 @@
 import { Module } from '@nestjs/common';
-import { RedisStore } from '../cache/redis.store.js';
-import type { Codec } from '../cache/redis.store.js';
 import { SHARED_STORE } from '../cache/shared-store.js';
 import { cacheConfig } from '../config/cache.config.js';
-import type { CacheConfig } from '../config/cache.config.js';
-import { REDIS_URL_FORM } from '../config/rules/urls.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SecretFiles } from '../credentials/secret-files.js';
 import { METRICS } from '../metrics/metrics.js';
-import type { Metrics } from '../metrics/metrics.js';
 import { ProvidersModule } from '../providers/providers.module.js';
-import { ModelList } from './model-list.js';
 import { ModelSelection } from './model-selection.js';
 import { ModelsController } from './models.controller.js';
 import { ModelsService } from './models.service.js';
+import { openSharedStore } from './open-shared-store.js';
 import { ListSourceContext } from './sources/list-source-context.js';
-
-/** How lists are written into a shared store. */
-const LIST_CODEC: Codec<ModelList> = {
-  encode: (list) => list.withMetadata.rendered.body.toString('utf8'),
-  decode: (text) => ModelList.parse(text),
-};
 
 /** The Models API. */
 @Module({
@@ -33,24 +22,7 @@ const LIST_CODEC: Codec<ModelList> = {
     {
       provide: SHARED_STORE,
       inject: [cacheConfig.KEY, SecretFiles, METRICS],
-      useFactory: async (
-        { enabled, redisUrl, redisUrlFile, redisTimeoutMs, ttlMs, staleMs }: CacheConfig,
-        files: SecretFiles,
-        metrics: Metrics | undefined,
-      ) => {
-        if (!enabled) return undefined;
-        const file =
-          redisUrlFile === undefined ? undefined : files.open('REDIS_URL_FILE', redisUrlFile, REDIS_URL_FORM);
-        const url = file?.current ?? redisUrl;
-        if (url === undefined) return undefined;
-        const store = await RedisStore.connect(url, LIST_CODEC, {
-          timeoutMs: redisTimeoutMs,
-          lifetimeMs: ttlMs + staleMs,
-        });
-        file?.onChange((next) => void store.moveTo(next));
-        metrics?.watchSharedCache(() => store.isUp);
-        return store;
-      },
+      useFactory: openSharedStore,
     },
   ],
 })

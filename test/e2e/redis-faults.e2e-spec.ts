@@ -29,6 +29,7 @@ import {
   replicaEnv,
   SHORT,
   statusOf,
+  targetOf,
   untilCommands,
   WORKS,
 } from '../support/redis-replicas.js';
@@ -280,14 +281,14 @@ describeWithRedis('with a Redis that may fail', () => {
         await rotate(gateway, urlWith('new'));
         await until('it is said', () => redisMessages(gateway).length > 0);
         expect(redisMessages(gateway)).toEqual([
-          'The new Redis URL does not work, the last one stays in use: WRONGPASS',
+          'The new settings of Redis do not work, the last ones stay in use: WRONGPASS',
         ]);
         await ask(gateway, { ...KEY, ...NO_CACHE });
         await entryKey(redis);
         const before = await connections();
         await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('new')}`);
         await until('it is in use', () => redisMessages(gateway).length > 1);
-        expect(redisMessages(gateway).slice(1)).toEqual(['The new Redis URL works and is in use']);
+        expect(redisMessages(gateway).slice(1)).toEqual(['The new settings of Redis work and are in use']);
         await until('there is another connection, and no other', async () => {
           const now = await connections();
           return now.length === 1 && now[0] !== before[0];
@@ -374,7 +375,10 @@ describeWithRedis('with a Redis that may fail', () => {
 
     async function connect(timeoutMs: number): Promise<RedisStore<string>> {
       const codec: Codec<string> = { encode: String, decode: String };
-      const connected = await RedisStore.connect(redis.url, codec, { timeoutMs, lifetimeMs: HOLD_MS });
+      const connected = await RedisStore.connect(targetOf(redis.url), codec, {
+        timeoutMs,
+        lifetimeMs: HOLD_MS,
+      });
       running.push(connected);
       return connected;
     }
@@ -412,7 +416,7 @@ describeWithRedis('with a Redis that may fail', () => {
 
     it('lets only the present holder release a lease', async () => {
       const lease = (await store.lease('a', HOLD_MS)) as Lease;
-      await redis.command('DEL', 'models-gateway:v3:lease:a');
+      await redis.command('DEL', 'models-gateway:v4:lease:{a}');
       const other = await connect(10_000);
       await other.lease('a', HOLD_MS);
       await lease.release();
@@ -423,7 +427,7 @@ describeWithRedis('with a Redis that may fail', () => {
       const holdMs = 1500;
       const lease = (await store.lease('a', holdMs)) as Lease;
       const left = async (): Promise<number> =>
-        Number(await redis.command('PTTL', 'models-gateway:v3:lease:a'));
+        Number(await redis.command('PTTL', 'models-gateway:v4:lease:{a}'));
       for (let renewals = 0; renewals < 2; renewals += 1) {
         const before = await left();
         await until('some time is over', async () => (await left()) < before);
@@ -444,7 +448,7 @@ describeWithRedis('with a Redis that may fail', () => {
       redis.signal('SIGSTOP');
       expect(await slow.lease('a', HOLD_MS)).toBeUndefined();
       redis.signal('SIGCONT');
-      await untilCommands(redis, 'set', 1);
+      await untilCommands(redis, 'eval', 1);
       await until('it is given back', async () => (await redis.keys()).length === 0);
       await expect(store.lease('a', HOLD_MS)).resolves.toEqual({ release: expect.any(Function) });
     });

@@ -35,7 +35,7 @@ import { until } from '../support/until.js';
 
 const FETCHED_ANEW = 'models-gateway; fwd=stale; stored; ttl=60';
 
-const LEASE_KEY = /^models-gateway:v3:lease:[\w-]{43}$/;
+const LEASE_KEY = /^models-gateway:v4:lease:\{[\w-]{43}\}$/;
 
 let upstream: FakeUpstream;
 
@@ -173,7 +173,7 @@ describeWithRedis('with a Redis', () => {
       await ask(await replica(redis.url));
       const key = await entryKey(redis);
       await redis.command('DEL', key);
-      const lease = key.replace('v3::', 'v3:lease:');
+      const lease = key.replace('v4:', 'v4:lease:');
       await redis.command('SET', lease, 'neighbour', 'PX', '1400');
       const neighbour = setInterval(() => {
         clock.advance(200);
@@ -227,7 +227,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     function stored(value: unknown, storedAt: unknown = Date.now()): string {
-      return JSON.stringify({ value: { value, storedAt } });
+      return JSON.stringify({ value, storedAt });
     }
 
     const MODEL = { id: 'theirs', object: 'model', created: 1_800_000_000, owned_by: 'x' };
@@ -242,7 +242,7 @@ describeWithRedis('with a Redis', () => {
     });
 
     function leaseKeyOf(key: string): string {
-      const leaseKey = key.replace('::', ':lease:');
+      const leaseKey = key.replace('v4:', 'v4:lease:');
       expect(leaseKey).toMatch(LEASE_KEY);
       return leaseKey;
     }

@@ -1,4 +1,6 @@
 import { expect } from '@jest/globals';
+import type { RedisTarget } from '../../src/cache/redis-client.js';
+import { parseRedisUrl } from '../../src/config/rules/redis-url.js';
 import { json } from './fake-upstream.js';
 import type { FakeUpstream } from './fake-upstream.js';
 import { logLines } from './log-lines.js';
@@ -21,7 +23,7 @@ export const HIT = 'models-gateway; hit; ttl=60';
 export const MISS = 'models-gateway; fwd=miss; stored; ttl=60';
 export const WORKS = 'Redis works again, lists are shared between replicas';
 
-const ENTRY_KEY = /^models-gateway:v3::[\w-]{43}$/;
+const ENTRY_KEY = /^models-gateway:v4:\{[\w-]{43}\}$/;
 
 /** The variables of a replica in front of a provider; its times are longer than any operation takes. */
 export function replicaEnv({ url }: FakeUpstream, redisUrl: string): Record<string, string> {
@@ -35,6 +37,13 @@ export function replicaEnv({ url }: FakeUpstream, redisUrl: string): Record<stri
     REDIS_URL: redisUrl,
     REDIS_TIMEOUT_MS: '10000',
   };
+}
+
+/** What a store needs to connect to a Redis. */
+export function targetOf(url: string, tls: RedisTarget['tls'] = {}): RedisTarget {
+  const address = parseRedisUrl(url);
+  if (address === undefined) throw new Error(`${url} is no Redis URL`);
+  return { address, tls };
 }
 
 /** Requests the list. */

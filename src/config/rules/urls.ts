@@ -1,8 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { combine, defineRule, transformText, words } from './define-rule.js';
-import { hostMistake, urlMistake, withMistake } from './mistakes.js';
-import { OrInFile } from './secrets.js';
-import type { SecretForm } from './secrets.js';
+import { urlMistake, withMistake } from './mistakes.js';
 
 /** Segments that mean the same everywhere, and no path at which the gateway itself serves something. */
 const BASE_PATH =
@@ -83,40 +81,4 @@ function httpUrl(name: string): PropertyDecorator {
       },
     ),
   );
-}
-
-/** A redis or rediss URL; a user name and a password in it are the usual way to give them. */
-export const REDIS_URL_FORM: SecretForm<string> = {
-  description:
-    'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database',
-  parse: (text) => (isRedisUrl(text) ? text : undefined),
-};
-
-/** A Redis URL, in the variable itself or in the file that its `_FILE` variant names. */
-export function IsRedisUrl(): PropertyDecorator {
-  return combine(
-    IsOptional(),
-    defineRule(
-      'isRedisUrl',
-      (value) => withMistake(`must be ${REDIS_URL_FORM.description}`, value, hostMistake),
-      (value) => typeof value === 'string' && isRedisUrl(value),
-    ),
-    OrInFile(REDIS_URL_FORM),
-  );
-}
-
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\//i.test(text) || !URL.canParse(text) || hostMistake(text) !== undefined) return false;
-  const { username, password, pathname } = new URL(text);
-  return /^\/?\d{0,9}$/.test(pathname) && [username, password].every(canDecode);
-}
-
-/** The client decodes what it finds in a URL, and fails on what it cannot decode. */
-function canDecode(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,0 +1,42 @@
+import { RedisStore } from '../cache/redis.store.js';
+import type { Codec } from '../cache/redis.store.js';
+import type { CacheConfig } from '../config/cache.config.js';
+import { parseRedisUrl, REDIS_URL_FORM } from '../config/rules/redis-url.js';
+import type { SecretFiles } from '../credentials/secret-files.js';
+import { TlsFiles } from '../credentials/tls-files.js';
+import type { Metrics } from '../metrics/metrics.js';
+import { ModelList } from './model-list.js';
+
+/** How lists are written into a shared store. */
+const LIST_CODEC: Codec<ModelList> = {
+  encode: (list) => list.withMetadata.rendered.body.toString('utf8'),
+  decode: (text) => ModelList.parse(text),
+};
+
+/**
+ * Opens the store that replicas share, and follows its files.
+ * @returns undefined when the configuration has none
+ */
+export async function openSharedStore(
+  { enabled, redisUrl, redisUrlFile, redisTlsFiles, redisTimeoutMs, ttlMs, staleMs }: CacheConfig,
+  files: SecretFiles,
+  metrics: Metrics | undefined,
+): Promise<RedisStore<ModelList> | undefined> {
+  if (!enabled) return undefined;
+  const file =
+    redisUrlFile === undefined ? undefined : files.open('REDIS_URL_FILE', redisUrlFile, REDIS_URL_FORM);
+  const address = file?.current ?? (redisUrl === undefined ? undefined : parseRedisUrl(redisUrl));
+  if (address === undefined) return undefined;
+  const tls = new TlsFiles('REDIS', redisTlsFiles, files);
+  const store = await RedisStore.connect({ address, tls: tls.current }, LIST_CODEC, {
+    timeoutMs: redisTimeoutMs,
+    lifetimeMs: ttlMs + staleMs,
+  });
+  const move = (): void => {
+    store.moveTo({ address: file?.current ?? address, tls: tls.current });
+  };
+  file?.onChange(move);
+  tls.onChange(move);
+  metrics?.watchSharedCache(() => store.isUp);
+  return store;
+}
