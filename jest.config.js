@@ -1,3 +1,5 @@
+import { bundledPackages } from './test/support/bundled-packages.mjs';
+
 /** @type {import('jest').Config} */
 export default {
   rootDir: '.',
@@ -8,6 +10,7 @@ export default {
   moduleNameMapper: {
     '^\\./scan-worker-url\\.js$': '<rootDir>/test/support/scan-worker-url.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    ...bundledPackages,
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

@@ -6,6 +6,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { bundlePackages } from './bundled-packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -18,6 +19,7 @@ export default async function setUp() {
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'models-gateway-'));
+  await bundlePackages();
   process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
   let building;
   const server = createServer((_request, response) => {
