@@ -1,3 +1,5 @@
+import { bundledPackages } from './test/support/bundled-packages.mjs';
+
 /** @type {import('jest').Config} */
 export default {
   rootDir: '.',
@@ -9,6 +11,7 @@ export default {
     '^\\./scan-worker-url\\.js$': '<rootDir>/test/support/scan-worker-url.ts',
     '^\\./page-url\\.js$': '<rootDir>/test/support/page-url.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    ...bundledPackages,
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',

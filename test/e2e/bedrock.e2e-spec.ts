@@ -4,6 +4,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
+import { heldAnswers } from '../support/held-answers.js';
 import { logLines } from '../support/log-lines.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
@@ -17,6 +18,13 @@ const REGION = 'eu-central-1';
 const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
 /** The SDK warns on the console of credentials that take a second. */
 const SHORT = { UPSTREAM_TIMEOUT_MS: '300' };
+/** What a role's source of credentials answers. */
+const ROLE = json({
+  AccessKeyId: ACCESS_KEY,
+  SecretAccessKey: SECRET_KEY,
+  Token: secret('session'),
+  Expiration: '2099-01-01T00:00:00Z',
+});
 /** Hides the AWS configuration of this machine. */
 const NO_CREDENTIALS = {
   MAIN_MODEL_ENGINE: 'bedrock',
@@ -163,26 +171,22 @@ describe('bedrock', () => {
   });
 
   it('with a silent source of credentials ends at its deadline', async () => {
-    const issuer = await started(startFakeUpstream(silence));
+    const held = heldAnswers(ROLE);
+    const issuer = await started(startFakeUpstream(held.script));
     const { ask, gateway } = await startScenario(LIST, {
       ...NO_CREDENTIALS,
       AWS_CONTAINER_CREDENTIALS_FULL_URI: issuer.url,
       ...SHORT,
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
-    await issuer.close();
+    // Without an answer the SDK would try again for seconds, and keep the process of the tests from its end.
+    await held.release(1);
     expect(gateway.logs.join('')).toContain('AWS gave no credentials to sign with in time. Check the role');
     const metrics = await (await ask('/metrics')).text();
     expect(metrics).toContain('models_gateway_upstream_up{engine="bedrock"} 0');
   });
 
   it('signs as soon as the source of credentials works again', async () => {
-    const credentials = json({
-      AccessKeyId: ACCESS_KEY,
-      SecretAccessKey: SECRET_KEY,
-      Token: secret('session'),
-      Expiration: '2099-01-01T00:00:00Z',
-    });
     const held: ServerResponse[] = [];
     const issuer = await started(startFakeUpstream((_request, response) => held.push(response)));
     const { ask, upstream } = await startScenario(LIST, {
@@ -192,7 +196,7 @@ describe('bedrock', () => {
     });
     expect(await failureOf(await ask())).toEqual([502, 'upstream_timeout']);
     for (const response of held) response.destroy();
-    issuer.answer(credentials);
+    issuer.answer(ROLE);
     // It may take several times on a busy machine.
     await until('it is signed for', async () => (await ask()).ok);
     const [request] = upstream.requests;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildPage } from '../../scripts/page.mjs';
+import { bundlePackages } from './bundled-packages.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
@@ -19,6 +20,7 @@ export default async function setUp() {
   const cache = join(root, 'node_modules', '.cache');
   await mkdir(cache, { recursive: true });
   const folder = await mkdtemp(join(cache, 'models-gateway-'));
+  await bundlePackages();
   process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
   process.env.TEST_PAGE = join(folder, 'page.html');
   await writeFile(process.env.TEST_PAGE, await buildPage());
