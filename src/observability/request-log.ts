@@ -21,6 +21,7 @@ export function requestLog(logger: Logger, engines: readonly string[]): RequestO
           durationMs: rounded(reply.elapsedTime),
           engine,
           ...upstreamFields(request.upstreams),
+          incomplete: reply.getHeader('x-models-incomplete'),
           requestId: request.id,
           trace_id: request.traceId,
         },
