@@ -12,7 +12,15 @@ const ROOMS = {
   credentials: ['cache/memoize\\.ts$', 'config'],
   cache: ['concurrency', 'config'],
   upstream: ['catalogue', 'concurrency', 'config', 'credentials', 'errors', 'metrics'],
-  providers: ['catalogue', 'concurrency', 'config', 'credentials', 'metrics', 'upstream'],
+  providers: [
+    'cache/memoize\\.ts$',
+    'catalogue',
+    'concurrency',
+    'config',
+    'credentials',
+    'metrics',
+    'upstream',
+  ],
   models: [
     'cache',
     'catalogue',

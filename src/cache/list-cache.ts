@@ -114,6 +114,7 @@ export class ListCache<T> {
    * @param effectOf what an error of a fetch does to the entry
    * @param slots where entries are kept
    * @param shared the store that replicas share
+   * @param isWhole whether a value may be kept; one that will soon have more serves its callers only
    */
   constructor(
     private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
@@ -122,6 +123,7 @@ export class ListCache<T> {
     private readonly slots: BoundedMap<Slot<T>>,
     private readonly shared?: SharedStore<T>,
     private readonly clock: Clock = SYSTEM_CLOCK,
+    private readonly isWhole: (value: T) => boolean = () => true,
   ) {
     this.dropped = new LRUCache({ max: config.maxEntries });
   }
@@ -317,12 +319,12 @@ export class ListCache<T> {
     try {
       const entry = { value: await fetch(signal), storedAt, since };
       const isOutdated = since < (this.dropped.peek(key)?.at ?? -Infinity);
-      if (!isOutdated) this.keep(key, entry);
+      const isWhole = this.isWhole(entry.value);
+      const isKept = isWhole && !isOutdated;
+      if (isKept) this.keep(key, entry);
+      if (!isWhole) this.recordFailure(key);
       this.limits.delete(key);
-      void this.publish(
-        isOutdated ? undefined : this.shared?.set(key, { value: entry.value, storedAt }),
-        lease,
-      );
+      void this.publish(!isKept ? undefined : this.shared?.set(key, { value: entry.value, storedAt }), lease);
       return { entry, origin: 'provider' };
     } catch (error) {
       const effect = this.effectOf(error);

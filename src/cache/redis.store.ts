@@ -30,7 +30,8 @@ interface Stored {
 
 /** Converts values to text and back; `decode` throws when the text is not valid. */
 export interface Codec<T> {
-  encode(value: T): string;
+  /** Undefined for a value that replicas do not share. */
+  encode(value: T): string | undefined;
   decode(text: string): T;
 }
 
@@ -94,7 +95,9 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   async set(key: string, { value, storedAt }: Entry<T>): Promise<void> {
-    const stored: Stored = { value: this.codec.encode(value), storedAt };
+    const text = this.codec.encode(value);
+    if (text === undefined) return;
+    const stored: Stored = { value: text, storedAt };
     const options = { PX: this.options.lifetimeMs };
     await this.write((redis) => redis.set(entryName(key), JSON.stringify(stored), options));
   }

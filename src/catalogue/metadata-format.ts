@@ -59,13 +59,14 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
   const named = meanings(format.capabilities);
   const inputs = inputsOf(meanings(format.inputModalities), named);
   const outputs = meanings(format.outputModalities);
+  const namedHere = meanings(OWN_FORMAT.capabilities);
   const stages = meanings(format.lifecycle);
   const fields = Object.entries({
     display_name: first(format.displayName, displayText),
     description: first(format.description, descriptionText),
     context_length: first(format.contextLength, count),
     max_output_tokens: first(format.maxOutputTokens, count),
-    capabilities: (row) => sorted(named(row)),
+    capabilities: (row) => sorted(isOwnRow(row) ? namedHere(row) : named(row)),
     architecture: (row) => architectureOf(inputs(row), outputs(row)),
     pricing: first(format.pricing, pricing),
     supported_parameters: first(format.supportedParameters, parameterNames),
@@ -81,6 +82,23 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
     }
     return metadata;
   };
+}
+
+const OWN_WORDS: ReadonlySet<unknown> = new Set(CAPABILITIES);
+
+/**
+ * Whether another instance of this service has made a row. What it says a model can do is all: from other fields, the
+ * same words would be read in another way than there.
+ */
+function isOwnRow(row: Row): boolean {
+  const { capabilities } = row;
+  return (
+    Array.isArray(capabilities) &&
+    capabilities.every((each) => OWN_WORDS.has(each)) &&
+    row['object'] === 'model' &&
+    row['name'] === row['display_name'] &&
+    row['max_model_len'] === row['context_length']
+  );
 }
 
 /** A reader of each field, in the order of answers. */

@@ -270,7 +270,7 @@ const HEADERS: Headers = {
     example: 'models-gateway; hit; ttl=42',
   },
   'x-models-incomplete': {
-    description: 'With several providers: those whose models are missing, and why.',
+    description: 'What the list lacks: the providers whose models are missing, and why.',
     schema: { type: 'string' },
     example: 'anthropic=upstream_timeout',
   },
@@ -311,7 +311,7 @@ const HEADERS: Headers = {
     example: 'req_8f2c',
   },
   'x-should-retry': {
-    description: 'Present after a retry by this service, and after a time-out.',
+    description: 'Present after a retry by this service, after a time-out, and where the provider says so.',
     schema: { type: 'string', enum: ['false'] },
     example: 'false',
   },
@@ -388,7 +388,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
   ),
   BadGateway: errors(
     'The provider gave no list.',
-    ['x-should-retry'],
+    ['x-should-retry', 'retry-after', 'retry-after-ms', 'x-upstream-request-id'],
     [
       [
         'Connection refused or reset, unknown host, TLS failure',
@@ -405,7 +405,7 @@ const RESPONSES: NonNullable<Components['responses']> = {
       [
         '5xx or 3xx of the provider',
         502,
-        'The provider answered 503.',
+        'The provider answered 503: Loading model',
         { ...UPSTREAM, code: 'upstream_error' },
       ],
       [

@@ -50,11 +50,16 @@ export class ModelsService {
    * @throws UpstreamError
    */
   async list(caller: Caller): Promise<ListAnswer> {
-    const { list, cacheResult, missing, partOf = () => list } = await this.source.list(caller);
+    const { list, cacheResult, missing, lacking, partOf = () => list } = await this.source.list(caller);
+    const isWhole = missing === undefined && lacking === undefined;
     return {
       list: this.selection.of(list, missing === undefined),
       cacheResult,
-      missing: missing && new MissingProviders(missing, (id) => this.couldContain(id, missing)),
+      missing: isWhole
+        ? undefined
+        : new MissingProviders(new Map([...(missing ?? []), ...(lacking ?? [])]), (id) =>
+            this.couldContain(id, missing),
+          ),
       partOf,
     };
   }
@@ -86,9 +91,13 @@ export class ModelsService {
     );
   }
 
-  private couldContain(id: string, missing: ReadonlyMap<string, string>): boolean {
+  private couldContain(id: string, missing: ReadonlyMap<string, string> | undefined): boolean {
+    // A credential that may not read a part of a list gets a 404, not an error for as long as that is so.
+    if (missing === undefined) return false;
     const origin = this.selection.originOf(id);
     if (origin === undefined) return false;
-    return !this.config.prefixIds || [...missing.keys()].some((engine) => origin.startsWith(`${engine}/`));
+    // Of an engine that is a gateway, the name of its own engine follows.
+    const engines = [...missing.keys()].map((name) => name.split('/')[0] ?? name);
+    return !this.config.prefixIds || engines.some((engine) => origin.startsWith(`${engine}/`));
   }
 }

@@ -9,7 +9,9 @@ import { ModelList } from './model-list.js';
 
 /** How lists are written into a shared store. */
 const LIST_CODEC: Codec<ModelList> = {
-  encode: (list) => list.withMetadata.rendered.body.toString('utf8'),
+  // The body does not say what a list lacks.
+  encode: ({ lacks, withMetadata }) =>
+    lacks === undefined ? withMetadata.rendered.body.toString('utf8') : undefined,
   decode: (text) => ModelList.parse(text),
 };
 

@@ -35,6 +35,7 @@ export function requestLog(
           durationMs: rounded(reply.elapsedTime),
           engine,
           ...upstreamFields(request.upstreams),
+          incomplete: reply.getHeader('x-models-incomplete'),
           requestId: request.id,
           clientAddress: clientAddress?.(request.raw.socket, request.headers),
           trace_id: request.traceId,

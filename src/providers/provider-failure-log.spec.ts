@@ -20,7 +20,7 @@ const SETTINGS: ProviderSettings = {
 const PROVIDER: ModelProvider = {
   identity: { engine: 'vllm', label: 'vllm' },
   settings: SETTINGS,
-  listModels: () => Promise.resolve([]),
+  listModels: () => Promise.resolve({ models: [] }),
 };
 /** A wrong address and its proxy: what it was asked for has a secret in the query string. */
 const PLAIN: ModelProvider = {

@@ -1,12 +1,11 @@
 import type { StaticModel } from '../catalogue/static-model.js';
 import { mergeModels } from '../catalogue/static-model.js';
-import type { Model } from '../catalogue/model.js';
 import type { StaticSource } from '../config/static-models.js';
 import { STATIC_MODELS_FORM } from '../config/static-models.js';
 import type { Secret } from '../credentials/secret.js';
 import type { SecretFiles } from '../credentials/secret-files.js';
 import { ownerOf } from './model-provider.js';
-import type { ModelProvider, ProviderIdentity } from './model-provider.js';
+import type { ModelProvider, ProviderIdentity, ProviderList } from './model-provider.js';
 import type { Vendor } from './vendor.js';
 
 /** Models that the operator gives. */
@@ -57,10 +56,9 @@ export class StaticProvider implements ModelProvider {
     readonly list: StaticList,
   ) {}
 
-  listModels(): Promise<readonly Model[]> {
+  listModels(): Promise<ProviderList> {
     const { rows, addsFields } = this.list;
-    return Promise.resolve(
-      mergeModels([], rows.current, { owner: ownerOf(this.identity), addsFields }).models,
-    );
+    const options = { owner: ownerOf(this.identity), addsFields };
+    return Promise.resolve({ models: mergeModels([], rows.current, options).models });
   }
 }

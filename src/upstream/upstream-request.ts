@@ -15,6 +15,8 @@ export interface UpstreamCall {
   readonly trace: UpstreamTrace | undefined;
   /** Whether a request of this call was sent again; the client sets it. */
   retried: boolean;
+  /** What a list lacks by its own account; the reader of lists sets it. */
+  lacks?: string;
   /** Lets another large body come in; there while one of this call does, or is read. */
   endTurn?: (() => void) | undefined;
 }

@@ -42,6 +42,7 @@ export class AggregateListSource implements ListSource {
     answers.forEach((answer, index) => {
       if (answer.status === 'fulfilled') {
         parts.push(answer.value);
+        for (const [engine, code] of answer.value.missing ?? []) missing.set(engine, code);
         return;
       }
       const error: unknown = answer.reason;
@@ -51,15 +52,20 @@ export class AggregateListSource implements ListSource {
       missing.set(this.sources[index]?.engine ?? '', error.code);
       errors.push(error);
     });
-    if (errors.length === this.sources.length || (errors.length > 0 && !this.allowPartial)) {
+    if (errors.length === this.sources.length || (missing.size > 0 && !this.allowPartial)) {
       throw allProvidersFailed(missing, errors);
     }
     const list = this.joined.of(parts.map((part) => part.list));
+    const lacking = new Map(parts.flatMap((part) => [...(part.lacking ?? [])]));
     const partOf = (engine: string): ModelList | undefined =>
       parts[this.sources.findIndex((each) => each.engine === engine)]?.list;
-    return errors.length > 0
-      ? { list, cacheResult: undefined, missing, partOf }
-      : { list, cacheResult: joinedCacheResult(parts), partOf };
+    return {
+      list,
+      cacheResult: missing.size > 0 ? undefined : joinedCacheResult(parts),
+      ...(missing.size > 0 && { missing }),
+      ...(lacking.size > 0 && { lacking }),
+      partOf,
+    };
   }
 }
 
@@ -68,7 +74,8 @@ function allProvidersFailed(
   causes: readonly UpstreamError[],
 ): UpstreamError {
   const codes = [...missing].map(([engine, code]) => `${engine}=${code}`).join(', ');
-  const failure = causes.every((each) => each.failure === 'overloaded') ? 'overloaded' : 'failed';
+  const failure =
+    causes.length > 0 && causes.every((each) => each.failure === 'overloaded') ? 'overloaded' : 'failed';
   return new UpstreamError(failure, `These providers gave no list: ${codes}.`, { causes });
 }
 

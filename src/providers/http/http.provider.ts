@@ -1,3 +1,4 @@
+import { memoize } from '../../cache/memoize.js';
 import { metadataReader } from '../../catalogue/metadata-format.js';
 import { PROCESS_STARTED } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
@@ -9,8 +10,15 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
+import type { UpstreamCall } from '../../upstream/upstream-request.js';
 import { missingSetting, ownerOf } from '../model-provider.js';
-import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
+import type {
+  ModelProvider,
+  ModelsRequest,
+  ProviderIdentity,
+  ProviderList,
+  ProviderSettings,
+} from '../model-provider.js';
 import type { ProviderContext, Vendor } from '../vendor.js';
 import { withQuery } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
@@ -25,7 +33,7 @@ const COMMON_HEADERS = {
 } as const;
 
 const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
-const NO_MODELS: readonly Model[] = [];
+const NO_MODELS: ProviderList = { models: [] };
 
 /** A built-in vendor that lists its models over HTTP. */
 export function httpVendor<V extends object>(vendor: HttpVendor<V>): Vendor {
@@ -43,6 +51,8 @@ export class HttpProvider<V extends object> implements ModelProvider {
   readonly settings: ProviderSettings;
   private readonly reader: ListReader | undefined;
   private readonly sign: Signer | undefined;
+  private readonly toList = memoize((models: readonly Model[]): ProviderList => ({ models }));
+  private lastIncomplete: ProviderList | undefined;
 
   /** @param name that of the engine, if it is not the vendor's: of two accounts each has its own */
   constructor(
@@ -81,7 +91,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
     this.sign = url && signing?.signer(url, variables);
   }
 
-  async listModels(request: ModelsRequest): Promise<readonly Model[]> {
+  async listModels(request: ModelsRequest): Promise<ProviderList> {
     const { reader, vendor } = this;
     if (reader === undefined) {
       if (vendor.isEmptyWithoutUrl) return NO_MODELS;
@@ -99,13 +109,22 @@ export class HttpProvider<V extends object> implements ModelProvider {
       ...operatorHeaders.headers,
       ...authorisation.headers,
     };
-    return reader.read(headers, {
+    const call: UpstreamCall = {
       credential: authorisation.credential,
       headerSecrets: operatorHeaders.secrets,
       signal,
       trace,
       retried: false,
-    });
+    };
+    const list = this.toList(await reader.read(headers, call));
+    return call.lacks === undefined ? list : this.incomplete(list, call.lacks);
+  }
+
+  /** A list that another instance of this service gave, and of which it says that it lacks something. */
+  private incomplete({ models }: ProviderList, lacks: string): ProviderList {
+    const { lastIncomplete: last } = this;
+    if (last?.models === models && last.lacks === lacks) return last;
+    return (this.lastIncomplete = { models, lacks });
   }
 
   /** Authorises a request for which there is no key. */

@@ -7,6 +7,7 @@ import { SLICE_BYTES } from '../../upstream/large-bodies/scan-body.js';
 import { addressOf } from '../../upstream/upstream-address.js';
 import type { UpstreamAddress } from '../../upstream/upstream-address.js';
 import type { UpstreamClient } from '../../upstream/upstream.client.js';
+import { headerList } from '../../upstream/upstream-headers.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { UpstreamRequest } from '../../upstream/upstream-request.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
@@ -20,6 +21,9 @@ import type { RowFormat } from './model-rows.js';
 
 /** Smaller bodies are read as they come, however many come in at once. */
 const SMALL_BYTES = 8192;
+
+/** What another instance of this service says that its list lacks: `engine=code,…`. */
+const GAPS = /^[\w./-]{1,64}=\w{1,64}(,[\w./-]{1,64}=\w{1,64}){0,31}$/;
 
 /** Where a list is, and how it is read. */
 interface ListFormat {
@@ -97,6 +101,8 @@ export class ListReader {
         new UpstreamRequest(label, address, headers, call),
         (body, answerHeaders) => {
           const isNow = nowOf(answerHeaders);
+          const gaps = headerList(answerHeaders, 'x-models-incomplete');
+          if (GAPS.test(gaps)) call.lacks = gaps;
           return this.unchangedBodies.get(path, body, isNow) ?? this.page(path, body, isNow, call.signal);
         },
       );
