@@ -12,7 +12,7 @@ import type { Home } from '../support/client-program.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { parseLog } from '../support/log-lines.js';
-import { describeWithProgram } from '../support/program.js';
+import { describeWithPackages, describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK } from '../support/start-gateway.js';
 import { startProcess, untilAlive } from '../support/start-process.js';
@@ -263,6 +263,40 @@ describeWithProgram('claude', 'REQUIRE_CLAUDE_CODE', 'Claude Code', () => {
     );
     expect(models.filter(({ value }) => IDS.some((each) => each === value))).toHaveLength(1);
     expect(credentials()).toEqual([`Bearer ${CALLERS}`]);
+  });
+});
+
+describeWithPackages('CONTINUE_FOLDER', "Continue's adapters", (folder) => {
+  const LIST = `
+    import { constructLlmApi } from '@continuedev/openai-adapters';
+    const models = await constructLlmApi(JSON.parse(process.argv[1])).list();
+    process.stdout.write(JSON.stringify(models));`;
+
+  /** The models that an adapter lists. */
+  async function listed(
+    provider: string,
+    apiKey: string,
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const home = await started(temporaryHome());
+    const config = JSON.stringify({ provider, apiKey, apiBase: `${service.url}/v1` });
+    const text = await outputOf(process.execPath, ['--input-type=module', '--eval', LIST, config], {
+      ...home,
+      folder,
+    });
+    return JSON.parse(text) as Readonly<Record<string, unknown>>[];
+  }
+
+  it.each(['openai', 'vllm'])('of %s show every model', async (provider) => {
+    const models = await listed(provider, CALLERS);
+    expect(models.map(({ id }) => id)).toEqual(IDS);
+    // Continue takes the length of a vLLM from here.
+    expect(models[0]).toMatchObject({ max_model_len: CLAUDE.context_length });
+    expect(credentials()).toEqual([`Bearer ${CALLERS}`]);
+  });
+
+  it("get the list of the operator's key when their user has none", async () => {
+    expect(await listed('lmstudio', '')).toHaveLength(IDS.length);
+    expect(credentials()).toEqual([`Bearer ${OURS}`]);
   });
 });
 

@@ -29,7 +29,22 @@ export function describeWithProgram(
   tests: () => void,
 ): void {
   const runs = programPath(program) !== undefined || process.env[requiredBy] === 'true';
-  // `npm test` needs Node.js only. CI sets the variable, so that it skips no test.
+  describeIf(runs, `${program} is not on the PATH`, name, tests);
+}
+
+/**
+ * Declares tests that need npm packages which are too large for `devDependencies`. They are skipped, unless a variable
+ * names the folder that they are installed in.
+ */
+export function describeWithPackages(variable: string, name: string, tests: (folder: string) => void): void {
+  const folder = process.env[variable] ?? '';
+  describeIf(folder !== '', `${variable} is not set`, name, () => {
+    tests(folder);
+  });
+}
+
+function describeIf(runs: boolean, reason: string, name: string, tests: () => void): void {
+  // `npm test` needs Node.js only. CI has all programs and packages, so that it skips no test.
   (runs ? describe : describe.skip)(name, tests);
-  if (!runs) process.stderr.write(`${program} is not on the PATH: the tests "${name}" are left out\n`);
+  if (!runs) process.stderr.write(`${reason}: the tests "${name}" are left out\n`);
 }
