@@ -69,11 +69,11 @@ describe('StaticMerge', () => {
     expect(merged - before).toBeGreaterThan(body.length);
     for (let turn = 0; turn < 10; turn += 1) {
       rows.current = [alias('b', 'a')];
-      void merge.of(kept).withMetadata.rendered;
+      expect(merge.of(kept).withMetadata.rendered.body).toEqual(body);
     }
     expect(budget.bytes).toBe(merged);
     // A caller may still use an old one.
-    void first.plain.rendered;
+    expect(first.plain.rendered.body.length).toBeGreaterThan(0);
     expect(budget.bytes).toBe(merged);
     rows.current = [];
     merge.of(kept);
