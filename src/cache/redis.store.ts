@@ -27,7 +27,8 @@ const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call
 
 /** Converts values to text and back; `decode` throws when the text is not valid. */
 export interface Codec<T> {
-  encode(value: T): string;
+  /** Undefined for a value that replicas do not share. */
+  encode(value: T): string | undefined;
   decode(text: string): T;
 }
 
@@ -126,7 +127,9 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   }
 
   async set(key: string, { value, storedAt }: Entry<T>): Promise<void> {
-    const stored = { storedAt, value: this.codec.encode(value) };
+    const text = this.codec.encode(value);
+    if (text === undefined) return;
+    const stored = { storedAt, value: text };
     await this.write(() => this.connection.keyv.set(key, stored, this.options.lifetimeMs));
   }
 

@@ -1,8 +1,8 @@
-/** The providers whose models a list lacks. */
+/** The providers whose models a list lacks, all of them or some. */
 export class MissingProviders {
   /**
-   * @param codes the error code of each, by engine
-   * @param couldContain whether a model with this id would be shown if these providers had given their lists
+   * @param codes by engine: the error code of each without a list, and what the lists of others lack
+   * @param couldContain whether a model with this id would be shown if the providers without a list had given theirs
    */
   constructor(
     private readonly codes: ReadonlyMap<string, string>,

@@ -40,10 +40,14 @@ export class ModelList {
   /** With what else the providers say. */
   readonly withMetadata: ListView;
 
-  /** @param footprint what the list takes in memory; what is made of it later and kept has to be added */
+  /**
+   * @param footprint what the list takes in memory; what is made of it later and kept has to be added
+   * @param lacks the part of the list that its provider did not give; undefined for a whole one
+   */
   constructor(
     readonly models: readonly Model[],
     readonly footprint = new Footprint(() => LIST_BYTES + heapBytes(models)),
+    readonly lacks?: string,
   ) {
     this.plain = new ListView(models, plainModel, footprint);
     this.withMetadata = new ListView(models, modelWithMetadata, footprint);

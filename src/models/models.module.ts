@@ -18,7 +18,9 @@ import { ListSourceContext } from './sources/list-source-context.js';
 
 /** How lists are written into a shared store. */
 const LIST_CODEC: Codec<ModelList> = {
-  encode: (list) => list.withMetadata.rendered.body.toString('utf8'),
+  // The body does not say what a list lacks.
+  encode: ({ lacks, withMetadata }) =>
+    lacks === undefined ? withMetadata.rendered.body.toString('utf8') : undefined,
   decode: (text) => ModelList.parse(text),
 };
 

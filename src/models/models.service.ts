@@ -3,6 +3,7 @@ import { SEEK_PAUSE_MS } from '../cache/list-cache.js';
 import type { CacheResult } from '../cache/list-cache.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
+import type { ProviderIdentity } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { MissingProviders } from './missing-providers.js';
@@ -27,7 +28,7 @@ export interface ListAnswer {
 @Injectable()
 export class ModelsService {
   private readonly source: ListSource;
-  private readonly defaultTags: readonly (readonly [engine: string, tag: string])[];
+  private readonly shortNames: readonly ProviderIdentity[];
 
   constructor(
     registry: ProviderRegistry,
@@ -36,9 +37,11 @@ export class ModelsService {
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'prefixIds'>,
   ) {
     this.source = createListSource(registry, context);
-    this.defaultTags = registry.configured.flatMap(({ identity: { engine, defaultTag } }) =>
-      defaultTag === undefined ? [] : [[engine, defaultTag] as const],
-    );
+    this.shortNames = registry.configured
+      .map(({ identity }) => identity)
+      .filter(
+        ({ defaultTag, defaultNamespace }) => defaultTag !== undefined || defaultNamespace !== undefined,
+      );
   }
 
   /**
@@ -46,11 +49,16 @@ export class ModelsService {
    * @throws UpstreamError
    */
   async list(caller: Caller): Promise<ListAnswer> {
-    const { list, cacheResult, missing, partOf = () => list } = await this.source.list(caller);
+    const { list, cacheResult, missing, lacking, partOf = () => list } = await this.source.list(caller);
+    const isWhole = missing === undefined && lacking === undefined;
     return {
       list: this.selection.of(list),
       cacheResult,
-      missing: missing && new MissingProviders(missing, (id) => this.couldContain(id, missing)),
+      missing: isWhole
+        ? undefined
+        : new MissingProviders(new Map([...(missing ?? []), ...(lacking ?? [])]), (id) =>
+            this.couldContain(id, missing),
+          ),
       partOf,
     };
   }
@@ -70,15 +78,21 @@ export class ModelsService {
     }
   }
 
-  /** These ids with the tag that their engine takes for granted, as far as it has such models. */
-  taggedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
-    return this.defaultTags.flatMap(([engine, tag]) =>
-      ids.map((id) => id + tag).filter((id) => partOf(engine)?.plain.find(id) !== undefined),
-    );
+  /** These ids as the list of their engine writes them, with its tag and without its namespace, as far as it has them. */
+  listedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
+    return this.shortNames.flatMap(({ engine, defaultTag = '', defaultNamespace = '' }) => {
+      const prefix = this.config.prefixIds ? `${engine}/` : '';
+      const namespace = prefix + defaultNamespace;
+      const short = ids.map((id) => (id.startsWith(namespace) ? prefix + id.slice(namespace.length) : id));
+      return [...short, ...short.map((id) => id + defaultTag)].filter(
+        (id) => partOf(engine)?.plain.find(id) !== undefined,
+      );
+    });
   }
 
-  private couldContain(id: string, missing: ReadonlyMap<string, string>): boolean {
-    if (!this.selection.mayShow(id)) return false;
+  private couldContain(id: string, missing: ReadonlyMap<string, string> | undefined): boolean {
+    // A credential that may not read a part of a list gets a 404, not an error for as long as that is so.
+    if (missing === undefined || !this.selection.mayShow(id)) return false;
     return !this.config.prefixIds || [...missing.keys()].some((engine) => id.startsWith(`${engine}/`));
   }
 }

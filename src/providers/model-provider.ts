@@ -20,6 +20,15 @@ export interface ProviderIdentity {
   readonly label: string;
   /** What the provider adds to ids without a tag. */
   readonly defaultTag?: string | undefined;
+  /** What the provider leaves out at the beginning of ids, slash included. */
+  readonly defaultNamespace?: string | undefined;
+}
+
+/** The list of a provider. */
+export interface ProviderList {
+  readonly models: readonly Model[];
+  /** The part of the list that the provider did not give, in a word for a header; undefined for a whole list. */
+  readonly lacks?: string | undefined;
 }
 
 /** Where a provider is asked, and which variables of the environment decide that. */
@@ -48,7 +57,7 @@ export interface ModelProvider {
   readonly settings: ProviderSettings | undefined;
 
   /**
-   * The provider's whole list.
+   * The provider's list.
    *
    * An unchanged list is the SAME object as the last time. These are computed once for each object, and again for a
    * copy: the `ModelList` (`ProviderListSource`), the prefixed list (`PrefixedListSource`), the list
@@ -56,7 +65,7 @@ export interface ModelProvider {
    * ETags (`ListView`), and the pages in Anthropic's format (`ModelsController`).
    * @throws UpstreamError
    */
-  listModels(request: ModelsRequest): Promise<readonly Model[]>;
+  listModels(request: ModelsRequest): Promise<ProviderList>;
 }
 
 /** The setting that a provider lacks, as a sentence; undefined when nothing is missing. */

@@ -20,7 +20,7 @@ const SETTINGS: ProviderSettings = {
 const PROVIDER: ModelProvider = {
   identity: { engine: 'vllm', aliases: [], label: 'vllm' },
   settings: SETTINGS,
-  listModels: () => Promise.resolve([]),
+  listModels: () => Promise.resolve({ models: [] }),
 };
 const OURS = keyCredential('sk-SECRET-ours', 'VLLM_API_KEY');
 const CALLERS = authorizationCredential('Bearer sk-SECRET-callers');

@@ -1,21 +1,7 @@
-import { Injectable } from '@nestjs/common';
 import { PROCESS_STARTED, uniqueById } from '../catalogue/model.js';
 import type { Model } from '../catalogue/model.js';
 import type { StaticModel } from '../config/static-models.js';
-import type { ModelProvider, ProviderIdentity } from './model-provider.js';
-import type { Vendor } from './vendor.js';
-
-/** A built-in vendor without a list of its own: these ids are its list. */
-export function staticVendor(engine: string, ids: readonly string[]): Vendor {
-  const models = ids.map((id) => ({ id, metadata: undefined }));
-  @Injectable()
-  class Provider extends StaticProvider {
-    constructor() {
-      super({ engine, aliases: [], label: engine }, models);
-    }
-  }
-  return { engine, Provider };
-}
+import type { ModelProvider, ProviderIdentity, ProviderList } from './model-provider.js';
 
 /** A list that needs no request. */
 export class StaticProvider implements ModelProvider {
@@ -30,8 +16,8 @@ export class StaticProvider implements ModelProvider {
     this.models = staticModels(models, identity.engine);
   }
 
-  listModels(): Promise<readonly Model[]> {
-    return Promise.resolve(this.models);
+  listModels(): Promise<ProviderList> {
+    return Promise.resolve(this);
   }
 }
 

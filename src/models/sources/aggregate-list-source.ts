@@ -55,11 +55,16 @@ export class AggregateListSource implements ListSource {
       throw allProvidersFailed(missing, errors);
     }
     const list = this.joined.of(parts.map((part) => part.list));
+    const lacking = new Map(parts.flatMap((part) => [...(part.lacking ?? [])]));
     const partOf = (engine: string): ModelList | undefined =>
       parts[this.sources.findIndex((each) => each.engine === engine)]?.list;
-    return errors.length > 0
-      ? { list, cacheResult: undefined, missing, partOf }
-      : { list, cacheResult: joinedCacheResult(parts), partOf };
+    return {
+      list,
+      cacheResult: errors.length > 0 ? undefined : joinedCacheResult(parts),
+      ...(errors.length > 0 && { missing }),
+      ...(lacking.size > 0 && { lacking }),
+      partOf,
+    };
   }
 }
 

@@ -2,14 +2,13 @@ import { BoundedMap } from '../../cache/bounded-map.js';
 import { ListCache } from '../../cache/list-cache.js';
 import type { CacheResult, FailureEffect, Obtained, Slot } from '../../cache/list-cache.js';
 import { memoize } from '../../cache/memoize.js';
-import type { Model } from '../../catalogue/model.js';
 import { Coalescer } from '../../concurrency/coalescer.js';
 import type { Work } from '../../concurrency/coalescer.js';
 import type { Credential } from '../../credentials/credential.js';
 import type { OperatorHeaders } from '../../credentials/operator-headers.js';
 import type { Secret } from '../../credentials/secret.js';
 import type { CacheOutcome } from '../../metrics/metrics.js';
-import type { ModelProvider, ModelsRequest } from '../../providers/model-provider.js';
+import type { ModelProvider, ModelsRequest, ProviderList } from '../../providers/model-provider.js';
 import type { ProviderHealth } from '../../providers/provider-health.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { UPSTREAM_WAIT_ERRORS } from '../../upstream/wait-errors.js';
@@ -24,7 +23,9 @@ import { rateLimitOf, RepeatedRejection } from './rate-limit.js';
 export class ProviderListSource implements ListSource {
   private readonly coalescer: Coalescer<ModelList>;
   private readonly cache: ListCache<ModelList> | undefined;
-  private readonly toModelList = memoize((models: readonly Model[]) => new ModelList(models));
+  private readonly toModelList = memoize(
+    ({ models, lacks }: ProviderList) => new ModelList(models, undefined, lacks),
+  );
   /** For callers without a credential. */
   private readonly operatorKey: Secret<Credential> | undefined;
   private readonly operatorHeaders: Secret<OperatorHeaders>;
@@ -93,7 +94,7 @@ export class ProviderListSource implements ListSource {
     if (key !== undefined && this.coalescer.isUnderWay(key))
       metrics?.requestCoalesced(this.provider.identity.label);
     const list = await this.coalescer.join(key, this.request(caller, credential), caller);
-    return { list, cacheResult: undefined };
+    return this.resultOf(list, undefined);
   }
 
   private async cached(
@@ -109,7 +110,14 @@ export class ProviderListSource implements ListSource {
       : cache.get(key, request, caller, wantsRevalidation(caller.headers)));
     this.context.metrics?.cacheAsked(this.provider.identity.label, cacheOutcomeOf(cacheResult));
     this.health.cacheServed(cacheResult.ageMs, credential);
-    return { list: cacheResult.value, cacheResult };
+    return this.resultOf(cacheResult.value, cacheResult);
+  }
+
+  private resultOf(list: ModelList, cacheResult: ListResult['cacheResult']): ListResult {
+    const { lacks } = list;
+    return lacks === undefined
+      ? { list, cacheResult }
+      : { list, cacheResult, lacking: new Map([[this.provider.identity.engine, lacks]]) };
   }
 
   /** The request for a caller, not sent yet. */
@@ -127,9 +135,9 @@ export class ProviderListSource implements ListSource {
 
   private async send(request: ModelsRequest): Promise<ModelList> {
     try {
-      const models = await this.provider.listModels(request);
-      this.health.succeeded(models.length, request.credential);
-      return this.toModelList(models);
+      const list = await this.provider.listModels(request);
+      this.health.succeeded(list.models.length, request.credential);
+      return this.toModelList(list);
     } catch (error) {
       if (error instanceof UpstreamError) this.health.failed(error, this.operatorKey?.current);
       throw error;

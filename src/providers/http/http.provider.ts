@@ -1,24 +1,30 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { metadataReader } from '../../catalogue/metadata-format.js';
-import { PROCESS_STARTED } from '../../catalogue/model.js';
+import { PROCESS_STARTED, uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
+import { memoize } from '../../cache/memoize.js';
 import { valueAt } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import type { EngineNames } from '../../config/engines.js';
 import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
-import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { missingSetting } from '../model-provider.js';
-import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
+import type {
+  ModelProvider,
+  ModelsRequest,
+  ProviderIdentity,
+  ProviderList,
+  ProviderSettings,
+} from '../model-provider.js';
 import { PROVIDER_CONTEXT } from '../vendor.js';
 import type { ProviderContext, Vendor } from '../vendor.js';
-import { withQuery } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
-import type { Authorisation, Cursor, HttpVendor, Signer } from './http-vendor.js';
+import type { Cursor, HttpVendor, QueryParameters, Signer } from './http-vendor.js';
 import { ListReader } from './list-reader.js';
+import { SecondList } from './second-list.js';
 
 /** The headers of every request to every provider. */
 const COMMON_HEADERS = {
@@ -27,8 +33,7 @@ const COMMON_HEADERS = {
   'user-agent': 'models-gateway',
 } as const;
 
-const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
-const NO_MODELS: readonly Model[] = [];
+const NO_MODELS: ProviderList = { models: [] };
 
 /** A built-in vendor that lists its models over HTTP. */
 export function httpVendor<V extends object>(vendor: HttpVendor<V>): Vendor {
@@ -46,13 +51,16 @@ export class HttpProvider<V extends object> implements ModelProvider {
   readonly identity: ProviderIdentity;
   readonly settings: ProviderSettings;
   private readonly reader: ListReader | undefined;
+  private readonly secondList: SecondList | undefined;
   private readonly sign: Signer | undefined;
+  private readonly toList = memoize((models: readonly Model[]) => this.withAddedIds(models));
 
   constructor(
     private readonly vendor: HttpVendor<V>,
     context: ProviderContext,
   ) {
-    const { engine, aliases = [], label = engine, defaultTag, keyVariables = [], signing } = vendor;
+    const { engine, aliases = [], label = engine, signing, secondList } = vendor;
+    const { defaultTag, defaultNamespace } = vendor;
     const { config } = context;
     // A vendor that declares no variables reads none.
     const variables = vendor.variables === undefined ? ({} as V) : readVariables(vendor.variables);
@@ -60,62 +68,85 @@ export class HttpProvider<V extends object> implements ModelProvider {
     const urlVariables = config.urlVariables(names, vendor.urlVariables ?? ['MAIN_MODEL_BASE_URL']);
     const [firstUrlVariable = ''] = urlVariables;
     const urlVariable = urlVariables.find((each) => config.urls.has(each));
-    const base =
+    const baseText =
       (urlVariable && config.urls.get(urlVariable)) ??
       vendor.baseUrlFrom?.(variables) ??
       vendor.defaultBaseUrl;
-    const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
+    const base = baseText === undefined ? undefined : new URL(baseText);
+    const url = base && vendor.listUrl(base, variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
-    this.identity = { engine, aliases, label, defaultTag };
+    this.identity = { engine, aliases, label, defaultTag, defaultNamespace };
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,
-      keyVariables: config.keyVariables(names, keyVariables),
+      keyVariables:
+        base !== undefined && vendor.isPublic?.(base)
+          ? []
+          : config.keyVariables(names, keyVariablesAt(urlVariable, vendor)),
       keySource: signing?.source,
       headerVariables: config.headerVariables(names),
-      missingVariable: vendor.missingVariable?.(variables) ?? missingUrlVariable,
+      missingVariable: vendor.missingVariable?.(variables, base) ?? missingUrlVariable,
     };
     this.reader = url && listReader(vendor, variables, url, this.identity, context);
+    this.secondList =
+      url &&
+      secondList &&
+      new SecondList(
+        engine,
+        secondList,
+        listReader({ ...vendor, ...secondList }, variables, secondList.listUrl(url), this.identity, context),
+      );
     this.sign = url && signing?.signer(url, variables);
   }
 
-  async listModels(request: ModelsRequest): Promise<readonly Model[]> {
-    const { reader, vendor } = this;
+  async listModels(request: ModelsRequest): Promise<ProviderList> {
+    const { reader, secondList, vendor } = this;
     if (reader === undefined) {
       if (vendor.isEmptyWithoutUrl) return NO_MODELS;
       throw this.notConfigured();
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
-    const authorisation =
-      credential === undefined
-        ? await this.authorise(signal)
-        : { headers: credentialHeaders(vendor, credential), credential };
+    const sign = credential === undefined ? this.sign : undefined;
+    if (sign !== undefined && this.settings.missingVariable !== undefined) throw this.notConfigured();
     const headers = {
       ...COMMON_HEADERS,
       ...forwardedHeaders,
       ...vendor.fixedHeaders,
       ...operatorHeaders.headers,
-      ...authorisation.headers,
+      ...(credential && credentialHeaders(vendor, credential)),
     };
-    return reader.read(headers, {
-      credential: authorisation.credential,
+    const call = {
+      credential,
       headerSecrets: operatorHeaders.secrets,
       signal,
       trace,
       retried: false,
-    });
+    };
+    const models = await reader.read({ headers, call, sign });
+    return secondList?.joinWith(models, { headers, call, sign }) ?? this.toList(models);
   }
 
-  /** Authorises a request for which there is no key. */
-  private async authorise(signal: CancellationSignal): Promise<Authorisation> {
-    if (this.sign === undefined) return NO_AUTHORISATION;
-    if (this.settings.missingVariable !== undefined) throw this.notConfigured();
-    return this.sign(signal);
+  private withAddedIds(models: readonly Model[]): ProviderList {
+    const { addedIds, engine } = this.vendor;
+    if (addedIds === undefined) return { models };
+    const added = addedIds.map((id) => ({ id, created: PROCESS_STARTED, ownedBy: engine }));
+    return { models: uniqueById([...models, ...added]) };
   }
 
   private notConfigured(): UpstreamError {
     return new UpstreamError('not_configured', String(missingSetting(this)));
   }
+}
+
+/**
+ * The variables that may hold the operator's key when there is one engine.
+ * @param urlVariable the variable with the base URL; undefined where the vendor's own is used
+ */
+function keyVariablesAt<V extends object>(
+  urlVariable: string | undefined,
+  { keyVariables = [], otherHostKeyVariables = [] }: HttpVendor<V>,
+): readonly string[] {
+  return urlVariable === 'MAIN_MODEL_BASE_URL' ? [...keyVariables, ...otherHostKeyVariables] : keyVariables;
 }
 
 /** The headers that carry a credential. */
@@ -149,6 +180,7 @@ function listReader<V extends object>(
       listFields: vendor.listFields ?? ['data', 'models'],
       leavesOutEmptyLists: vendor.leavesOutEmptyLists ?? false,
       cursorField: cursor?.field,
+      reshape: vendor.reshape,
       isUsable: isUsable && ((row) => isUsable(row, variables)),
       idFields: vendor.idFields ?? ['id'],
       idPrefix: vendor.idPrefix ?? '',
@@ -157,18 +189,19 @@ function listReader<V extends object>(
       ownerFields: vendor.ownerFields ?? ['owned_by'],
       defaultOwner: engine,
       metadata: metadataReader(vendor.metadata ?? COMPATIBLE_METADATA),
+      notes: vendor.notes,
     },
-    nextPage: cursor === undefined ? () => undefined : linkOf(cursor, url),
+    nextPage: vendor.nextPage ?? (cursor === undefined ? () => undefined : linkOf(cursor)),
   });
 }
 
-/** Reads the URL of the next page; undefined after the last one. */
-function linkOf({ field, parameter, moreField }: Cursor, first: URL): (page: Row) => URL | undefined {
+/** Reads the query parameter of the next page; undefined after the last one. */
+function linkOf({ field, parameter, moreField }: Cursor): (page: Row) => QueryParameters | undefined {
   const cursorOf = valueAt(field);
   const moreOf = moreField === undefined ? undefined : valueAt(moreField);
   return (page) => {
     const cursor = cursorOf(page);
     const isLast = moreOf === undefined ? cursor === '' : moreOf(page) !== true;
-    return typeof cursor === 'string' && !isLast ? withQuery(first, { [parameter]: cursor }) : undefined;
+    return typeof cursor === 'string' && !isLast ? { [parameter]: cursor } : undefined;
   };
 }

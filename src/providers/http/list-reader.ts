@@ -10,7 +10,9 @@ import type { UpstreamClient } from '../../upstream/upstream.client.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import { UpstreamRequest } from '../../upstream/upstream-request.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
+import type { QueryParameters, Signer } from './http-vendor.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
+import { withQuery } from './base-url.js';
 import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
 import { RowReader } from './model-rows.js';
@@ -27,8 +29,17 @@ interface ListFormat {
   readonly url: URL;
   readonly maxPages: number;
   readonly rows: RowFormat;
-  /** The URL of the page after the one whose envelope this is; undefined for the last one. */
-  readonly nextPage: (envelope: Row) => URL | undefined;
+  /** The query parameters of the page after the one whose envelope this is; undefined for the last one. */
+  readonly nextPage: (envelope: Row, asked: URLSearchParams) => QueryParameters | undefined;
+}
+
+/** A request for a list. */
+export interface ListRequest {
+  /** Of every page, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly call: UpstreamCall;
+  /** Authorises each page; undefined where the headers do. */
+  readonly sign: Signer | undefined;
 }
 
 /** A page, and where the next one is. */
@@ -55,12 +66,12 @@ export class ListReader {
 
   /**
    * The whole list; of models with the same id the first stays.
-   * @param headers of every request, names in lower case
    * @returns the same object again when all pages are those of the last time
    * @throws UpstreamError
    */
-  async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
-    const pages = await this.pages(headers, call).catch((error: unknown) => {
+  async read(request: ListRequest): Promise<readonly Model[]> {
+    const { call } = request;
+    const pages = await this.pages(request).catch((error: unknown) => {
       throw error instanceof UpstreamError && call.retried ? error.afterRetry() : error;
     });
     const { last } = this;
@@ -76,7 +87,7 @@ export class ListReader {
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
-  private async pages(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<LinkedPage[]> {
+  private async pages({ headers, call, sign }: ListRequest): Promise<LinkedPage[]> {
     const { label, maxPages } = this.format;
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
@@ -89,9 +100,11 @@ export class ListReader {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { path } = address;
+      const { origin, path } = address;
+      const signed = await sign?.(new URL(origin + path), call.signal);
+      if (signed !== undefined) call.credential = signed.credential;
       const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(label, address, headers, call),
+        new UpstreamRequest(label, address, { ...headers, ...signed?.headers }, call),
         (body) => this.unchangedBodies.get(path, body) ?? this.page(path, body, call.signal),
       );
       pages.push(page);
@@ -118,8 +131,9 @@ export class ListReader {
   }
 
   private linked(path: string, body: Buffer, page: ModelPage): LinkedPage {
-    const next = page.envelope && this.format.nextPage(page.envelope);
-    const linked = { ...page, next: next && addressOf(next) };
+    const { url, nextPage } = this.format;
+    const parameters = page.envelope && nextPage(page.envelope, new URL(url.origin + path).searchParams);
+    const linked = { ...page, next: parameters && addressOf(withQuery(url, parameters)) };
     this.unchangedBodies.set(path, body, linked);
     return linked;
   }
