@@ -92,7 +92,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
       url &&
       secondList &&
       new SecondList(
-        engine,
+        this.identity.engine,
         secondList,
         listReader({ ...vendor, ...secondList }, variables, secondList.listUrl(url), this.identity, context),
       );
@@ -127,8 +127,9 @@ export class HttpProvider<V extends object> implements ModelProvider {
   }
 
   private withAddedIds(models: readonly Model[]): ProviderList {
-    const { addedIds, engine } = this.vendor;
+    const { addedIds } = this.vendor;
     if (addedIds === undefined) return { models };
+    const { engine } = this.identity;
     const added = addedIds.map((id) => ({ id, created: PROCESS_STARTED, ownedBy: engine }));
     return { models: uniqueById([...models, ...added]) };
   }
