@@ -19,7 +19,7 @@ class WatsonxVariables {
 export const watsonx = httpVendor({
   engine: 'watsonx',
   variables: WatsonxVariables,
-  exampleSettings: { WATSONX_URL: 'https://us-south.ml.cloud.ibm.com' },
+  exampleSettings: { WATSONX_URL: 'https://cpd.example.com' },
   urlVariables: ['WATSONX_URL', 'MAIN_MODEL_BASE_URL'],
   baseUrlFrom: ({ WATSONX_REGION: region }) => region && `https://${region}.ml.cloud.ibm.com`,
   listUrl: (base) => withDefaultQuery(specsUrl(base), { version: '2024-05-01', limit: '200' }),
