@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { metadataReader } from '../../catalogue/metadata-format.js';
 import { PROCESS_STARTED, uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
-import { memoize } from '../../cache/memoize.js';
+import { keepLast } from './keep-last.js';
 import { valueAt } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import type { EngineNames } from '../../config/engines.js';
@@ -53,7 +53,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
   private readonly reader: ListReader | undefined;
   private readonly secondList: SecondList | undefined;
   private readonly sign: Signer | undefined;
-  private readonly toList = memoize((models: readonly Model[]) => this.withAddedIds(models));
+  private readonly toList = keepLast((models: readonly Model[]) => this.withAddedIds(models));
 
   constructor(
     private readonly vendor: HttpVendor<V>,

@@ -1,5 +1,5 @@
 import { Logger } from '@nestjs/common';
-import { memoize } from '../../cache/memoize.js';
+import { keepLast } from './keep-last.js';
 import type { Model } from '../../catalogue/model.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { ProviderList } from '../model-provider.js';
@@ -20,7 +20,7 @@ interface Joined {
 export class SecondList {
   private readonly logger = new Logger('SecondList');
   private last: Joined | undefined;
-  private readonly firstAlone = memoize((models: readonly Model[]): ProviderList => ({
+  private readonly firstAlone = keepLast((models: readonly Model[]): ProviderList => ({
     models,
     lacks: this.format.name,
   }));
