@@ -726,6 +726,46 @@ describe('the compatible vendors', () => {
   });
 });
 
+describe('watsonx at IBM Cloud', () => {
+  it.each([
+    [{ WATSONX_REGION: 'us-south' }],
+    [{ WATSONX_URL: 'https://eu-de.ml.cloud.ibm.com' }],
+    [{ MAIN_MODEL_BASE_URL: 'https://eu-de.ml.cloud.ibm.com/ml/v1' }],
+  ])('gets none of the operator’s keys with %j', (settings) => {
+    expect(settingsOf('watsonx', settings)?.keyVariables).toEqual([]);
+  });
+
+  it('is IBM’s host alone', () => {
+    const { keyVariables } =
+      settingsOf('watsonx', { WATSONX_URL: 'https://ml.cloud.ibm.com.evil.test' }) ?? {};
+    expect(keyVariables).toEqual(['WATSONX_TOKEN', 'MAIN_MODEL_API_KEY']);
+  });
+});
+
+describe('a page that hides others', () => {
+  const row = { model_id: 'a', name: 'a' };
+
+  it.each<[engine: string, name: string, page: Fields]>([
+    ['watsonx', 'a link without a start', { resources: [row], next: { href: 'https://evil.test/' } }],
+    ['watsonx', 'an empty start', { resources: [row], next: { href: '?start=&limit=1' } }],
+    ['watsonx', 'a link that is no text', { resources: [row], next: { href: 7 } }],
+    ['cloudflare', 'another number', { result: [row], result_info: { page: 2, total_count: 9 } }],
+    ['cloudflare', 'a number that is text', { result: [row], result_info: { page: '1', total_count: 9 } }],
+    ['cloudflare', 'a failure with a list', { success: false, result: [row] }],
+    ['cloudflare', 'a failure without one', { success: false, errors: [{ code: 7003 }], result: null }],
+  ])('is a failure of %s: %s', async (engine, _name, page) => {
+    const contract = contractOf(engine, CONTRACTS);
+    upstream.answer(json(page));
+    await withGateway(environmentOf(contract), async (gateway) => {
+      expect(await ask(gateway)).toMatchObject({
+        status: 502,
+        body: { error: { code: 'upstream_invalid_response' } },
+      });
+    });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
 describe('statuses beyond the standard', () => {
   it.each([
     ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],
