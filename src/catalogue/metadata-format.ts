@@ -66,7 +66,8 @@ export function metadataReader(format: MetadataFormat): MetadataReader {
     description: first(format.description, descriptionText),
     context_length: first(format.contextLength, count),
     max_output_tokens: first(format.maxOutputTokens, count),
-    capabilities: (row) => sorted(isOwnRow(row) ? namedHere(row) : named(row)),
+    capabilities: (row) =>
+      sorted(isOwnRow(row) ? namedHere(row) : purposeOf(named(row), inputs(row), outputs(row))),
     architecture: (row) => architectureOf(inputs(row), outputs(row)),
     pricing: first(format.pricing, pricing),
     supported_parameters: first(format.supportedParameters, parameterNames),
@@ -105,6 +106,20 @@ function isOwnRow(row: Row): boolean {
 type Readers = {
   readonly [K in keyof ModelMetadata]-?: (row: Row) => ModelMetadata[K] | undefined;
 };
+
+/** A model that makes text of sound alone writes down what is said: it takes no text to answer. */
+function purposeOf(
+  named: ReadonlySet<Capability> | undefined,
+  inputs: ReadonlySet<Modality> | undefined,
+  outputs: ReadonlySet<Modality> | undefined,
+): ReadonlySet<Capability> | undefined {
+  if (!named?.has('text_generation') || !isOnly(inputs, 'audio') || !isOnly(outputs, 'text')) return named;
+  return new Set([...named].map((each) => (each === 'text_generation' ? 'transcription' : each)));
+}
+
+function isOnly(modalities: ReadonlySet<Modality> | undefined, modality: Modality): boolean {
+  return modalities?.size === 1 && modalities.has(modality);
+}
 
 /** Sorts capabilities as the vocabulary does. `other` stays only where no purpose of the model is known. */
 function sorted(named: ReadonlySet<Capability> | undefined): readonly Capability[] | undefined {

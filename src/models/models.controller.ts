@@ -94,7 +94,7 @@ export class ModelsController {
   ): Promise<boolean> {
     const { list } = answer;
     const view = speaksAnthropic(request.headers) ? this.anthropicList(list) : this.openAiView(request, list);
-    const body = firstOf(view, ids) ?? firstOf(view, this.models.taggedIds(answer, ids));
+    const body = firstOf(view, ids) ?? firstOf(view, this.models.listedIds(answer, ids));
     if (body === undefined) return false;
     await this.send(request, reply, body, answer, caller);
     return true;

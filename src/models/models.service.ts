@@ -3,6 +3,7 @@ import { SEEK_PAUSE_MS } from '../cache/list-cache.js';
 import type { CacheResult } from '../cache/list-cache.js';
 import { providerConfig } from '../config/provider.config.js';
 import type { ProviderConfig } from '../config/provider.config.js';
+import type { ProviderIdentity } from '../providers/model-provider.js';
 import { ProviderRegistry } from '../providers/provider.registry.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { MissingProviders } from './missing-providers.js';
@@ -29,7 +30,7 @@ export interface ListAnswer {
 export class ModelsService {
   private readonly source: ListSource;
   private readonly shares: EngineShares | undefined;
-  private readonly defaultTags: readonly (readonly [engine: string, tag: string])[];
+  private readonly shortNames: readonly ProviderIdentity[];
 
   constructor(
     registry: ProviderRegistry,
@@ -38,10 +39,11 @@ export class ModelsService {
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'prefixIds'>,
   ) {
     this.source = createListSource(registry, context);
-    const engines = registry.configured.map(({ identity: { engine } }) => engine);
+    const identities = registry.configured.map(({ identity }) => identity);
+    const engines = identities.map(({ engine }) => engine);
     this.shares = engines.length > 1 ? new EngineShares(engines) : undefined;
-    this.defaultTags = registry.configured.flatMap(({ identity: { engine, defaultTag } }) =>
-      defaultTag === undefined ? [] : [[engine, defaultTag] as const],
+    this.shortNames = identities.filter(
+      ({ defaultTag, defaultNamespace }) => defaultTag !== undefined || defaultNamespace !== undefined,
     );
   }
 
@@ -84,11 +86,16 @@ export class ModelsService {
     return this.shares?.of(list, partOf);
   }
 
-  /** These ids with the tag that their engine takes for granted, as far as it has such models. */
-  taggedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
-    return this.defaultTags.flatMap(([engine, tag]) =>
-      ids.map((id) => id + tag).filter((id) => partOf(engine)?.plain.find(id) !== undefined),
-    );
+  /** These ids as the list of their engine writes them, with its tag and without its namespace, as far as it has them. */
+  listedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
+    return this.shortNames.flatMap(({ engine, defaultTag = '', defaultNamespace = '' }) => {
+      const prefix = this.config.prefixIds ? `${engine}/` : '';
+      const namespace = prefix + defaultNamespace;
+      const short = ids.map((id) => (id.startsWith(namespace) ? prefix + id.slice(namespace.length) : id));
+      return [...short, ...short.map((id) => id + defaultTag)].filter(
+        (id) => partOf(engine)?.plain.find(id) !== undefined,
+      );
+    });
   }
 
   private couldContain(id: string, missing: ReadonlyMap<string, string> | undefined): boolean {

@@ -3,6 +3,7 @@ import type { Vendor } from './vendor.js';
 import { anthropic } from './vendors/anthropic.provider.js';
 import { azure } from './vendors/azure.provider.js';
 import { bedrock } from './vendors/bedrock.provider.js';
+import { cloudflare } from './vendors/cloudflare.provider.js';
 import { cohere } from './vendors/cohere.provider.js';
 import { COMPATIBLE_VENDORS } from './vendors/compatible-vendors.js';
 import { databricks } from './vendors/databricks.provider.js';
@@ -10,9 +11,9 @@ import { gemini } from './vendors/gemini.provider.js';
 import { githubModels } from './vendors/github-models.provider.js';
 import { nim } from './vendors/nim.provider.js';
 import { openai } from './vendors/openai.provider.js';
-import { perplexity } from './vendors/perplexity.provider.js';
 import { trtLlm } from './vendors/trt-llm.provider.js';
 import { vllm } from './vendors/vllm.provider.js';
+import { watsonx } from './vendors/watsonx.provider.js';
 
 /** THE list of built-in vendors: a new one is one line here, or a row of the table of compatible vendors. */
 export const BUILT_IN_PROVIDERS: readonly Vendor[] = [
@@ -26,8 +27,9 @@ export const BUILT_IN_PROVIDERS: readonly Vendor[] = [
   gemini,
   githubModels,
   databricks,
-  perplexity,
   bedrock,
+  watsonx,
+  cloudflare,
   ...COMPATIBLE_VENDORS,
 ];
 

@@ -6,7 +6,6 @@ import type { Secret } from '../credentials/secret.js';
 import type { SecretFiles } from '../credentials/secret-files.js';
 import { ownerOf } from './model-provider.js';
 import type { ModelProvider, ProviderIdentity, ProviderList } from './model-provider.js';
-import type { Vendor } from './vendor.js';
 
 /** Models that the operator gives. */
 export interface StaticList {
@@ -33,17 +32,6 @@ export function openStaticList({ variable, ids, path, mode }: StaticSource, file
 
 function rowsOf(ids: readonly string[]): readonly StaticModel[] {
   return ids.map((id) => ({ id, metadata: undefined }));
-}
-
-/** A built-in vendor without a list of its own: these ids are its list. */
-export function staticVendor(engine: string, ids: readonly string[]): Vendor {
-  const list: StaticList = { rows: { current: rowsOf(ids) }, source: engine, addsFields: false };
-  class Provider extends StaticProvider {
-    constructor(_context: unknown, name = engine) {
-      super({ engine: name, kind: name === engine ? undefined : engine, label: name }, list);
-    }
-  }
-  return { engine, Provider };
 }
 
 /** A list that needs no request. */

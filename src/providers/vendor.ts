@@ -21,6 +21,8 @@ export interface Vendor extends EngineDeclaration {
   readonly defaultBaseUrl?: string;
   /** Makes that base URL from the variables of the vendor. */
   readonly baseUrlFrom?: (variables: never) => string | undefined;
+  /** Further variables of keys, which are read where `MAIN_MODEL_BASE_URL` is set. */
+  readonly otherHostKeyVariables?: readonly string[];
   /** The source of credentials when no variable holds a key. */
   readonly signing?: { readonly source: string };
   /** Variables that the documents set as an example, where the provider cannot be asked in a cluster without any. */

@@ -5,8 +5,8 @@ import type { UpstreamTrace } from './upstream-trace.js';
 
 /** The context of a request: the secrets in it, its cancellation and its trace. */
 export interface UpstreamCall {
-  /** The credential that is sent, to be redacted in errors. */
-  readonly credential: Credential | undefined;
+  /** The credential that is sent, to be redacted in errors; each page that is signed has another one. */
+  credential: Credential | undefined;
   /** Secrets in the operator's headers, to be redacted in errors: providers repeat what they reject. */
   readonly headerSecrets: readonly Credential[];
   /** Aborted with an `UpstreamError` as its reason: at the deadline, or when all callers have hung up. */

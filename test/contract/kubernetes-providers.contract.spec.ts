@@ -96,9 +96,9 @@ describe.each(PROVIDER_ROWS.filter(({ settings }) => Object.keys(settings).lengt
         expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
         const needs = gateway.app.get(ProviderRegistry).configured.map(needsOf);
         expect(needs).toEqual([{ engine, setting: undefined, key, url: expect.any(URL) }]);
-        // A region is part of the host's name.
+        // A region is part of the host's name, an account of the path.
         for (const value of Object.values(settings))
-          expect(needs[0]?.url?.host).toContain(URL.canParse(value) ? new URL(value).host : value);
+          expect(needs[0]?.url?.href).toContain(URL.canParse(value) ? new URL(value).host : value);
       } finally {
         await gateway.close();
       }

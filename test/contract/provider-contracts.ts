@@ -21,7 +21,7 @@ interface RelayedError {
 }
 
 /** A page of a provider's list: the request for it and the answer. */
-interface ContractPage {
+export interface ContractPage {
   /** Path and query string. */
   readonly request: string;
   readonly fixture: Fixture;
@@ -55,9 +55,13 @@ export interface ProviderContract {
   readonly urls?: readonly (readonly [base: string, list: string, settings?: Headers])[];
   /** In the order in which they are read. */
   readonly keyVariables: readonly [string, ...string[]];
+  /** Further ones, read where `MAIN_MODEL_BASE_URL` is set. */
+  readonly otherHostKeyVariables?: readonly string[];
   /** The variables that the vendor's class declares. */
   readonly variables?: readonly ContractVariable[];
   readonly pages: readonly [ContractPage, ...ContractPage[]];
+  /** The pages of a second list, which are asked after those. */
+  readonly secondPages?: readonly ContractPage[];
   /** The field of a page with its rows; `data` by default. */
   readonly listField?: string;
   /** The field of a row with its id; `id` by default. */
@@ -106,6 +110,11 @@ const COHERE = 'https://api.cohere.com/v1/models?page_size=1000';
 const GEMINI = 'https://generativelanguage.googleapis.com/v1beta/models?pageSize=1000';
 const GITHUB_MODELS = 'https://models.github.ai/catalog/models';
 const DATABRICKS = 'https://adb-1.test/api/2.0/serving-endpoints';
+const DATABRICKS_GATEWAY = 'https://adb-1.test/ai-gateway/mlflow/v1/models';
+const WATSONX_QUERY = '?version=2024-05-01&limit=200';
+const WATSONX = `https://eu-de.ml.cloud.ibm.com/ml/v1/foundation_model_specs${WATSONX_QUERY}`;
+const CLOUDFLARE_PATH = '/client/v4/accounts/acc1/ai/models/search';
+const CLOUDFLARE = `https://api.cloudflare.com${CLOUDFLARE_PATH}?page=1&per_page=100`;
 const AZURE_JWT = `eyJhbGciOiJSUzI1NiJ9.${secret('claims')}.c2lnbmF0dXJl`;
 const ANTHROPIC_OAUTH = `sk-ant-oat01-${secret('oauth')}`;
 const GOOGLE_OAUTH = `ya29.${secret('oauth')}`;
@@ -695,20 +704,37 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
     })),
     keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
     pages: [{ request: '/foundation-models', fixture: 'list.json' }],
+    secondPages: [
+      { request: '/inference-profiles?maxResults=1000', fixture: 'profiles.page1.json' },
+      {
+        request: '/inference-profiles?maxResults=1000&nextToken=YmVkcm9jayAy%2B%2F%3D',
+        fixture: 'profiles.page2.json',
+      },
+    ],
     listField: 'modelSummaries',
     idField: 'modelId',
     models: [
-      ['orbit.orbit-large-20260101-v1:0', undefined, 'Orbit Labs'],
-      ['orbit.embed-v2:0', undefined, 'Orbit Labs'],
+      ['orbit.embed-v2:0', 1_704_067_200, 'Orbit Labs'],
       ['nobody.plain-v1', undefined, 'bedrock'],
+      ['orbit.unprofiled-v1:0', undefined, 'Orbit Labs'],
+      ['us.orbit.orbit-large-20260101-v1:0', 1_767_225_600, 'Orbit Labs'],
+      ['global.orbit.orbit-large-20260101-v1:0', 1_767_225_600, 'Orbit Labs'],
+      ['us.orbit.elsewhere-v1:0', 1_735_689_600, 'bedrock'],
+      ['abcd1234', 1_704_067_200, 'Orbit Labs'],
     ],
     metadata: {
-      display_name: 'Orbit Large',
-      name: 'Orbit Large',
-      capabilities: ['text_generation', 'vision'],
-      architecture: { input_modalities: ['text', 'image'], output_modalities: ['text'] },
-      lifecycle: 'active',
+      display_name: 'Orbit Embed',
+      name: 'Orbit Embed',
+      capabilities: ['embeddings'],
+      architecture: { input_modalities: ['text'], output_modalities: ['embeddings'] },
+      lifecycle: 'deprecated',
     },
+    moreMetadata: [
+      [
+        { modelLifecycle: { status: 'LEGACY', endOfLifeTime: '2026-12-01T00:00:00Z' } },
+        { lifecycle: 'deprecated', deprecates_at: 1_796_083_200, shutdown_date: '2026-12-01' },
+      ],
+    ],
     errors: {
       401: {
         headers: { 'x-amzn-requestid': 'req-bedrock' },
@@ -743,6 +769,9 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['https://adb-1.test/serving-endpoints', DATABRICKS],
       ['https://adb-1.test/api/2.0/serving-endpoints/', DATABRICKS],
       ['adb-1.test', DATABRICKS],
+      ['https://adb-1.test/ai-gateway/mlflow/v1', DATABRICKS_GATEWAY],
+      ['https://adb-1.test/ai-gateway/mlflow/v1/chat/completions', DATABRICKS_GATEWAY],
+      ['https://adb-1.test/ai-gateway/mlflow/v1/models/', DATABRICKS_GATEWAY],
       ['https://gw.test/dbx?o=1', 'https://gw.test/dbx/api/2.0/serving-endpoints?o=1'],
     ],
     variables: [
@@ -787,6 +816,185 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
           code: 'REQUEST_LIMIT_EXCEEDED',
         },
         relayed: { 'retry-after': '3' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'watsonx',
+    baseUrlVariables: ['WATSONX_URL', 'MAIN_MODEL_BASE_URL'],
+    basePath: '',
+    withoutBaseUrl: { missing: 'WATSONX_URL' },
+    urls: [
+      ['', WATSONX, { WATSONX_REGION: 'eu-de' }],
+      ['https://eu-de.ml.cloud.ibm.com', WATSONX],
+      ['https://eu-de.ml.cloud.ibm.com/ml/v1', WATSONX],
+      ['https://eu-de.ml.cloud.ibm.com/ml/v1/text/chat', WATSONX],
+      [
+        'https://cpd.test/x?version=2025-02-11&limit=50',
+        'https://cpd.test/x/ml/v1/foundation_model_specs?version=2025-02-11&limit=50',
+      ],
+    ],
+    variables: [
+      {
+        name: 'WATSONX_REGION',
+        accepts: ['us-south', 'eu-de', 'ca-tor', 'ap-south-1'].map((region) => [region, region] as const),
+        refuses: ['us south', 'us-south.evil.test', 'US-SOUTH', 'south', 'us-'],
+        rule: 'a region such as us-south',
+      },
+    ],
+    keyVariables: ['WATSONX_TOKEN', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      { request: `/ml/v1/foundation_model_specs${WATSONX_QUERY}`, fixture: 'list.page1.json' },
+      {
+        request: `/ml/v1/foundation_model_specs${WATSONX_QUERY}&start=d2F0c29ueCAy%2B%2F%3D`,
+        fixture: 'list.page2.json',
+      },
+      { request: `/ml/v1/foundation_model_specs${WATSONX_QUERY}&start=p3`, fixture: 'list.page3.json' },
+    ],
+    lastPages: [{ next: undefined }, { next: null }, { next: {} }, { resources: [] }],
+    listField: 'resources',
+    idField: 'model_id',
+    models: [
+      ['orbit/granite-orbit-8b-instruct', 1_714_521_600, 'Orbit'],
+      ['orbit/slate-orbit-embed', 1_706_745_600, 'Orbit'],
+      ['nobody/ttm-orbit', undefined, 'watsonx'],
+      ['orbit/last', undefined, 'watsonx'],
+    ],
+    metadata: {
+      display_name: 'granite-orbit-8b-instruct',
+      name: 'granite-orbit-8b-instruct',
+      description: 'A model for chats in many languages.',
+      context_length: 131_072,
+      max_model_len: 131_072,
+      max_output_tokens: 8192,
+      capabilities: ['chat', 'text_generation', 'tools'],
+      deprecates_at: 1_796_083_200,
+      shutdown_date: '2027-03-01',
+    },
+    moreMetadata: [
+      [{ functions: [{ id: 'rerank' }, null, 'x', { id: 7 }] }, { capabilities: ['rerank'] }],
+      [{ functions: [{ id: 'time_series_forecast' }] }, { capabilities: ['other'] }],
+      [{ functions: 'rerank', lifecycle: 'available', model_limits: [8192] }, {}],
+      [{ lifecycle: [{ id: 'withdrawn', start_date: 'soon' }] }, {}],
+    ],
+    errors: {
+      401: {
+        headers: { 'x-request-id': 'ibm-1' },
+        error: {
+          message: 'The token is expired.',
+          type: 'authentication_error',
+          param: null,
+          code: null,
+        },
+        fixture: { message: 'The token is expired.' },
+        relayed: { 'x-upstream-request-id': 'ibm-1' },
+      },
+      429: {
+        headers: { 'retry-after': '3' },
+        error: { message: 'Too many requests.', type: 'rate_limit_error', param: null, code: null },
+        fixture: { message: 'Too many requests.' },
+        relayed: { 'retry-after': '3' },
+      },
+    },
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'cloudflare',
+    settings: { CLOUDFLARE_ACCOUNT_ID: 'acc1' },
+    basePath: '',
+    withoutBaseUrl: { host: 'api.cloudflare.com' },
+    urls: [
+      ['https://api.cloudflare.com/client/v4', CLOUDFLARE],
+      ['https://api.cloudflare.com/client/v4/accounts/acc1', CLOUDFLARE],
+      ['https://api.cloudflare.com/client/v4/accounts/acc1/ai/v1', CLOUDFLARE],
+      ['https://api.cloudflare.com/client/v4/accounts/acc1/ai/v1/chat/completions', CLOUDFLARE],
+      ['https://api.cloudflare.com/client/v4/accounts/acc1/ai/run/@cf/orbit/a', CLOUDFLARE],
+      ['https://api.cloudflare.com/client/v4/accounts/acc1/ai/models/search', CLOUDFLARE],
+      [
+        'https://gw.test/cf/accounts/other?hide_experimental=true',
+        'https://gw.test/cf/accounts/other/ai/models/search?hide_experimental=true&page=1&per_page=100',
+      ],
+    ],
+    variables: [
+      {
+        name: 'CLOUDFLARE_ACCOUNT_ID',
+        accepts: [['023e105f4ecef8ad9ca31a8372d0c353', '023e105f4ecef8ad9ca31a8372d0c353']],
+        refuses: ['a/b', '..', 'a b', 'a?b'],
+        rule: 'the id of an account, of letters and digits',
+      },
+    ],
+    keyVariables: ['CLOUDFLARE_API_TOKEN', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      { request: `${CLOUDFLARE_PATH}?page=1&per_page=100`, fixture: 'list.page1.json' },
+      { request: `${CLOUDFLARE_PATH}?page=2&per_page=100`, fixture: 'list.page2.json' },
+      { request: `${CLOUDFLARE_PATH}?page=3&per_page=100`, fixture: 'list.page3.json' },
+    ],
+    lastPages: [
+      { result_info: undefined },
+      { result_info: null },
+      { result_info: { page: 2, per_page: 2, total_count: 4 } },
+      { result: [] },
+      { result: null },
+    ],
+    listField: 'result',
+    idField: 'name',
+    models: [
+      ['@cf/orbit/orbit-8b-instruct', 1_700_000_000, 'cloudflare'],
+      ['@cf/orbit/whisper-orbit', undefined, 'cloudflare'],
+      ['@cf/orbit/orbit-embed', undefined, 'cloudflare'],
+      ['@cf/orbit/orbit-image', undefined, 'cloudflare'],
+      ['@cf/orbit/last', undefined, 'cloudflare'],
+    ],
+    metadata: {
+      description: 'A small model.',
+      context_length: 32_000,
+      max_model_len: 32_000,
+      capabilities: ['text_generation', 'tools'],
+      pricing: { prompt: '0.00000028', completion: '0.00000083' },
+      deprecates_at: 1_796_083_200,
+    },
+    moreMetadata: [
+      [{ task: { name: 'Automatic Speech Recognition' } }, { capabilities: ['transcription'] }],
+      [{ task: { name: 'Text-to-Speech' } }, { capabilities: ['speech'] }],
+      [{ task: { name: 'Text Embeddings' } }, { capabilities: ['embeddings'] }],
+      [{ task: { name: 'Dumb Pipe' } }, { capabilities: ['other'] }],
+      [{ task: 'Text Generation', properties: { context_window: '1' } }, {}],
+      [
+        {
+          properties: [
+            null,
+            { property_id: 'context_window', value: '12k' },
+            { property_id: 'price', value: [{ unit: 'per audio minute', price: 1, currency: 'USD' }] },
+            { property_id: 'function_calling', value: 'false' },
+            { property_id: '__proto__', value: { polluted: true } },
+          ],
+        },
+        {},
+      ],
+    ],
+    errors: {
+      401: {
+        headers: { 'cf-ray': '8e1f0a1b2c3d4e5f-FRA' },
+        error: {
+          message: 'Authentication error',
+          type: 'authentication_error',
+          param: null,
+          code: '10000',
+        },
+        relayed: { 'x-upstream-request-id': '8e1f0a1b2c3d4e5f-FRA' },
+      },
+      429: {
+        headers: { 'retry-after': '5' },
+        error: {
+          message: 'Please wait and consider throttling your request speed',
+          type: 'rate_limit_error',
+          param: null,
+          code: '971',
+        },
+        relayed: { 'retry-after': '5' },
       },
     },
   },
@@ -978,7 +1186,17 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     basePath: '/api/v1',
     withoutBaseUrl: { host: 'openrouter.ai' },
     keyVariables: ['OPENROUTER_API_KEY', 'MAIN_MODEL_API_KEY'],
-    pages: [{ request: '/api/v1/models', fixture: 'list.json' }],
+    urls: [
+      [
+        'https://openrouter.ai/api/v1?output_modalities=text&category=roleplay',
+        'https://openrouter.ai/api/v1/models?output_modalities=text&category=roleplay',
+      ],
+      [
+        'https://openrouter.ai/api/v1?category=roleplay',
+        'https://openrouter.ai/api/v1/models?category=roleplay&output_modalities=all',
+      ],
+    ],
+    pages: [{ request: '/api/v1/models?output_modalities=all', fixture: 'list.json' }],
     models: [
       ['orbit-labs/orbit-large', 1765000000, 'openrouter'],
       ['orbit-labs/orbit-small:free', 1755000000, 'openrouter'],
@@ -998,6 +1216,30 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       [
         { architecture: { output_modalities: ['video'] } },
         { capabilities: ['other'], architecture: { output_modalities: ['video'] } },
+      ],
+      [
+        {
+          architecture: { modality: 'audio->text', input_modalities: ['audio'], output_modalities: ['text'] },
+        },
+        {
+          capabilities: ['audio', 'transcription'],
+          architecture: { input_modalities: ['audio'], output_modalities: ['text'] },
+        },
+      ],
+      [{ architecture: { modality: 'audio->text' } }, { capabilities: ['transcription'] }],
+      [
+        { architecture: { input_modalities: ['text', 'audio'], output_modalities: ['text'] } },
+        {
+          capabilities: ['text_generation', 'audio'],
+          architecture: { input_modalities: ['text', 'audio'], output_modalities: ['text'] },
+        },
+      ],
+      [
+        { architecture: { input_modalities: ['audio'], output_modalities: ['text', 'audio'] } },
+        {
+          capabilities: ['text_generation', 'audio', 'speech'],
+          architecture: { input_modalities: ['audio'], output_modalities: ['text', 'audio'] },
+        },
       ],
     ],
     errors: {
@@ -1119,9 +1361,26 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
     keyVariables: ['HF_TOKEN', 'HUGGINGFACE_API_KEY', 'MAIN_MODEL_API_KEY'],
     models: [['orbit-labs/Orbit-V2-Instruct', 1770000000, 'orbit-labs']],
     metadata: {
-      capabilities: ['text_generation'],
+      context_length: 65_536,
+      max_model_len: 65_536,
+      capabilities: ['text_generation', 'tools'],
       architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+      pricing: { prompt: '0.0000004', completion: '0.0000015' },
     },
+    moreMetadata: [
+      [{ providers: [] }, {}],
+      [{ providers: 'cirrus' }, {}],
+      [{ providers: [null, 7, { status: 'live', context_length: '8k', pricing: 'free' }] }, {}],
+      [
+        {
+          providers: [
+            { status: 'live', supports_tools: true, context_length: -1 },
+            { status: 'live', supports_tools: false, context_length: 4096 },
+          ],
+        },
+        { context_length: 4096, max_model_len: 4096 },
+      ],
+    ],
     errors: {
       401: {
         headers: {},
@@ -1250,9 +1509,573 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       },
     },
   },
-];
-
-/** The engines with a static list, because their vendors have none. */
-export const STATIC_CONTRACTS: readonly { readonly engine: string; readonly ids: readonly string[] }[] = [
-  { engine: 'perplexity', ids: ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'] },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'perplexity',
+    withoutBaseUrl: { host: 'api.perplexity.ai' },
+    urls: [
+      ['https://api.perplexity.ai/chat/completions', 'https://api.perplexity.ai/v1/models'],
+      ['https://api.perplexity.ai/router/v1', 'https://api.perplexity.ai/router/v1/models'],
+    ],
+    keyVariables: ['PERPLEXITY_API_KEY', 'MAIN_MODEL_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [
+            { id: 'orbit/large', object: 'model', created: 0, owned_by: 'orbit' },
+            { id: 'sonar-pro', object: 'model', created: 0, owned_by: 'perplexity' },
+          ],
+        },
+      },
+    ],
+    models: [
+      ['orbit/large', 0, 'orbit'],
+      ['sonar-pro', 0, 'perplexity'],
+      ['sonar', undefined, 'perplexity'],
+      ['sonar-reasoning-pro', undefined, 'perplexity'],
+      ['sonar-deep-research', undefined, 'perplexity'],
+    ],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'moonshot',
+    withoutBaseUrl: { host: 'api.moonshot.ai' },
+    keyVariables: ['MOONSHOT_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [
+            {
+              id: 'kimi-orbit',
+              object: 'model',
+              created: 1_767_000_000,
+              owned_by: 'moonshot',
+              root: 'kimi-orbit',
+              parent: '',
+              permission: [{ id: 'x' }],
+              context_length: 262_144,
+              supports_image_in: true,
+              supports_video_in: true,
+              supports_reasoning: true,
+            },
+          ],
+        },
+      },
+    ],
+    models: [['kimi-orbit', 1_767_000_000, 'moonshot']],
+    metadata: {
+      context_length: 262_144,
+      max_model_len: 262_144,
+      capabilities: ['vision', 'reasoning'],
+      architecture: { input_modalities: ['text', 'image', 'video'] },
+    },
+    moreMetadata: [
+      [
+        { supports_image_in: false, supports_video_in: false, supports_reasoning: false },
+        { architecture: { input_modalities: ['text'] } },
+      ],
+      [{ supports_image_in: 'perhaps', supports_reasoning: null }, {}],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'siliconflow',
+    withoutBaseUrl: { host: 'api.siliconflow.com' },
+    keyVariables: ['SILICONFLOW_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-labs/Orbit-V3', object: 'model', created: 0, owned_by: '' }],
+        },
+      },
+    ],
+    models: [['orbit-labs/Orbit-V3', 0, 'siliconflow']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'nebius',
+    withoutBaseUrl: { host: 'api.tokenfactory.nebius.com' },
+    keyVariables: ['NEBIUS_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-labs/orbit-70b', object: 'model', created: 1_767_000_000, owned_by: 'system' }],
+        },
+      },
+    ],
+    models: [['orbit-labs/orbit-70b', 1_767_000_000, 'system']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'dashscope',
+    basePath: '/compatible-mode/v1',
+    withoutBaseUrl: { host: 'dashscope-intl.aliyuncs.com' },
+    keyVariables: ['DASHSCOPE_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/compatible-mode/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'qwen-orbit', object: 'model', created: 1_767_000_000, owned_by: 'system' }],
+        },
+      },
+    ],
+    models: [['qwen-orbit', 1_767_000_000, 'system']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'vercel',
+    withoutBaseUrl: { host: 'ai-gateway.vercel.sh' },
+    keyVariables: ['AI_GATEWAY_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [
+            {
+              id: 'orbit/orbit-large',
+              object: 'model',
+              created: 1_755_815_280,
+              released: 1_755_000_000,
+              owned_by: 'orbit',
+              name: 'Orbit Large',
+              description: 'Large.',
+              context_window: 200_000,
+              max_tokens: 64_000,
+              type: 'language',
+              tags: ['file-input', 'tool-use', 'vision'],
+              pricing: {
+                input: '0.000003',
+                output: '0.000015',
+                input_cache_read: '0.0000003',
+                web_search: 10,
+              },
+            },
+          ],
+        },
+      },
+    ],
+    models: [['orbit/orbit-large', 1_755_815_280, 'orbit']],
+    metadata: {
+      display_name: 'Orbit Large',
+      name: 'Orbit Large',
+      description: 'Large.',
+      context_length: 200_000,
+      max_model_len: 200_000,
+      max_output_tokens: 64_000,
+      capabilities: ['chat', 'vision', 'tools'],
+      pricing: { prompt: '0.000003', completion: '0.000015', input_cache_read: '0.0000003' },
+    },
+    moreMetadata: [
+      [{ type: 'embedding' }, { capabilities: ['embeddings'] }],
+      [{ type: 'transcription', pricing: 'free' }, { capabilities: ['transcription'] }],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'deepinfra',
+    basePath: '/v1/openai',
+    withoutBaseUrl: { host: 'api.deepinfra.com' },
+    keyVariables: ['DEEPINFRA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/openai/models',
+        fixture: {
+          object: 'list',
+          data: [
+            {
+              id: 'orbit-labs/Orbit-8B',
+              object: 'model',
+              created: 1_767_000_000,
+              owned_by: 'deepinfra',
+              root: 'orbit-labs/Orbit-8B',
+              parent: null,
+              metadata: {
+                description: 'Small.',
+                context_length: 131_072,
+                max_tokens: 16_384,
+                pricing: { input_tokens: 0.03, output_tokens: 0.05 },
+                tags: ['vision', 'prompt_cache'],
+              },
+            },
+          ],
+        },
+      },
+    ],
+    models: [['orbit-labs/Orbit-8B', 1_767_000_000, 'deepinfra']],
+    metadata: {
+      description: 'Small.',
+      context_length: 131_072,
+      max_model_len: 131_072,
+      max_output_tokens: 16_384,
+      capabilities: ['vision'],
+      pricing: { prompt: '0.00000003', completion: '0.00000005' },
+    },
+    moreMetadata: [
+      [{ metadata: null }, {}],
+      [{ metadata: { pricing: { input_tokens: 'x' } } }, {}],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'novita',
+    basePath: '/openai/v1',
+    withoutBaseUrl: { host: 'api.novita.ai' },
+    keyVariables: ['NOVITA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/openai/v1/models',
+        fixture: {
+          data: [
+            {
+              id: 'orbit/orbit-v3',
+              object: 'model',
+              created: 1_767_000_000,
+              owned_by: 'unknown',
+              title: 'orbit/orbit-v3',
+              display_name: 'Orbit V3',
+              context_size: 163_840,
+              max_output_tokens: 32_768,
+              model_type: 'chat',
+              features: ['serverless', 'function-calling', 'structured-outputs'],
+              input_modalities: ['text'],
+              output_modalities: ['text'],
+              input_token_price_per_m: 2690,
+              status: 1,
+            },
+          ],
+        },
+      },
+    ],
+    models: [['orbit/orbit-v3', 1_767_000_000, 'unknown']],
+    metadata: {
+      display_name: 'Orbit V3',
+      name: 'Orbit V3',
+      context_length: 163_840,
+      max_model_len: 163_840,
+      max_output_tokens: 32_768,
+      capabilities: ['chat', 'text_generation', 'tools', 'structured_output'],
+      architecture: { input_modalities: ['text'], output_modalities: ['text'] },
+    },
+    moreMetadata: [[{ model_type: 'embedding' }, { capabilities: ['embeddings'] }]],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'zai',
+    basePath: '/api/paas/v4',
+    withoutBaseUrl: { host: 'api.z.ai' },
+    keyVariables: ['ZAI_API_KEY', 'ZHIPU_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/api/paas/v4/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'baseten',
+    withoutBaseUrl: { host: 'inference.baseten.co' },
+    keyVariables: ['BASETEN_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'scaleway',
+    withoutBaseUrl: { host: 'api.scaleway.ai' },
+    keyVariables: ['SCALEWAY_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'ovhcloud',
+    withoutBaseUrl: { host: 'oai.endpoints.kepler.ai.cloud.ovh.net' },
+    keyVariables: ['OVHCLOUD_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'volcengine',
+    basePath: '/api/v3',
+    withoutBaseUrl: { host: 'ark.cn-beijing.volces.com' },
+    keyVariables: ['ARK_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/api/v3/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'ollama_cloud',
+    withoutBaseUrl: { host: 'ollama.com' },
+    keyVariables: ['OLLAMA_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'friendli',
+    basePath: '/serverless/v1',
+    withoutBaseUrl: { host: 'api.friendli.ai' },
+    keyVariables: ['FRIENDLI_TOKEN', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/serverless/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'wandb',
+    withoutBaseUrl: { host: 'api.inference.wandb.ai' },
+    keyVariables: ['WANDB_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-1', object: 'model', created: 1_767_000_000, owned_by: 'orbit' }],
+        },
+      },
+    ],
+    models: [['orbit-1', 1_767_000_000, 'orbit']],
+    metadata: {},
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'lmstudio',
+    withoutBaseUrl: { host: 'localhost:1234' },
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-8b', object: 'model', owned_by: 'organization_owner' }],
+        },
+      },
+    ],
+    models: [['orbit-8b', undefined, 'organization_owner']],
+    metadata: {},
+    moreMetadata: [
+      // Its own list, /api/v0/models
+      [
+        { type: 'llm', max_context_length: 8192 },
+        { context_length: 8192, max_model_len: 8192, capabilities: ['text_generation'] },
+      ],
+      [{ type: 'vlm' }, { capabilities: ['text_generation', 'vision'] }],
+      [{ type: 'embeddings' }, { capabilities: ['embeddings'] }],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'llama_cpp',
+    withoutBaseUrl: { host: 'localhost:8080' },
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          models: [{ name: 'orbit.gguf', model: 'orbit.gguf', capabilities: ['completion'] }],
+          object: 'list',
+          data: [
+            {
+              id: 'orbit.gguf',
+              object: 'model',
+              created: 1_767_000_000,
+              owned_by: 'llamacpp',
+              meta: { n_ctx: 8192, n_ctx_train: 131_072, n_params: 1, size: 1 },
+            },
+          ],
+        },
+      },
+    ],
+    models: [['orbit.gguf', 1_767_000_000, 'llamacpp']],
+    metadata: { context_length: 8192, max_model_len: 8192 },
+    moreMetadata: [
+      // llama-swap
+      [
+        {
+          capabilities: {
+            vision: false,
+            function_calling: true,
+            reranker: false,
+            audio_transcriptions: true,
+            audio_speech: false,
+            image_generation: false,
+            embeddings: false,
+          },
+        },
+        { capabilities: ['transcription', 'tools'] },
+      ],
+      [{ capabilities: { reranker: true } }, { capabilities: ['rerank'] }],
+      [{ capabilities: { audio_speech: true } }, { capabilities: ['speech'] }],
+      [
+        { capabilities: { image_generation: true, embeddings: true } },
+        { capabilities: ['embeddings', 'image_generation'] },
+      ],
+      // Lemonade
+      [
+        {
+          labels: ['reasoning', 'tool-calling', 'custom'],
+          max_context_window: 4096,
+          recipe: 'llamacpp',
+          checkpoint: '/srv/orbit.gguf',
+        },
+        { context_length: 4096, max_model_len: 4096, capabilities: ['tools', 'reasoning'] },
+      ],
+      [{ labels: ['embeddings'] }, { capabilities: ['embeddings'] }],
+      [{ labels: ['reranking'] }, { capabilities: ['rerank'] }],
+      [{ labels: ['tts'] }, { capabilities: ['speech'] }],
+      [{ labels: ['chat-transcription', 'vision'] }, { capabilities: ['chat', 'vision'] }],
+      [{ labels: ['custom'], recipe: 'whispercpp' }, { capabilities: ['transcription'] }],
+      [{ labels: 'image', recipe: 'sd-cpp' }, { capabilities: ['image_generation'] }],
+      [{ labels: { vision: 'yes' }, recipe: ['kokoro'] }, { capabilities: ['speech'] }],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'localai',
+    withoutBaseUrl: { host: 'localhost:8080' },
+    keyVariables: ['MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      { request: '/v1/models', fixture: { object: 'list', data: [{ id: 'orbit-4', object: 'model' }] } },
+    ],
+    models: [['orbit-4', undefined, 'localai']],
+    metadata: {},
+    moreMetadata: [
+      // Xinference
+      [
+        {
+          model_type: 'LLM',
+          model_ability: ['chat', 'tools', 'vision', 'reasoning'],
+          address: '10.0.0.1:9',
+          context_length: 32_768,
+        },
+        {
+          context_length: 32_768,
+          max_model_len: 32_768,
+          capabilities: ['chat', 'text_generation', 'vision', 'tools', 'reasoning'],
+        },
+      ],
+      [
+        { model_type: 'LLM', model_ability: ['generate'] },
+        { capabilities: ['completions', 'text_generation'] },
+      ],
+      [{ model_type: 'embedding' }, { capabilities: ['embeddings'] }],
+      [{ model_type: 'rerank' }, { capabilities: ['rerank'] }],
+      [{ model_type: 'image', model_ability: ['text2image'] }, { capabilities: ['image_generation'] }],
+      [{ model_type: 'audio', model_ability: ['audio2text'] }, { capabilities: ['transcription'] }],
+      [{ model_type: 'audio', model_ability: ['text2audio'] }, { capabilities: ['speech'] }],
+      [{ model_type: 'audio' }, { capabilities: ['other'] }],
+      [{ model_type: 'video', model_ability: 'text2video' }, { capabilities: ['other'] }],
+      [{ model_type: 7, model_ability: [{}, null] }, {}],
+    ],
+  },
+  {
+    ...OPENAI_COMPATIBLE,
+    engine: 'litellm',
+    withoutBaseUrl: { host: 'localhost:4000' },
+    keyVariables: ['LITELLM_API_KEY', 'MAIN_MODEL_API_KEY'],
+    otherHostKeyVariables: ['OPENAI_API_KEY'],
+    pages: [
+      {
+        request: '/v1/models',
+        fixture: {
+          object: 'list',
+          data: [{ id: 'orbit-proxy', object: 'model', created: 1_677_610_602, owned_by: 'openai' }],
+        },
+      },
+    ],
+    models: [['orbit-proxy', 1_677_610_602, 'openai']],
+    metadata: {},
+  },
 ];

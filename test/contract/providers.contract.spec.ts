@@ -21,8 +21,8 @@ import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
-import { COMPATIBLE_CONTRACTS, PROVIDER_CONTRACTS, STATIC_CONTRACTS } from './provider-contracts.js';
-import type { FullContract, ProviderContract } from './provider-contracts.js';
+import { COMPATIBLE_CONTRACTS, PROVIDER_CONTRACTS } from './provider-contracts.js';
+import type { ContractPage, FullContract, ProviderContract } from './provider-contracts.js';
 
 type Environment = Readonly<Record<string, string>>;
 type Headers = Readonly<Record<string, string>>;
@@ -90,15 +90,15 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     emptyLists = [],
     engine,
     errors,
-    keyVariables,
     models,
     moreMetadata = [],
     otherTokens = [],
-    pages,
     settings,
     signsWithoutKey,
     withoutBaseUrl,
   } = contract;
+  const keyVariables = keyVariablesOf(contract);
+  const requests = requestsOf(contract);
   let gateway: Gateway;
 
   beforeAll(async () => {
@@ -121,9 +121,9 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
   it('requests every page and answers with its list in OpenAI’s format', async () => {
     await expectList(gateway, contract);
     expect(upstream.requests).toEqual(
-      pages.map(({ request }) => ({
+      requests.map((url) => ({
         method: 'GET',
-        url: request,
+        url,
         headers: headersOf(contract, credential(OURS)),
       })),
     );
@@ -292,7 +292,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
       expect((await ask(keyless)).status).toBe(signsWithoutKey ? 502 : 200);
     });
     expect(upstream.requests.map(({ headers }) => headers)).toEqual(
-      signsWithoutKey ? [] : pages.map(() => headersOf(contract, {})),
+      signsWithoutKey ? [] : requests.map(() => headersOf(contract, {})),
     );
   });
 
@@ -307,7 +307,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
           expect((await ask(placed)).status).toBe(200);
         },
       );
-      expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+      expect(upstream.requests.map(({ url }) => url)).toEqual(requests);
     },
   );
 
@@ -317,7 +317,7 @@ describe.each(PROVIDER_CONTRACTS)('$engine', (contract) => {
     await withGateway(environmentOf(contract, pasted), async (placed) => {
       expect((await ask(placed, { authorization: `Bearer ${CALLERS}` })).status).toBe(200);
     });
-    expect(upstream.requests.map(({ url }) => url)).toEqual(pages.map(({ request }) => request));
+    expect(upstream.requests.map(({ url }) => url)).toEqual(requests);
   });
 
   it('without a base URL sends no request to the URL of another engine', async () => {
@@ -411,6 +411,7 @@ describe.each(CONTRACTS)('the settings of $engine', (contract) => {
     baseUrlVariables,
     engine,
     keyVariables,
+    otherHostKeyVariables = [],
     pages,
     settings = {},
     urls = [],
@@ -419,6 +420,9 @@ describe.each(CONTRACTS)('the settings of $engine', (contract) => {
 
   it('have the variables of keys in their order', () => {
     expect(settingsOf(engine, settings)?.keyVariables).toEqual(keyVariables);
+    const elsewhere = { ...settings, MAIN_MODEL_BASE_URL: NOWHERE };
+    const all = [...keyVariables, ...otherHostKeyVariables];
+    expect(settingsOf(engine, elsewhere)?.keyVariables).toEqual(all);
   });
 
   it('have a default URL, also as a bare host, or name the missing variable', () => {
@@ -574,39 +578,18 @@ describe.each(PROVIDER_CONTRACTS.filter(({ pages }) => pages.length > 1))(
   },
 );
 
-describe.each(STATIC_CONTRACTS)('$engine', ({ engine, ids }) => {
-  it('lists its static models, and sends no request', async () => {
-    const everything = Object.fromEntries(
-      [...KEY_VARIABLES, `${engine.toUpperCase()}_API_KEY`].map((name) => [name, OURS]),
-    );
-    const urls = Object.fromEntries(URL_VARIABLES.map((name) => [name, upstream.url]));
-    await withGateway({ MAIN_MODEL_ENGINE: engine, ...everything, ...urls }, async (gateway) => {
-      const { status, body } = await ask(gateway, { authorization: `Bearer ${secret('callers')}` });
-      expect(status).toBe(200);
-      expect(body).toEqual({
-        object: 'list',
-        data: ids.map((id) => ({ id, object: 'model', created: expect.any(Number), owned_by: engine })),
-      });
-      const start = gateway.logs.find((line) => line.includes('models-gateway '));
-      expect(start).toContain(`engine ${engine}, a static list, no key of its own`);
-    });
-    expect(upstream.requests).toEqual([]);
-  });
-});
-
 describe('the contract table', () => {
   const ROWS = 'test/contract/provider-contracts.ts';
 
   it.each(BUILT_IN_PROVIDERS)('has a row for $engine', ({ engine }) => {
     const isRow = COMPATIBLE_VENDORS.some((vendor) => vendor.engine === engine);
-    const full = [...PROVIDER_CONTRACTS, ...STATIC_CONTRACTS];
-    const fitting = isRow ? [...full, ...COMPATIBLE_CONTRACTS] : full;
+    const fitting: readonly ProviderContract[] = isRow ? CONTRACTS : PROVIDER_CONTRACTS;
     const table = isRow ? 'COMPATIBLE_CONTRACTS' : 'PROVIDER_CONTRACTS';
     const advice = `${engine}: add a row to ${table} in ${ROWS}`;
     expect(fitting.some((row) => row.engine === engine) ? undefined : advice).toBeUndefined();
   });
 
-  it.each([...CONTRACTS, ...STATIC_CONTRACTS])('has a provider for its row $engine', ({ engine }) => {
+  it.each(CONTRACTS)('has a provider for its row $engine', ({ engine }) => {
     const isKnown = engine === CUSTOM_ENGINE || BUILT_IN_PROVIDERS.some((vendor) => vendor.engine === engine);
     const advice = `${engine}: add a line to src/providers/built-in-providers.ts, or a row to compatible-vendors.ts`;
     expect(isKnown ? undefined : advice).toBeUndefined();
@@ -743,6 +726,46 @@ describe('the compatible vendors', () => {
   });
 });
 
+describe('watsonx at IBM Cloud', () => {
+  it.each([
+    [{ WATSONX_REGION: 'us-south' }],
+    [{ WATSONX_URL: 'https://eu-de.ml.cloud.ibm.com' }],
+    [{ MAIN_MODEL_BASE_URL: 'https://eu-de.ml.cloud.ibm.com/ml/v1' }],
+  ])('gets none of the operator’s keys with %j', (settings) => {
+    expect(settingsOf('watsonx', settings)?.keyVariables).toEqual([]);
+  });
+
+  it('is IBM’s host alone', () => {
+    const { keyVariables } =
+      settingsOf('watsonx', { WATSONX_URL: 'https://ml.cloud.ibm.com.evil.test' }) ?? {};
+    expect(keyVariables).toEqual(['WATSONX_TOKEN', 'MAIN_MODEL_API_KEY']);
+  });
+});
+
+describe('a page that hides others', () => {
+  const row = { model_id: 'a', name: 'a' };
+
+  it.each<[engine: string, name: string, page: Fields]>([
+    ['watsonx', 'a link without a start', { resources: [row], next: { href: 'https://evil.test/' } }],
+    ['watsonx', 'an empty start', { resources: [row], next: { href: '?start=&limit=1' } }],
+    ['watsonx', 'a link that is no text', { resources: [row], next: { href: 7 } }],
+    ['cloudflare', 'another number', { result: [row], result_info: { page: 2, total_count: 9 } }],
+    ['cloudflare', 'a number that is text', { result: [row], result_info: { page: '1', total_count: 9 } }],
+    ['cloudflare', 'a failure with a list', { success: false, result: [row] }],
+    ['cloudflare', 'a failure without one', { success: false, errors: [{ code: 7003 }], result: null }],
+  ])('is a failure of %s: %s', async (engine, _name, page) => {
+    const contract = contractOf(engine, CONTRACTS);
+    upstream.answer(json(page));
+    await withGateway(environmentOf(contract), async (gateway) => {
+      expect(await ask(gateway)).toMatchObject({
+        status: 502,
+        body: { error: { code: 'upstream_invalid_response' } },
+      });
+    });
+    expect(upstream.requests).toHaveLength(1);
+  });
+});
+
 describe('statuses beyond the standard', () => {
   it.each([
     ['cohere', 498, 498, 'The text holds a token that is not allowed.', null],
@@ -829,6 +852,27 @@ function contractOf<C extends ProviderContract>(name: string, contracts: readonl
   return contract;
 }
 
+/** The variables of keys that the tests of a contract set, with the base URL in its first variable. */
+function keyVariablesOf({
+  baseUrlVariables,
+  keyVariables,
+  otherHostKeyVariables = [],
+}: ProviderContract): ProviderContract['keyVariables'] {
+  return baseUrlVariables[0] === 'MAIN_MODEL_BASE_URL'
+    ? [...keyVariables, ...otherHostKeyVariables]
+    : keyVariables;
+}
+
+/** All pages of a provider. */
+function pagesOf({ pages, secondPages = [] }: ProviderContract): readonly ContractPage[] {
+  return [...pages, ...secondPages];
+}
+
+/** The requests for all pages of a provider, in their order. */
+function requestsOf(contract: ProviderContract): string[] {
+  return pagesOf(contract).map(({ request }) => request);
+}
+
 /** The environment of a provider at the fake upstream. */
 function environmentOf(
   { baseUrlVariables, basePath, engine, settings }: ProviderContract,
@@ -905,12 +949,11 @@ async function expectMetadata(gateway: Gateway, { metadata }: ProviderContract):
 }
 
 /** The metadata of a model whose row has these fields. */
-async function metadataFrom(
-  gateway: Gateway,
-  { idField = 'id', listField = 'data' }: ProviderContract,
-  fields: Fields,
-): Promise<Fields> {
-  upstream.answer(json(nested(listField, [{ ...nested(idField, 'a'), ...fields }])));
+async function metadataFrom(gateway: Gateway, contract: ProviderContract, fields: Fields): Promise<Fields> {
+  const { idField = 'id', listField = 'data', pages } = contract;
+  const [{ request }] = pages;
+  const fixture = nested(listField, [{ ...nested(idField, 'a'), ...fields }]);
+  upstream.answer(listOf({ ...contract, pages: [{ request, fixture }] }));
   return metadataOf((await modelsWithMetadata(gateway))[0]);
 }
 
@@ -967,7 +1010,7 @@ function fixtureUrl(folder: string, name: string): URL {
 
 /** Answers each request with its page, any other one with an error. */
 function listOf(contract: ProviderContract): Script {
-  const pages = new Map(contract.pages.map(({ request, fixture }) => [request, read(contract, fixture)]));
+  const pages = new Map(pagesOf(contract).map(({ request, fixture }) => [request, read(contract, fixture)]));
   return (request, response) => {
     const page = pages.get(request.url ?? '');
     const script = page === undefined ? json({ error: 'no such page' }, 500) : json(page);

@@ -15,7 +15,18 @@ import { until } from '../support/until.js';
 const ACCESS_KEY = 'AKIDEXAMPLE';
 const SECRET_KEY = secret('aws');
 const REGION = 'eu-central-1';
-const LIST = json({ modelSummaries: [{ modelId: 'orbit.large-v1:0', providerName: 'Orbit' }] });
+const MODELS = json({
+  modelSummaries: [
+    { modelId: 'orbit.large-v1:0', providerName: 'Orbit' },
+    { modelId: 'orbit.new-v1:0', providerName: 'Orbit', inferenceTypesSupported: ['INFERENCE_PROFILE'] },
+  ],
+});
+const modelArn = 'arn:aws:bedrock:eu-central-1::foundation-model/orbit.new-v1:0';
+const PROFILES = json({
+  inferenceProfileSummaries: [{ inferenceProfileId: 'eu.orbit.new-v1:0', models: [{ modelArn }] }],
+});
+const LIST = lists(PROFILES);
+const IDS = ['orbit.large-v1:0', 'eu.orbit.new-v1:0'];
 /** The SDK warns on the console of credentials that take a second. */
 const SHORT = { UPSTREAM_TIMEOUT_MS: '300' };
 /** What a role's source of credentials answers. */
@@ -39,6 +50,14 @@ const CREDENTIALS = {
   AWS_SECRET_ACCESS_KEY: SECRET_KEY,
 };
 
+/** Answers with the foundation models, and follows a script for the inference profiles. */
+function lists(profiles: Script, models: Script = MODELS): Script {
+  return (request, response) => {
+    const script = request.url?.includes('/inference-profiles') ? profiles : models;
+    script(request, response);
+  };
+}
+
 const start = (script: Script = LIST, env: Record<string, string> = {}): Promise<Scenario> =>
   startScenario(script, { ...CREDENTIALS, ...env });
 
@@ -55,12 +74,22 @@ function expectedAuthorization({ method, url, headers }: RecordedRequest): strin
   const time = String(headers['x-amz-date']);
   const scope = `${time.slice(0, 8)}/${REGION}/bedrock/aws4_request`;
   const canonicalHeaders = names.split(';').map((name) => `${name}:${value(headers, name)}\n`);
-  const canonical = [method, url, '', canonicalHeaders.join(''), names, sha256('')].join('\n');
+  const [path = '', query = ''] = url.split('?');
+  const canonicalQuery = [...new URLSearchParams(query)]
+    .map((pair) => pair.map(rfc3986).join('='))
+    .sort()
+    .join('&');
+  const canonical = [method, path, canonicalQuery, canonicalHeaders.join(''), names, sha256('')].join('\n');
   const key = scope.split('/').reduce<string | Buffer>(hmac, `AWS4${SECRET_KEY}`);
   const signature = hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).toString(
     'hex',
   );
   return `AWS4-HMAC-SHA256 Credential=${ACCESS_KEY}/${scope}, SignedHeaders=${names}, Signature=${signature}`;
+}
+
+function rfc3986(text: string): string {
+  const hex = (character: string): string => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+  return encodeURIComponent(text).replace(/[!'()*]/g, hex);
 }
 
 function value(headers: IncomingHttpHeaders, name: string): string {
@@ -76,20 +105,91 @@ describe('bedrock', () => {
   ])('signs its request %s', async (_name, env, path) => {
     const { upstream } = await startScenario(LIST);
     const { ask } = await start(undefined, { ...env, MAIN_MODEL_BASE_URL: upstream.url + path });
-    expect(await idsOf(await ask())).toEqual(['orbit.large-v1:0']);
-    const [request] = upstream.requests;
-    if (request === undefined) throw new Error('no request was sent');
-    expect(request.url).toBe(`${path}/foundation-models`);
-    expect(request.headers.host).toBe(upstream.host);
-    expect(request.headers.authorization).toMatch(/SignedHeaders=[^,]*host;.*x-amz-date/);
-    expect(request.headers.authorization).toBe(expectedAuthorization(request));
-    expect(request.headers['x-amz-security-token']).toBe(env['AWS_SESSION_TOKEN']);
+    expect(await idsOf(await ask())).toEqual(IDS);
+    expect(upstream.requests.map(({ url }) => url)).toEqual([
+      `${path}/foundation-models`,
+      `${path}/inference-profiles?maxResults=1000`,
+    ]);
+    for (const request of upstream.requests) {
+      expect(request.headers.host).toBe(upstream.host);
+      expect(request.headers.authorization).toMatch(/SignedHeaders=[^,]*host;.*x-amz-date/);
+      expect(request.headers.authorization).toBe(expectedAuthorization(request));
+      expect(request.headers['x-amz-security-token']).toBe(env['AWS_SESSION_TOKEN']);
+    }
+  });
+
+  it('signs every page of the inference profiles, whatever is in its token', async () => {
+    const token = "a+/=&~*'()!?é%2B";
+    const page = (more: object): Script => json({ inferenceProfileSummaries: [{ id: 1 }], ...more });
+    const { ask, upstream } = await start(lists(inTurn(page({ nextToken: token }), page({}))));
+    expect((await ask()).status).toBe(200);
+    const [, , last] = upstream.requests;
+    expect(new URL(last?.url ?? '', upstream.url).searchParams.get('nextToken')).toBe(token);
+    for (const request of upstream.requests) {
+      expect(request.headers.authorization).toBe(expectedAuthorization(request));
+    }
+  });
+
+  it.each([403, 404])('keeps the foundation models at a %d for the inference profiles', async (status) => {
+    const { ask, gateway, upstream } = await start(lists(json({ message: 'not authorized' }, status)));
+    for (const path of ['/v1/models', '/v1/models', '/v1/models/orbit.new-v1:0']) {
+      const response = await ask(path);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('x-models-incomplete')).toBe('bedrock=inference_profiles');
+      expect(response.headers.get('cache-control')).toBe('no-store');
+    }
+    expect(await idsOf(await ask())).toEqual(['orbit.large-v1:0', 'orbit.new-v1:0']);
+    expect(await failureOf(await ask('/v1/models/eu.orbit.new-v1:0'))).toEqual([404, 'model_not_found']);
+    const named = logLines(gateway).filter(({ msg }) => String(msg).includes('bedrock:List'));
+    expect(named).toHaveLength(1);
+    expect(named[0]?.['msg']).toMatch(
+      `${String(status)} for the AWS credential chain. Allow bedrock:ListInferenceProfiles`,
+    );
+    expect(gateway.logs.join('')).not.toContain('not authorized');
+    upstream.answer(LIST);
+    const whole = await ask();
+    expect(whole.headers.get('x-models-incomplete')).toBeNull();
+    expect(await idsOf(whole)).toEqual(IDS);
+  });
+
+  it('says in a list of several engines that the inference profiles are missing', async () => {
+    const { ask } = await start(lists(json({ message: 'no' }, 403)), {
+      MAIN_MODEL_ENGINE: '',
+      MODEL_ENGINES: 'bedrock,lab',
+      MAIN_MODEL_BASE_URL: '',
+      BEDROCK_BASE_URL: (await startScenario(lists(json({ message: 'no' }, 403)))).upstream.url,
+      LAB_MODELS_STATIC: 'lab-1',
+    });
+    const response = await ask();
+    expect(response.headers.get('x-models-incomplete')).toBe('bedrock=inference_profiles');
+    expect(await idsOf(response)).toEqual(['orbit.large-v1:0', 'orbit.new-v1:0', 'lab-1']);
+  });
+
+  it('keeps an incomplete list in its cache', async () => {
+    const { ask, upstream } = await start(lists(json({ message: 'no' }, 403)), { CACHE_TTL_SECONDS: '60' });
+    for (let times = 0; times < 2; times += 1) {
+      const { status, headers } = await ask();
+      expect([status, headers.get('x-models-incomplete')]).toEqual([200, 'bedrock=inference_profiles']);
+    }
+    expect(upstream.requests).toHaveLength(2);
+  });
+
+  it.each([
+    [json({ message: 'slow' }, 429), [429, null]],
+    [json({ message: 'who' }, 401), [401, null]],
+    [text('', 500), [502, 'upstream_error']],
+    [json({ modelSummaries: [] }), [502, 'upstream_invalid_response']],
+    [json({ nextToken: 'again', inferenceProfileSummaries: [{}] }), [502, 'upstream_invalid_response']],
+    [silence, [502, 'upstream_timeout']],
+  ] as const)('fails with its second list, never with a part of it', async (script, failure) => {
+    const { ask } = await start(lists(script), { UPSTREAM_TIMEOUT_MS: '500' });
+    expect(await failureOf(await ask())).toEqual(failure);
   });
 
   it('signs every attempt that is sent', async () => {
     const { ask, upstream } = await start(inTurn(text('', 503), LIST));
     expect((await ask()).status).toBe(200);
-    expect(upstream.requests).toHaveLength(2);
+    expect(upstream.requests).toHaveLength(3);
     for (const request of upstream.requests) {
       expect(request.headers.authorization).toBe(expectedAuthorization(request));
     }
@@ -257,6 +357,15 @@ describeWithRedis('bedrock with a shared cache', () => {
     await redis.stored(1);
     const second = await start(LIST, { ...env, MAIN_MODEL_BASE_URL: first.upstream.url });
     expect((await second.ask()).status).toBe(200);
-    expect(first.upstream.requests).toHaveLength(1);
+    expect(first.upstream.requests).toHaveLength(2);
+  });
+
+  it('does not share an incomplete list', async () => {
+    const redis = await started(startRedis());
+    const env = { CACHE_TTL_SECONDS: '60', ...redis.env, AWS_BEARER_TOKEN_BEDROCK: secret('ours') };
+    const { ask } = await start(lists(json({ message: 'no' }, 403)), env);
+    expect((await ask()).status).toBe(200);
+    expect((await ask()).headers.get('x-models-incomplete')).toBe('bedrock=inference_profiles');
+    expect((await redis.keys()).filter((key) => !key.includes('lease'))).toEqual([]);
   });
 });

@@ -129,6 +129,38 @@ describe('MODELS_TYPES', () => {
     expect(await idsOf(await ask())).toEqual(expected);
   });
 
+  it('chat lists of local servers what chats, by their own words', async () => {
+    const whisper = { input_modalities: ['audio'], output_modalities: ['text'] };
+    const { ask } = await startScenario(
+      json({
+        data: [
+          { id: 'xinference-chat', model_type: 'LLM', model_ability: ['chat', 'tools'] },
+          { id: 'xinference-embed', model_type: 'embedding' },
+          { id: 'xinference-rerank', model_type: 'rerank' },
+          { id: 'xinference-image', model_type: 'image', model_ability: ['text2image'] },
+          { id: 'xinference-audio', model_type: 'audio', model_ability: ['audio2text'] },
+          { id: 'xinference-video', model_type: 'video' },
+          { id: 'swap-chat', capabilities: { vision: true, function_calling: true, embeddings: false } },
+          { id: 'swap-embed', capabilities: { embeddings: true } },
+          { id: 'swap-rerank', capabilities: { reranker: true } },
+          { id: 'swap-image', capabilities: { image_generation: true } },
+          { id: 'swap-speech', capabilities: { audio_speech: true } },
+          { id: 'swap-whisper', capabilities: { audio_transcriptions: true } },
+          { id: 'lemonade-chat', labels: ['reasoning', 'tool-calling', 'hot'] },
+          { id: 'lemonade-embed', labels: ['embeddings'] },
+          { id: 'lemonade-rerank', labels: ['reranking'] },
+          { id: 'lemonade-speech', labels: ['tts'] },
+          { id: 'lemonade-image', labels: ['image'] },
+          { id: 'moonshot', supports_image_in: true, supports_reasoning: true },
+          { id: 'whisper', architecture: whisper },
+        ],
+      }),
+      { MODELS_TYPES: 'chat' },
+    );
+    const chats = ['xinference-chat', 'swap-chat', 'lemonade-chat', 'moonshot'];
+    expect(await idsOf(await ask())).toEqual(chats);
+  });
+
   it('lists all models when the vendor gives no type', async () => {
     const { ask } = await startScenario(LIST, { MODELS_TYPES: 'chat' });
     expect(await idsOf(await ask())).toEqual(IDS);
@@ -271,23 +303,25 @@ describe('MODELS_STATIC_FILE', () => {
 });
 
 describe('perplexity', () => {
-  it('has a static list and causes no request', async () => {
-    const { ask, upstream } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity' });
-    const { data } = (await (await ask()).json()) as { data: { id: string; owned_by: string }[] };
-    expect(data.map(({ id }) => id)).toEqual([
-      'sonar',
-      'sonar-pro',
-      'sonar-reasoning-pro',
-      'sonar-deep-research',
-    ]);
-    expect(new Set(data.map(({ owned_by: owner }) => owner))).toEqual(new Set(['perplexity']));
-    expect(upstream.requests).toEqual([]);
-    expect((await ask('/readyz')).status).toBe(200);
+  const SONAR = ['sonar', 'sonar-pro', 'sonar-reasoning-pro', 'sonar-deep-research'];
+
+  it('has models that its list lacks, and no list without its own', async () => {
+    const env = { MAIN_MODEL_ENGINE: 'perplexity', PERPLEXITY_API_KEY: 'pplx-key' };
+    const { ask, upstream } = await startScenario(list('a', 'sonar-pro'), env);
+    const [, , ...lacking] = SONAR;
+    expect(await idsOf(await ask())).toEqual(['a', 'sonar-pro', 'sonar', ...lacking]);
+    expect(upstream.requests[0]?.headers.authorization).toBe('Bearer pplx-key');
+    upstream.answer(list());
+    expect(await idsOf(await ask())).toEqual(SONAR);
+    upstream.answer(text('', 500));
+    expect((await ask()).status).toBe(502);
   });
 
   it('has the operator’s list instead', async () => {
-    const { ask } = await startScenario(LIST, { MAIN_MODEL_ENGINE: 'perplexity', MODELS_STATIC: 'sonar-2' });
+    const env = { MAIN_MODEL_ENGINE: 'perplexity', MODELS_STATIC: 'sonar-2' };
+    const { ask, upstream } = await startScenario(LIST, env);
     expect(await idsOf(await ask())).toEqual(['sonar-2']);
+    expect(upstream.requests).toEqual([]);
   });
 
   it('is one of several', async () => {
@@ -295,10 +329,11 @@ describe('perplexity', () => {
     const { ask } = await startScenario(undefined, {
       MODEL_ENGINES: 'perplexity,lab',
       MAIN_MODEL_BASE_URL: '',
+      PERPLEXITY_BASE_URL: upstream.url,
       LAB_BASE_URL: upstream.url,
       MODELS_ALLOW: 'sonar,a',
     });
-    expect(await idsOf(await ask())).toEqual(['sonar', 'a']);
+    expect(await idsOf(await ask())).toEqual(['a', 'sonar']);
   });
 });
 

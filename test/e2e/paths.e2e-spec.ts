@@ -243,6 +243,10 @@ describe(':latest', () => {
       id: 'llama3.2:latest',
     });
     expect(await failureOf(await ask('/v1/models/qwen3'))).toEqual([404, 'model_not_found']);
+    // What Ollama calls the namespace of names without one.
+    expect(await idOf(await ask('/v1/models/library/llama3.2'))).toBe('llama3.2:latest');
+    expect(await idOf(await ask('/v1/models/library%2Fqwen3:8b'))).toBe('qwen3:8b');
+    expect((await ask('/v1/models/other/qwen3:8b')).status).toBe(404);
   });
 
   it('does not find a hidden model', async () => {
@@ -271,6 +275,7 @@ describe(':latest', () => {
       }),
     );
     expect(await idOf(await fetch(`${url}/v1/models/${name}llama3.2`))).toBe(`${name}llama3.2:latest`);
+    expect(await idOf(await fetch(`${url}/v1/models/${name}library/qwen3:8b`))).toBe(`${name}qwen3:8b`);
     expect((await fetch(`${url}/v1/models/${other}`)).status).toBe(404);
     expect((await fetch(`${url}/v1/models/${other}:latest`)).status).toBe(200);
   });

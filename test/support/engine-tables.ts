@@ -5,6 +5,7 @@ import { propertiesOf } from '../../src/config/variables.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
 import { COMPATIBLE_METADATA } from '../../src/providers/http/compatible-metadata.js';
 import type { Vendor } from '../../src/providers/vendor.js';
+import { COMPATIBLE_ROWS } from '../../src/providers/vendors/compatible-vendors.js';
 
 /** A part of a document that follows from the code, mostly from the built-in vendors. It lies between two lines that hold its name. */
 interface Table {
@@ -20,6 +21,7 @@ export const TABLES: readonly Table[] = [
   { file: '.env.example', name: 'engines', lines: exampleLines },
   { file: '.env.example', name: 'placeholders', lines: () => [`# ${PLACEHOLDER_API_KEYS.join(',')}`] },
   { file: 'docs/kubernetes.md', name: 'settings', lines: settingsTable },
+  { file: 'docs/providers.md', name: 'sources', lines: sourceTable },
   { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
   { file: 'docs/metadata.md', name: 'words', lines: wordTable },
 ];
@@ -47,7 +49,7 @@ function engineTable(vendors: readonly Vendor[]): string[] {
     ['Engine', 'Base URL, first set wins', 'Key, first set wins'],
     vendors.map((vendor) => [
       namesOf(vendor).map(code).join(', '),
-      vendor.urlVariables === undefined ? 'a static list, no request' : urlsOf(vendor, code),
+      urlsOf(vendor, code),
       keysOf(vendor, code),
     ]),
   );
@@ -71,14 +73,25 @@ function settingsTable(vendors: readonly Vendor[]): string[] {
 function exampleLines(vendors: readonly Vendor[]): string[] {
   const seen = new Set(SHARED_VARIABLES);
   return vendors.flatMap((vendor) => {
-    const { urlVariables, keyVariables = [] } = vendor;
-    const own = [...(urlVariables ?? []), ...keyVariables.flatMap((key) => [key, `${key}_FILE`])];
+    const { urlVariables = [], keyVariables = [] } = vendor;
+    const own = [...urlVariables, ...keyVariables.flatMap((key) => [key, `${key}_FILE`])];
     const added = own.filter((name) => !seen.has(name) && !SHARED_VARIABLES.has(name.replace(/_FILE$/, '')));
     for (const name of added) seen.add(name);
-    const said =
-      urlVariables === undefined ? 'a static list, no request' : `${urlsOf(vendor)}; key ${keysOf(vendor)}`;
+    const said = `${urlsOf(vendor)}; key ${keysOf(vendor)}`;
     return [`# ${namesOf(vendor).join(', ')}: ${said}`, ...added.map((name) => `#${name}=`)];
   });
+}
+
+/** Whether the list of each compatible vendor is documented, and where. */
+function sourceTable(): string[] {
+  return table(
+    ['Engine', 'List documented', 'Source'],
+    COMPATIBLE_ROWS.map(({ engine, isDocumented, source }) => [
+      code(engine),
+      isDocumented ? 'yes' : 'no',
+      source,
+    ]),
+  );
 }
 
 function urlsOf({ urlVariables = [], defaultBaseUrl, baseUrlFrom, variables }: Vendor, show = plain): string {
@@ -88,9 +101,10 @@ function urlsOf({ urlVariables = [], defaultBaseUrl, baseUrlFrom, variables }: V
   return `${names}, else made from ${propertiesOf(variables).map(show).join(', ')}`;
 }
 
-function keysOf({ keyVariables = [], signing }: Vendor, show = plain): string {
-  const names = keyVariables.map(show);
-  return [...names, ...(signing === undefined ? [] : [signing.source])].join(', ') || 'none';
+function keysOf({ keyVariables = [], otherHostKeyVariables = [], signing }: Vendor, show = plain): string {
+  const names = [...keyVariables.map(show), ...(signing === undefined ? [] : [signing.source])].join(', ');
+  const others = otherHostKeyVariables.map(show).join(', ');
+  return others === '' ? names || 'none' : `${names}; with ${show('MAIN_MODEL_BASE_URL')} also ${others}`;
 }
 
 type FieldName =

@@ -30,6 +30,12 @@ export function withQuery(url: URL, parameters: Readonly<Record<string, string>>
   return copy;
 }
 
+/** The same URL with those of these query parameters set that it lacks. */
+export function withDefaultQuery(url: URL, parameters: Readonly<Record<string, string>>): URL {
+  const missing = Object.entries(parameters).filter(([name]) => !url.searchParams.has(name));
+  return withQuery(url, Object.fromEntries(missing));
+}
+
 /** What a base URL ends in that was copied from an example of a request, and slashes. */
 const REQUEST_PATH = /(?:\/+(?:(?:chat\/+)?completions|responses|embeddings|messages))?\/*$/i;
 

@@ -1,12 +1,11 @@
-import { memoize } from '../../cache/memoize.js';
 import { metadataReader } from '../../catalogue/metadata-format.js';
-import { PROCESS_STARTED } from '../../catalogue/model.js';
+import { PROCESS_STARTED, uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
+import { keepLast } from './keep-last.js';
 import { valueAt } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
-import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
@@ -20,10 +19,10 @@ import type {
   ProviderSettings,
 } from '../model-provider.js';
 import type { ProviderContext, Vendor } from '../vendor.js';
-import { withQuery } from './base-url.js';
 import { COMPATIBLE_METADATA } from './compatible-metadata.js';
-import type { Authorisation, Cursor, HttpVendor, Signer } from './http-vendor.js';
+import type { Cursor, HttpVendor, QueryParameters, Signer } from './http-vendor.js';
 import { ListReader } from './list-reader.js';
+import { SecondList } from './second-list.js';
 
 /** The headers of every request to every provider. */
 const COMMON_HEADERS = {
@@ -32,7 +31,6 @@ const COMMON_HEADERS = {
   'user-agent': 'models-gateway',
 } as const;
 
-const NO_AUTHORISATION: Authorisation = { headers: {}, credential: undefined };
 const NO_MODELS: ProviderList = { models: [] };
 
 /** A built-in vendor that lists its models over HTTP. */
@@ -50,8 +48,9 @@ export class HttpProvider<V extends object> implements ModelProvider {
   readonly identity: ProviderIdentity;
   readonly settings: ProviderSettings;
   private readonly reader: ListReader | undefined;
+  private readonly secondList: SecondList | undefined;
   private readonly sign: Signer | undefined;
-  private readonly toList = memoize((models: readonly Model[]): ProviderList => ({ models }));
+  private readonly toList = keepLast((models: readonly Model[]) => this.withAddedIds(models));
   private lastIncomplete: ProviderList | undefined;
 
   /** @param name that of the engine, if it is not the vendor's: of two accounts each has its own */
@@ -60,7 +59,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
     context: ProviderContext,
     name: string = vendor.engine,
   ) {
-    const { engine, label = name, defaultTag, keyVariables = [], signing } = vendor;
+    const { engine, label = name, signing, secondList, defaultTag, defaultNamespace } = vendor;
     const { config } = context;
     const settingOf = (variable: string): readonly string[] => config.settingVariables(name, variable);
     // A vendor that declares no variables reads none.
@@ -68,18 +67,28 @@ export class HttpProvider<V extends object> implements ModelProvider {
     const urlVariables = config.urlVariables(name, vendor.urlVariables ?? ['MAIN_MODEL_BASE_URL']);
     const [firstUrlVariable = ''] = urlVariables;
     const urlVariable = urlVariables.find((each) => config.urls.has(each));
-    const base =
+    const baseText =
       (urlVariable && config.urls.get(urlVariable)) ??
       vendor.baseUrlFrom?.(variables) ??
       vendor.defaultBaseUrl;
-    const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
+    const base = baseText === undefined ? undefined : new URL(baseText);
+    const url = base && vendor.listUrl(base, variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
-    const missingVariable = vendor.missingVariable?.(variables);
-    this.identity = { engine: name, kind: name === engine ? undefined : engine, label, defaultTag };
+    const missingVariable = vendor.missingVariable?.(variables, base);
+    this.identity = {
+      engine: name,
+      kind: name === engine ? undefined : engine,
+      label,
+      defaultTag,
+      defaultNamespace,
+    };
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,
-      keyVariables: config.keyVariables(name, keyVariables),
+      keyVariables:
+        base !== undefined && vendor.isPublic?.(base)
+          ? []
+          : config.keyVariables(name, keyVariablesAt(urlVariable, vendor)),
       keySource: signing?.source,
       headerVariables: config.headerVariables(name),
       missingVariable:
@@ -88,35 +97,43 @@ export class HttpProvider<V extends object> implements ModelProvider {
           : (settingOf(missingVariable)[0] ?? missingVariable),
     };
     this.reader = url && listReader(vendor, variables, url, this.identity, context);
+    this.secondList =
+      url &&
+      secondList &&
+      new SecondList(
+        this.identity.engine,
+        secondList,
+        listReader({ ...vendor, ...secondList }, variables, secondList.listUrl(url), this.identity, context),
+      );
     this.sign = url && signing?.signer(url, variables);
   }
 
   async listModels(request: ModelsRequest): Promise<ProviderList> {
-    const { reader, vendor } = this;
+    const { reader, secondList, vendor } = this;
     if (reader === undefined) {
       if (vendor.isEmptyWithoutUrl) return NO_MODELS;
       throw this.notConfigured();
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
-    const authorisation =
-      credential === undefined
-        ? await this.authorise(signal)
-        : { headers: credentialHeaders(vendor, credential), credential };
+    const sign = credential === undefined ? this.sign : undefined;
+    if (sign !== undefined && this.settings.missingVariable !== undefined) throw this.notConfigured();
     const headers = {
       ...COMMON_HEADERS,
       ...forwardedHeaders,
       ...vendor.fixedHeaders,
       ...operatorHeaders.headers,
-      ...authorisation.headers,
+      ...(credential && credentialHeaders(vendor, credential)),
     };
     const call: UpstreamCall = {
-      credential: authorisation.credential,
+      credential,
       headerSecrets: operatorHeaders.secrets,
       signal,
       trace,
       retried: false,
     };
-    const list = this.toList(await reader.read(headers, call));
+    const asked = { headers, call, sign };
+    const models = await reader.read(asked);
+    const list = (await secondList?.joinWith(models, asked)) ?? this.toList(models);
     return call.lacks === undefined ? list : this.incomplete(list, call.lacks);
   }
 
@@ -127,16 +144,28 @@ export class HttpProvider<V extends object> implements ModelProvider {
     return (this.lastIncomplete = { models, lacks });
   }
 
-  /** Authorises a request for which there is no key. */
-  private async authorise(signal: CancellationSignal): Promise<Authorisation> {
-    if (this.sign === undefined) return NO_AUTHORISATION;
-    if (this.settings.missingVariable !== undefined) throw this.notConfigured();
-    return this.sign(signal);
+  private withAddedIds(models: readonly Model[]): ProviderList {
+    const { addedIds } = this.vendor;
+    if (addedIds === undefined) return { models };
+    const ownedBy = ownerOf(this.identity);
+    const added = addedIds.map((id) => ({ id, created: PROCESS_STARTED, ownedBy }));
+    return { models: uniqueById([...models, ...added]) };
   }
 
   private notConfigured(): UpstreamError {
     return new UpstreamError('not_configured', String(missingSetting(this)));
   }
+}
+
+/**
+ * The variables that may hold the operator's key when there is one engine.
+ * @param urlVariable the variable with the base URL; undefined where the vendor's own is used
+ */
+function keyVariablesAt<V extends object>(
+  urlVariable: string | undefined,
+  { keyVariables = [], otherHostKeyVariables = [] }: HttpVendor<V>,
+): readonly string[] {
+  return urlVariable === 'MAIN_MODEL_BASE_URL' ? [...keyVariables, ...otherHostKeyVariables] : keyVariables;
 }
 
 /** The headers that carry a credential. */
@@ -170,6 +199,7 @@ function listReader<V extends object>(
       listFields: vendor.listFields ?? ['data', 'models'],
       leavesOutEmptyLists: vendor.leavesOutEmptyLists ?? false,
       cursorField: cursor?.field,
+      reshape: vendor.reshape,
       isUsable: isUsable && ((row) => isUsable(row, variables)),
       idFields: vendor.idFields ?? ['id'],
       idPrefix: vendor.idPrefix ?? '',
@@ -178,18 +208,19 @@ function listReader<V extends object>(
       ownerFields: vendor.ownerFields ?? ['owned_by'],
       defaultOwner: ownerOf(identity),
       metadata: metadataReader(vendor.metadata ?? COMPATIBLE_METADATA),
+      notes: vendor.notes,
     },
-    nextPage: cursor === undefined ? () => undefined : linkOf(cursor, url),
+    nextPage: vendor.nextPage ?? (cursor === undefined ? () => undefined : linkOf(cursor)),
   });
 }
 
-/** Reads the URL of the next page; undefined after the last one. */
-function linkOf({ field, parameter, moreField }: Cursor, first: URL): (page: Row) => URL | undefined {
+/** Reads the query parameter of the next page; undefined after the last one. */
+function linkOf({ field, parameter, moreField }: Cursor): (page: Row) => QueryParameters | undefined {
   const cursorOf = valueAt(field);
   const moreOf = moreField === undefined ? undefined : valueAt(moreField);
   return (page) => {
     const cursor = cursorOf(page);
     const isLast = moreOf === undefined ? cursor === '' : moreOf(page) !== true;
-    return typeof cursor === 'string' && !isLast ? withQuery(first, { [parameter]: cursor }) : undefined;
+    return typeof cursor === 'string' && !isLast ? { [parameter]: cursor } : undefined;
   };
 }

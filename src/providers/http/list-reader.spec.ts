@@ -38,6 +38,8 @@ async function read(body: string, onRow: () => void = () => undefined): Promise<
       rows: {
         listFields: ['data'],
         leavesOutEmptyLists: false,
+        reshape: undefined,
+        notes: undefined,
         cursorField: undefined,
         isUsable: undefined,
         idFields: ['id'],
@@ -60,7 +62,7 @@ async function read(body: string, onRow: () => void = () => undefined): Promise<
     trace: undefined,
     retried: false,
   };
-  return (await reader.read({}, call)).length;
+  return (await reader.read({ headers: {}, call, sign: undefined })).length;
 }
 
 function listOf(count: number, start = 'm'): string {

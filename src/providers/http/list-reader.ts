@@ -13,7 +13,9 @@ import { UpstreamRequest } from '../../upstream/upstream-request.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
 import { FirstSeenDates, nowOf } from './first-seen-dates.js';
 import type { NowTest } from './first-seen-dates.js';
+import type { QueryParameters, Signer } from './http-vendor.js';
 import { UnchangedBodyCache } from './unchanged-body-cache.js';
+import { withQuery } from './base-url.js';
 import { checkLength, readLargePage, readPage } from './model-page.js';
 import type { ModelPage } from './model-page.js';
 import { RowReader } from './model-rows.js';
@@ -33,8 +35,17 @@ interface ListFormat {
   readonly url: URL;
   readonly maxPages: number;
   readonly rows: RowFormat;
-  /** The URL of the page after the one whose envelope this is; undefined for the last one. */
-  readonly nextPage: (envelope: Row) => URL | undefined;
+  /** The query parameters of the page after the one whose envelope this is; undefined for the last one. */
+  readonly nextPage: (envelope: Row, asked: URLSearchParams) => QueryParameters | undefined;
+}
+
+/** A request for a list. */
+export interface ListRequest {
+  /** Of every page, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly call: UpstreamCall;
+  /** Authorises each page; undefined where the headers do. */
+  readonly sign: Signer | undefined;
 }
 
 /** A page, and where the next one is. */
@@ -62,12 +73,12 @@ export class ListReader {
 
   /**
    * The whole list; of models with the same id the first stays.
-   * @param headers of every request, names in lower case
    * @returns the same object again when all pages are those of the last time
    * @throws UpstreamError
    */
-  async read(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<readonly Model[]> {
-    const pages = await this.pages(headers, call).catch((error: unknown) => {
+  async read(request: ListRequest): Promise<readonly Model[]> {
+    const { call } = request;
+    const pages = await this.pages(request).catch((error: unknown) => {
       throw error instanceof UpstreamError && call.retried ? error.afterRetry() : error;
     });
     const { last } = this;
@@ -83,7 +94,7 @@ export class ListReader {
   }
 
   /** Follows the cursor to the end: a partial list is never passed off as whole. */
-  private async pages(headers: Readonly<Record<string, string>>, call: UpstreamCall): Promise<LinkedPage[]> {
+  private async pages({ headers, call, sign }: ListRequest): Promise<LinkedPage[]> {
     const { label, maxPages } = this.format;
     const pages: LinkedPage[] = [];
     const asked = new Set<string>();
@@ -96,9 +107,11 @@ export class ListReader {
         throw new UpstreamError('invalid', 'The provider has more pages of models than UPSTREAM_MAX_PAGES.');
       }
       asked.add(address.path);
-      const { path } = address;
+      const { origin, path } = address;
+      const signed = await sign?.(new URL(origin + path), call.signal);
+      if (signed !== undefined) call.credential = signed.credential;
       const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(label, address, headers, call),
+        new UpstreamRequest(label, address, { ...headers, ...signed?.headers }, call),
         (body, answerHeaders) => {
           const isNow = nowOf(answerHeaders);
           const gaps = headerList(answerHeaders, 'x-models-incomplete');
@@ -135,9 +148,10 @@ export class ListReader {
   }
 
   private linked(path: string, body: Buffer, page: ModelPage, isNow: NowTest): LinkedPage {
-    const next = page.envelope && this.format.nextPage(page.envelope);
+    const { url, nextPage } = this.format;
+    const parameters = page.envelope && nextPage(page.envelope, new URL(url.origin + path).searchParams);
     const models = this.firstSeenDates.of(page.models, isNow);
-    const linked = { ...page, models, next: next && addressOf(next) };
+    const linked = { ...page, models, next: parameters && addressOf(withQuery(url, parameters)) };
     this.unchangedBodies.set(path, body, linked, isNow);
     return linked;
   }

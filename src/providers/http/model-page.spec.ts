@@ -6,6 +6,8 @@ import { RowReader } from './model-rows.js';
 const ROWS = new RowReader({
   cursorField: undefined,
   leavesOutEmptyLists: false,
+  reshape: undefined,
+  notes: undefined,
   isUsable: undefined,
   listFields: ['data', 'models'],
   idPrefix: '',

@@ -6,6 +6,8 @@ import type { RowFormat } from './model-rows.js';
 const FORMAT: RowFormat = {
   listFields: ['data', 'models'],
   leavesOutEmptyLists: false,
+  reshape: undefined,
+  notes: undefined,
   cursorField: undefined,
   isUsable: undefined,
   idFields: ['name', 'id'],

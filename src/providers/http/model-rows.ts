@@ -1,7 +1,7 @@
 import type { MetadataReader } from '../../catalogue/metadata-format.js';
-import type { Model } from '../../catalogue/model.js';
 import { asRow, firstOf, unixSeconds, valueAt } from '../../catalogue/row.js';
 import type { Path, Row } from '../../catalogue/row.js';
+import type { NotedModel } from './http-vendor.js';
 
 /** Where a provider's rows keep what a model needs, and the defaults for what they lack. */
 export interface RowFormat {
@@ -11,6 +11,8 @@ export interface RowFormat {
   readonly leavesOutEmptyLists: boolean;
   /** Where the envelope holds the cursor to the next page; undefined where there is none. */
   readonly cursorField: Path | undefined;
+  /** A row as the fields below find it; undefined where it is used as it is. */
+  readonly reshape: ((row: Row) => Row) | undefined;
   /** Whether a row is a model that can be used, others are left out; undefined where all are. */
   readonly isUsable: ((row: Row) => boolean) | undefined;
   /** Where a row may hold the id, the first text wins. */
@@ -27,6 +29,8 @@ export interface RowFormat {
   readonly defaultOwner: string;
   /** Reads the metadata of a row. */
   readonly metadata: MetadataReader;
+  /** What else of a row is kept with its model; undefined for nothing. */
+  readonly notes: ((row: Row) => readonly string[]) | undefined;
 }
 
 /** Reads the rows of one provider. */
@@ -53,7 +57,8 @@ export class RowReader {
   rowsOf(body: unknown): readonly unknown[] | undefined {
     if (Array.isArray(body)) return body as unknown[];
     const envelope = asRow(body);
-    if (envelope === undefined) return undefined;
+    // A failure with the status 200, as Cloudflare and others write it; its list may be null.
+    if (envelope === undefined || envelope['success'] === false) return undefined;
     const lists = this.lists.map((read) => read(envelope));
     const list = lists.find((each) => Array.isArray(each));
     if (list !== undefined) return list as unknown[];
@@ -66,17 +71,19 @@ export class RowReader {
   }
 
   /** The model of a row; undefined for a row that is no object or has no id. */
-  modelOf(value: unknown): Model | undefined {
-    const { idPrefix, defaultCreated, defaultOwner, metadata } = this.format;
-    const row = asRow(value);
+  modelOf(value: unknown): NotedModel | undefined {
+    const { reshape, idPrefix, defaultCreated, defaultOwner, metadata, notes } = this.format;
+    const given = asRow(value);
+    const row = given && reshape !== undefined ? reshape(given) : given;
     const id = row && firstOf(this.ids, (read) => text(read(row), idPrefix));
     if (row === undefined || id === undefined) return undefined;
-    return {
+    const model = {
       id,
       created: firstOf(this.dates, (read) => unixSeconds(read(row))) ?? defaultCreated,
       ownedBy: firstOf(this.owners, (read) => text(read(row))) ?? defaultOwner,
       metadata: metadata(row),
     };
+    return notes === undefined ? model : { ...model, notes: notes(row) };
   }
 
   private isLeftOut(envelope: Row): boolean {

@@ -1,11 +1,14 @@
 import type { BedrockClient, BedrockClientConfig } from '@aws-sdk/client-bedrock';
+import type { Model } from '../../catalogue/model.js';
+import { asRow } from '../../catalogue/row.js';
+import type { Row } from '../../catalogue/row.js';
 import { unlessAborted } from '../../concurrency/cancellation.js';
 import { IsText } from '../../config/rules/scalars.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
-import { trimmedPath, withPath } from '../http/base-url.js';
+import { trimmedPath, withPath, withQuery } from '../http/base-url.js';
 import { modalitiesAt } from '../http/compatible-metadata.js';
 import { httpVendor } from '../http/http.provider.js';
-import type { Authorisation, Signer } from '../http/http-vendor.js';
+import type { Authorisation, NotedModel, Signer } from '../http/http-vendor.js';
 
 const AWS_CREDENTIALS = 'the AWS credential chain';
 /**
@@ -32,10 +35,11 @@ class BedrockVariables {
 }
 
 /**
- * Amazon Bedrock: the foundation models of a region, in one page. Its own keys go as Bearer; without one, the AWS SDK
- * signs the request with the credentials that it finds in the environment, in files or from a role. The SDK does
- * nothing else.
+ * Amazon Bedrock: the foundation models of a region, in one page, and its inference profiles, without which many models
+ * cannot be called. Its own keys go as Bearer; without one, the AWS SDK signs the requests with the credentials that it
+ * finds in the environment, in files or from a role. The SDK does nothing else.
  * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListFoundationModels.html
+ * @see https://docs.aws.amazon.com/bedrock/latest/APIReference/API_ListInferenceProfiles.html
  */
 export const bedrock = httpVendor({
   engine: 'bedrock',
@@ -50,10 +54,11 @@ export const bedrock = httpVendor({
   keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
   signing: {
     source: AWS_CREDENTIALS,
-    signer: (url, variables) => awsSigner(url, regionOf(variables) ?? ''),
+    signer: ({ origin }, variables) => awsSigner(origin, regionOf(variables) ?? ''),
   },
   listFields: ['modelSummaries'],
   idFields: ['modelId'],
+  createdFields: ['modelLifecycle.startOfLifeTime'],
   ownerFields: ['providerName'],
   metadata: {
     ...modalitiesAt('inputModalities', 'outputModalities'),
@@ -62,7 +67,63 @@ export const bedrock = httpVendor({
     deprecatesAt: ['modelLifecycle.legacyTime', 'modelLifecycle.endOfLifeTime'],
     shutdownDate: ['modelLifecycle.endOfLifeTime'],
   },
+  notes: inferenceTypes,
+  secondList: {
+    name: 'inference_profiles',
+    permission: 'bedrock:ListInferenceProfiles',
+    listUrl: profilesUrl,
+    cursor: { field: 'nextToken', parameter: 'nextToken' },
+    listFields: ['inferenceProfileSummaries'],
+    leavesOutEmptyLists: true,
+    idFields: ['inferenceProfileId'],
+    createdFields: ['createdAt'],
+    metadata: { displayName: ['inferenceProfileName'], description: ['description'] },
+    notes: profiledModels,
+    join: withProfiles,
+  },
 });
+
+/** How a foundation model can be called: `ON_DEMAND`, `PROVISIONED`, `INFERENCE_PROFILE`. */
+function inferenceTypes({ inferenceTypesSupported: types }: Row): string[] {
+  return Array.isArray(types) ? types.filter((each) => typeof each === 'string') : [];
+}
+
+/** The ids of the foundation models behind a profile: the last parts of their ARNs, one a region. */
+function profiledModels({ models }: Row): string[] {
+  return (Array.isArray(models) ? models : [])
+    .map((each) => asRow(each)?.['modelArn'])
+    .filter((arn) => typeof arn === 'string')
+    .map((arn) => arn.slice(arn.lastIndexOf('/') + 1));
+}
+
+/** The ids that can be called: those of profiles come last, and replace those of models that nothing else can call. */
+function withProfiles(models: readonly NotedModel[], profiles: readonly NotedModel[]): Model[] {
+  const byId = new Map(models.map((model) => [model.id, model]));
+  const profiled = new Set(profiles.flatMap(({ notes = [] }) => notes));
+  const callable = models.filter(({ id, notes = [] }) => !isProfileOnly(notes) || !profiled.has(id));
+  return [
+    ...callable.map(({ notes: _notes, ...model }) => model),
+    ...profiles.map((profile) => {
+      const model = profile.notes?.map((id) => byId.get(id)).find((each) => each !== undefined);
+      return profileOf(profile, model);
+    }),
+  ];
+}
+
+/** A model that only a profile can call has no other inference type. */
+function isProfileOnly(types: readonly string[]): boolean {
+  return types.length > 0 && types.every((type) => type === 'INFERENCE_PROFILE');
+}
+
+/** A profile is its model under another id; a model that the region does not list is known by the profile alone. */
+function profileOf({ id, created, ownedBy, metadata }: NotedModel, model: NotedModel | undefined): Model {
+  return {
+    id,
+    created: model?.created ?? created,
+    ownedBy: model?.ownedBy ?? ownedBy,
+    metadata: { ...model?.metadata, ...metadata },
+  };
+}
 
 function regionOf({ AWS_REGION: region, AWS_DEFAULT_REGION: other }: BedrockVariables): string | undefined {
   return region ?? other;
@@ -73,6 +134,12 @@ function modelsUrl(base: URL): URL {
   const url = withPath(base, `${trimmedPath(base).replace(/\/foundation-models$/, '')}/foundation-models`);
   url.search = '';
   return url;
+}
+
+/** The inference profiles beside the foundation models; 1,000 is the largest page. */
+function profilesUrl(models: URL): URL {
+  const url = withPath(models, models.pathname.replace(/foundation-models$/, 'inference-profiles'));
+  return withQuery(url, { maxResults: '1000' });
 }
 
 function bedrockUrl(region: string): string {
@@ -93,15 +160,15 @@ function ignore(): void {
   // Nothing.
 }
 
-/** Signs requests for one URL. */
-function awsSigner(url: URL, region: string): Signer {
+/** Signs requests to one host. */
+function awsSigner(origin: string, region: string): Signer {
   let loading: ReturnType<typeof loadSdk> | undefined;
-  return async (signal) => {
-    loading ??= loadSdk(url, region);
+  return async (url, signal) => {
+    loading ??= loadSdk(origin, region);
     const sign = await loading;
     try {
       // A source of credentials may keep silent for longer than the deadline.
-      return await unlessAborted(sign(), signal);
+      return await unlessAborted(sign(url), signal);
     } catch (error) {
       // The SDK would go on waiting for an answer that does not come.
       loading = undefined;
@@ -111,23 +178,31 @@ function awsSigner(url: URL, region: string): Signer {
 }
 
 /** The SDK is loaded with the first request to sign: it takes more time and memory than the rest of the service. */
-async function loadSdk(url: URL, region: string): Promise<() => Promise<Authorisation>> {
+async function loadSdk(origin: string, region: string): Promise<(url: URL) => Promise<Authorisation>> {
   const { BedrockClient: Client, ListFoundationModelsCommand: Command } =
     await import('@aws-sdk/client-bedrock');
-  const endpoint = url.href.slice(0, -'/foundation-models'.length);
-  const client = new Client({ region, endpoint, maxAttempts: 1, logger: SILENT });
-  return () => signature(client, new Command({}));
+  const client = new Client({ region, endpoint: origin, maxAttempts: 1, logger: SILENT });
+  return (url) => signature(client, new Command({}), url);
 }
 
 /**
- * The headers of a signed request, which is not sent.
+ * The headers of a signed request, which is not sent. The SDK builds one of its own; what it signs is a GET of the URL
+ * that is asked, to the byte.
  * @throws the SDK's error when it gets no credentials
  */
 async function signature(
   client: BedrockClient,
   command: InstanceType<typeof import('@aws-sdk/client-bedrock').ListFoundationModelsCommand>,
+  { pathname, searchParams }: URL,
 ): Promise<Authorisation> {
   let signed: Readonly<Record<string, string>> = {};
+  command.middlewareStack.add(
+    (next) => (step) => {
+      Object.assign(step.request as object, { path: pathname, query: Object.fromEntries(searchParams) });
+      return next(step);
+    },
+    { step: 'build', name: 'askThisUrl' },
+  );
   command.middlewareStack.add(
     () =>
       ({ request }) => {

@@ -8,8 +8,8 @@ class DatabricksVariables {
 }
 
 /**
- * Databricks: the serving endpoints of a workspace, which are called by their names. The creator of an endpoint is an
- * e-mail address and is not shown.
+ * Databricks: the serving endpoints of a workspace, which are called by their names; or the OpenAI-compatible list of
+ * its AI gateway, where the base URL is that. The creator of an endpoint is an e-mail address and is not shown.
  * @see https://docs.databricks.com/api/workspace/servingendpoints/list
  */
 export const databricks = httpVendor({
@@ -19,10 +19,10 @@ export const databricks = httpVendor({
   urlVariables: ['DATABRICKS_HOST', 'MAIN_MODEL_BASE_URL'],
   listUrl: endpointsUrl,
   keyVariables: ['DATABRICKS_TOKEN', 'MAIN_MODEL_API_KEY'],
-  listFields: ['endpoints'],
+  listFields: ['endpoints', 'data'],
   leavesOutEmptyLists: true,
-  idFields: ['name'],
-  createdFields: ['creation_timestamp'],
+  idFields: ['name', 'id'],
+  createdFields: ['creation_timestamp', 'created'],
   ownerFields: [],
   metadata: {
     capabilities: [
@@ -40,8 +40,10 @@ export const databricks = httpVendor({
   },
 });
 
-/** `{workspace}/api/2.0/serving-endpoints`, also where the base is that of the chats. */
+/** `{workspace}/api/2.0/serving-endpoints`, also where the base is that of the chats; or the list of the AI gateway. */
 function endpointsUrl(base: URL): URL {
+  const gateway = /^.*\/ai-gateway\/mlflow\/v1(?=\/models$|$)/.exec(trimmedPath(base));
+  if (gateway !== null) return withPath(base, `${gateway[0]}/models`);
   const path = trimmedPath(base).replace(/(\/api\/2\.0)?\/serving-endpoints$/, '');
   return withPath(base, `${path}/api/2.0/serving-endpoints`);
 }
