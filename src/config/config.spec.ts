@@ -23,6 +23,8 @@ interface VariableCase {
   readonly byDefault: unknown;
   /** Further variables that a valid value needs. */
   readonly beside?: Readonly<Record<string, string>>;
+  /** Further variables that an invalid value needs, so that it alone is refused. */
+  readonly besideInvalid?: Readonly<Record<string, string>>;
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
   /** Completes the sentence "VARIABLE must be …". */
@@ -151,6 +153,11 @@ const A_HEADER_LIST =
   'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
 const A_CERTIFICATE_FILE = 'test/fixtures/tls/certificate.pem';
 const A_KEY_FILE = 'test/fixtures/tls/key.pem';
+const PARTNERS = {
+  ca: {},
+  cert: { REDIS_TLS_KEY_FILE: A_KEY_FILE },
+  key: { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
+};
 const A_REDIS_URL =
   'a URL such as redis://host:6379/0, redis+sentinel://host:26379,host:26379/name/0 or ' +
   'redis+cluster://host:6379,host:6379, with rediss for TLS and valid percent escapes';
@@ -662,10 +669,8 @@ const VARIABLES: readonly VariableCase[] = [
     variable: `REDIS_TLS_${part.toUpperCase()}_FILE`,
     read: () => cacheConfig().redisTlsFiles[part],
     byDefault: undefined,
-    ...(part !== 'ca' && {
-      beside:
-        part === 'cert' ? { REDIS_TLS_KEY_FILE: A_KEY_FILE } : { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
-    }),
+    beside: PARTNERS[part],
+    besideInvalid: PARTNERS[part],
     accepts: [part === 'key' ? A_KEY_FILE : A_CERTIFICATE_FILE].map((path) => [path, path] as const),
     refuses: [
       part === 'key' ? A_CERTIFICATE_FILE : A_KEY_FILE,
@@ -731,12 +736,12 @@ describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, acce
 });
 
 describe('a malformed variable', () => {
-  const refusals = VARIABLES.flatMap(({ variable, refuses, rule }) =>
-    refuses.map((text) => ({ variable, text, rule })),
+  const refusals = VARIABLES.flatMap(({ variable, besideInvalid, refuses, rule }) =>
+    refuses.map((text) => ({ variable, besideInvalid, text, rule })),
   );
 
-  it.each(refusals)('$variable=$text', ({ variable, text, rule }) => {
-    process.env[variable] = text;
+  it.each(refusals)('$variable=$text', ({ variable, besideInvalid, text, rule }) => {
+    Object.assign(process.env, besideInvalid, { [variable]: text });
     const [problem, ...others] = refusal().problems;
     expect(others).toEqual([]);
     expect(problem?.variable).toBe(variable);

@@ -97,7 +97,7 @@ describeWithRedis('with sentinels of Redis', () => {
     expect(redisMessages(gateway)).toEqual([failing(/ERR No such master with that name/)]);
   });
 
-  it('servers are replaced one after the other without a failed answer', async () => {
+  it('a fail-over is followed without a failed answer', async () => {
     const url = urlOf([sentinels[0]]);
     const [one, other] = [await replica(url, 1000), await replica(url, 1000)];
     const empty = (server: RedisServer): Promise<unknown> =>
@@ -113,10 +113,6 @@ describeWithRedis('with sentinels of Redis', () => {
       await sentinels[0].command('SENTINEL', 'FAILOVER', 'the-servers');
       await untilInfo(standby, 'INFO replication', /role:master/);
       await untilInfo(primary, 'INFO replication', /role:slave/);
-      await empty(standby);
-      await untilShared(standby);
-      await primary.restart();
-      await untilInfo(primary, 'INFO replication', /role:slave[^]*master_link_status:up/);
       await empty(standby);
       await untilShared(standby);
     });
