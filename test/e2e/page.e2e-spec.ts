@@ -7,7 +7,8 @@ import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { startPrefixProxy } from '../support/site.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 
-const PATIENCE_MS = 15_000;
+/** A busy machine takes its time. */
+const PATIENCE_MS = 30_000;
 /** How long one task may keep the page from answering a person, ms of the processor's time. */
 const MAX_TASK_MS = 200;
 const PHONE = { viewport: { width: 360, height: 740 } };
@@ -41,7 +42,7 @@ const EMBED = { id: 'orbit/embed', created: 1_795_000_000, owned_by: 'orbit', ca
 const MODELS = json({ data: [ORBIT, COMET, EMBED] });
 
 describeWithBrowser('the catalogue page', () => {
-  const shared = sharedScenario();
+  const shared = sharedScenario({ UPSTREAM_TIMEOUT_MS: String(PATIENCE_MS) });
   let browser: Browser;
   /** What no page may do: load from elsewhere, throw, break its own policy. */
   const offences: string[] = [];
