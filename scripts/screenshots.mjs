@@ -3,8 +3,9 @@
 // gateway lists invented models of three providers, and the mock vLLM's; a fifth provider is not there.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -12,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 
+const VIEWPORT = { width: 1200, height: 700 };
 const START_LIMIT_MS = 20_000;
 const POLL_INTERVAL_MS = 100;
 const images = new URL('../docs/images/', import.meta.url);
@@ -164,19 +166,19 @@ async function takePictures() {
   );
   await ready(`${gateway}/readyz`);
   const browser = await chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    executablePath: chromiumPath(),
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--font-render-hinting=none'],
   });
   try {
     await picture(browser, gateway, 'catalogue-light.png', {
       colorScheme: 'light',
-      viewport: { width: 1280, height: 800 },
+      viewport: VIEWPORT,
     });
     await picture(
       browser,
       gateway,
       'catalogue-dark.png',
-      { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+      { colorScheme: 'dark', viewport: VIEWPORT },
       'orbit-large-2',
     );
   } finally {
@@ -232,6 +234,14 @@ async function started(script, environment, line) {
     return match[1] ?? '';
   }
   throw new Error(`${script} has not started.`);
+}
+
+/** The Chromium of this machine. */
+function chromiumPath() {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const path = folders.map((each) => join(each, 'chromium')).find((each) => existsSync(each));
+  if (path === undefined) throw new Error('chromium is not on the PATH.');
+  return path;
 }
 
 /** @type {(url: string) => Promise<void>} */

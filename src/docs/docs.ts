@@ -32,7 +32,7 @@ const START_SCRIPT = `const plugin = ({ React: { createElement } }) => ({
         : createElement('tr', { className: 'response', 'data-code': props.code },
             createElement('td', { className: 'response-col_status' }, props.code),
             createElement('td', { className: 'response-col_description' },
-              createElement('p', {}, props.response.get('description'))),
+              createElement('p', {}, props.response.get('description').replaceAll('\`', ''))),
             createElement('td', {})),
   },
 });

@@ -545,7 +545,7 @@ describeWithBrowser('the catalogue page', () => {
     await row(page, ORBIT.id).click();
     const sheet = page.locator('dialog:modal');
     await sheet.waitFor();
-    expect(await sheet.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    expect(await page.evaluate('details.scrollWidth - details.clientWidth')).toBe(0);
     expect(await focused(page)).toBe('Close');
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'hidden' });

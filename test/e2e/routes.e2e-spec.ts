@@ -128,7 +128,6 @@ describe('one model', () => {
 
 describe('an unknown path', () => {
   it.each([
-    '/',
     '/v1',
     '/v1/',
     '/v1/model',
