@@ -3,6 +3,7 @@ import { ConfigModule as NestConfigModule } from '@nestjs/config';
 import { cacheConfig } from './cache.config.js';
 import { loadEnvFile } from './env-file.js';
 import { modelsConfig } from './models.config.js';
+import { networkConfig } from './network.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
@@ -19,7 +20,15 @@ if (process.env['NODE_ENV'] !== 'test') loadEnvFile('.env');
       cache: true,
       // It is read above.
       ignoreEnvFile: true,
-      load: [serverConfig, providerConfig, upstreamConfig, cacheConfig, modelsConfig, tracesConfig],
+      load: [
+        serverConfig,
+        providerConfig,
+        upstreamConfig,
+        networkConfig,
+        cacheConfig,
+        modelsConfig,
+        tracesConfig,
+      ],
     }),
   ],
 })

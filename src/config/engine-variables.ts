@@ -1,21 +1,38 @@
 import { builtInNames } from './engines.js';
 import type { EngineNames } from './engines.js';
 import { IsHeaders } from './rules/headers.js';
+import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile } from './rules/pem.js';
 import { IsKey } from './rules/secrets.js';
 import { IsStaticModels } from './rules/selection.js';
 import { IsBaseUrl } from './rules/urls.js';
 import { variableNames } from './variables.js';
 
 /** What each of several engines has a variable of its own for, `<ENGINE>_BASE_URL` for instance. */
-export type Suffix = 'BASE_URL' | 'API_KEY' | 'UPSTREAM_HEADERS' | 'MODELS_STATIC';
+export type Suffix =
+  | 'BASE_URL'
+  | 'API_KEY'
+  | 'UPSTREAM_HEADERS'
+  | 'MODELS_STATIC'
+  | 'TLS_CA_FILE'
+  | 'TLS_CERT_FILE'
+  | 'TLS_KEY_FILE';
 const RULES: Readonly<Record<Suffix, () => PropertyDecorator>> = {
   BASE_URL: IsBaseUrl,
   API_KEY: IsKey,
   UPSTREAM_HEADERS: IsHeaders,
   MODELS_STATIC: IsStaticModels,
+  TLS_CA_FILE: IsCertificatesFile,
+  TLS_CERT_FILE: IsClientCertificateFile,
+  TLS_KEY_FILE: IsClientKeyFile,
 };
 /** Variables of the only engine. */
-const SHARED: readonly string[] = ['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY', 'UPSTREAM_HEADERS'];
+const SHARED: readonly string[] = [
+  'MAIN_MODEL_BASE_URL',
+  'MAIN_MODEL_API_KEY',
+  'UPSTREAM_HEADERS',
+  'UPSTREAM_TLS_CERT_FILE',
+  'UPSTREAM_TLS_KEY_FILE',
+];
 
 /**
  * A class that declares the variables of these engines as well.

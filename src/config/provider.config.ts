@@ -7,6 +7,7 @@ import { engineNames, IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/
 import { HEADERS_RULE, IsHeaders } from './rules/headers.js';
 import type { Headers } from './rules/headers.js';
 import { IsCommaSeparated, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
+import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile, PEM_FILE_RULE } from './rules/pem.js';
 import { IsKey, KEY_RULE } from './rules/secrets.js';
 import { STATIC_MODELS_RULE } from './rules/selection.js';
 import { staticModelsOf } from './static-models.js';
@@ -35,6 +36,21 @@ export const PLACEHOLDER_API_KEYS: readonly string[] = [
   'placeholder',
 ];
 
+/** A variable that names a file, and the path in it; undefined when it is not set. */
+export interface FileVariable {
+  readonly variable: string;
+  readonly path: string | undefined;
+}
+
+/** The files with certificates for connections. */
+export interface TlsFiles {
+  /** What is trusted beside the usual authorities. */
+  readonly authorities: FileVariable;
+  /** The client certificate, and its key. */
+  readonly certificate: FileVariable;
+  readonly key: FileVariable;
+}
+
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
   MAIN_MODEL_ENGINE = 'openai';
@@ -62,6 +78,17 @@ class ProviderVariables {
 
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_UPSTREAM_HEADERS_FILE')
   UPSTREAM_HEADERS_FILE?: string;
+
+  @IsCertificatesFile()
+  UPSTREAM_TLS_CA_FILE?: string;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_TLS_CERT_FILE')
+  @IsClientCertificateFile()
+  UPSTREAM_TLS_CERT_FILE?: string;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_TLS_KEY_FILE')
+  @IsClientKeyFile()
+  UPSTREAM_TLS_KEY_FILE?: string;
 
   @IsEngineOf('MODEL_ENGINES')
   FORWARD_AUTHORIZATION_TO?: string;
@@ -120,6 +147,11 @@ export const providerConfig = registerVariables(
     const all = declaredVariables();
     const staticIds = valuesWith(STATIC_MODELS_RULE, all, isTexts);
     const staticFiles = filesOf(STATIC_MODELS_RULE, all);
+    const pemFiles = valuesWith(PEM_FILE_RULE, all, isText);
+    const pemFile = (candidates: readonly string[]): FileVariable => {
+      const variable = candidates.find((each) => pemFiles.has(each)) ?? candidates[0] ?? '';
+      return { variable, path: pemFiles.get(variable) };
+    };
     return {
       engines: named ? variables.MODEL_ENGINES : [variables.MAIN_MODEL_ENGINE],
       isMultiEngine,
@@ -147,6 +179,15 @@ export const providerConfig = registerVariables(
       /** The variables that may hold an engine's headers. */
       headerVariables: (names: EngineNames): readonly string[] =>
         variablesOf(names, 'UPSTREAM_HEADERS', ['UPSTREAM_HEADERS']),
+      /** The files with certificates for the connections to an engine. An authority may be trusted for all engines. */
+      tlsFiles: (names: EngineNames): TlsFiles => ({
+        authorities: pemFile([
+          ...(named ? ownVariables(names, 'TLS_CA_FILE', []) : []).filter((each) => pemFiles.has(each)),
+          'UPSTREAM_TLS_CA_FILE',
+        ]),
+        certificate: pemFile(variablesOf(names, 'TLS_CERT_FILE', ['UPSTREAM_TLS_CERT_FILE'])),
+        key: pemFile(variablesOf(names, 'TLS_KEY_FILE', ['UPSTREAM_TLS_KEY_FILE'])),
+      }),
       /** What is served instead of asking an engine; undefined where it is asked. */
       staticModels: (names: EngineNames): readonly StaticModel[] | undefined => {
         const variable = (named ? ownVariables(names, 'MODELS_STATIC', []) : []).find(

@@ -28,7 +28,7 @@ export class SecretFile<T> implements Secret<T> {
     private readonly path: string,
     private readonly form: SecretForm<T>,
   ) {
-    const text = readSecretFileSync(path);
+    const text = readSecretFileSync(path, form.maxBytes);
     const content = this.parse(text);
     if (content === undefined) throw new ConfigurationError([{ variable, rule: fileRule(form, text) }]);
     this.content = content;
@@ -49,7 +49,7 @@ export class SecretFile<T> implements Secret<T> {
     // Reads must not pile up when the file system hangs.
     if (this.isReading) return;
     this.isReading = true;
-    const text = await readSecretFile(this.path);
+    const text = await readSecretFile(this.path, this.form.maxBytes);
     this.isReading = false;
     const isSame = text === this.content.text;
     const content = isSame ? this.content : this.parse(text);

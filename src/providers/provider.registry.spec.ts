@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ownVariables } from '../config/engine-variables.js';
 import { namesOf } from '../config/engines.js';
 import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
+import { directRoute, NO_TLS_FILES } from '../../test/support/route.js';
 import { LargeBodies } from '../upstream/large-bodies/large-bodies.js';
 import { ProviderRegistry } from './provider.registry.js';
 import type { ProviderContext } from './vendor.js';
@@ -12,6 +13,7 @@ const CONTEXT: ProviderContext = {
   client: {
     get: () => Promise.reject(new Error('No request was expected.')),
     largeBodies: new LargeBodies(),
+    routeTo: ({ origin }) => directRoute(origin),
   },
   config: {
     isMultiEngine: true,
@@ -19,6 +21,7 @@ const CONTEXT: ProviderContext = {
     urlVariables: (names, declared) => ownVariables(names, 'BASE_URL', declared),
     keyVariables: (names, declared) => ownVariables(names, 'API_KEY', declared),
     headerVariables: () => [],
+    tlsFiles: () => NO_TLS_FILES,
   },
   limits: { maxPages: 1 },
 };

@@ -10,10 +10,10 @@ export const PROVIDER_CONTEXT = Symbol('PROVIDER_CONTEXT');
 
 /** The dependencies of a provider. */
 export interface ProviderContext {
-  readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>;
+  readonly client: Pick<UpstreamClient, 'get' | 'largeBodies' | 'routeTo'>;
   readonly config: Pick<
     ProviderConfig,
-    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables'
+    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables' | 'tlsFiles'
   >;
   readonly limits: Pick<UpstreamConfig, 'maxPages'>;
 }

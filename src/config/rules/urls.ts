@@ -112,7 +112,7 @@ function isRedisUrl(text: string): boolean {
 }
 
 /** The client decodes what it finds in a URL, and fails on what it cannot decode. */
-function canDecode(text: string): boolean {
+export function canDecode(text: string): boolean {
   try {
     decodeURIComponent(text);
     return true;

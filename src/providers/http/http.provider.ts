@@ -7,10 +7,12 @@ import type { Row } from '../../catalogue/row.js';
 import type { EngineNames } from '../../config/engines.js';
 import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
+import { SYSTEM_CLOCK } from '../../concurrency/clock.js';
 import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
+import type { UpstreamRoute } from '../../upstream/upstream.route.js';
 import { missingSetting } from '../model-provider.js';
 import type { ModelProvider, ModelsRequest, ProviderIdentity, ProviderSettings } from '../model-provider.js';
 import { PROVIDER_CONTEXT } from '../vendor.js';
@@ -47,6 +49,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
   readonly settings: ProviderSettings;
   private readonly reader: ListReader | undefined;
   private readonly sign: Signer | undefined;
+  private readonly route: UpstreamRoute | undefined;
 
   constructor(
     private readonly vendor: HttpVendor<V>,
@@ -66,10 +69,12 @@ export class HttpProvider<V extends object> implements ModelProvider {
       vendor.defaultBaseUrl;
     const url = base === undefined ? undefined : vendor.listUrl(new URL(base), variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
+    this.route = url && context.client.routeTo(url, config.tlsFiles(names));
     this.identity = { engine, aliases, label, defaultTag };
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,
+      proxy: this.route?.proxy,
       keyVariables: config.keyVariables(names, keyVariables),
       keySource: signing?.source,
       headerVariables: config.headerVariables(names),
@@ -80,12 +85,13 @@ export class HttpProvider<V extends object> implements ModelProvider {
   }
 
   async listModels(request: ModelsRequest): Promise<readonly Model[]> {
-    const { reader, vendor } = this;
-    if (reader === undefined) {
+    const { reader, route, vendor } = this;
+    if (reader === undefined || route === undefined) {
       if (vendor.isEmptyWithoutUrl) return NO_MODELS;
       throw this.notConfigured();
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
+    const startedAt = SYSTEM_CLOCK.monotonic();
     const authorisation =
       credential === undefined
         ? await this.authorise(signal)
@@ -100,6 +106,8 @@ export class HttpProvider<V extends object> implements ModelProvider {
     return reader.read(headers, {
       credential: authorisation.credential,
       headerSecrets: operatorHeaders.secrets,
+      route,
+      startedAt,
       signal,
       trace,
       retried: false,

@@ -1,0 +1,109 @@
+import { IsOptional } from 'class-validator';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readSecretFileSync } from '../read-secret-file.js';
+import { combine, defineRule } from './define-rule.js';
+import { fileRule } from './secrets.js';
+import type { SecretForm } from './secrets.js';
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g;
+/** The bundles of Linux distributions take a quarter of this. */
+const MAX_BYTES = 1_048_576;
+
+/** One or more certificates, in PEM form (RFC 7468); what stands between them is ignored. */
+export const CERTIFICATES_FORM: SecretForm<string> = {
+  description: 'certificates in PEM form',
+  maxBytes: MAX_BYTES,
+  parse: (text) => {
+    const certificates = text.match(CERTIFICATE) ?? [];
+    return certificates.length > 0 && certificates.every(isCertificate) ? certificates.join('\n') : undefined;
+  },
+  mistake: (text) =>
+    text.includes('PRIVATE KEY-----') && !text.includes('CERTIFICATE-----') ? 'holds a key' : undefined,
+};
+
+/** A private key in PEM form, not encrypted. */
+export const PRIVATE_KEY_FORM: SecretForm<string> = {
+  description: 'a private key in PEM form that needs no password',
+  parse: (text) => (isPrivateKey(text) ? text : undefined),
+  mistake: (text) => (text.includes('ENCRYPTED') ? 'is encrypted' : undefined),
+};
+
+/** The rule that marks the variables of PEM files. */
+export const PEM_FILE_RULE = 'isPemFile';
+
+/** The path of a file with certificates. */
+export function IsCertificatesFile(): PropertyDecorator {
+  return IsPemFile(CERTIFICATES_FORM);
+}
+
+/** The path of a file with a client certificate; the `_CERT_FILE` of a `_KEY_FILE`. */
+export function IsClientCertificateFile(): PropertyDecorator {
+  return combine(IsPemFile(CERTIFICATES_FORM), IsSetWith('_CERT_FILE', '_KEY_FILE'));
+}
+
+/** The path of a file with the key of a client certificate; the `_KEY_FILE` of a `_CERT_FILE`. */
+export function IsClientKeyFile(): PropertyDecorator {
+  return combine(IsPemFile(PRIVATE_KEY_FORM), IsSetWith('_KEY_FILE', '_CERT_FILE'), IsKeyOfCertificate());
+}
+
+function IsPemFile(form: SecretForm<unknown>): PropertyDecorator {
+  const read = (path: unknown): string | undefined => readSecretFileSync(String(path), form.maxBytes);
+  return combine(
+    IsOptional(),
+    defineRule(
+      PEM_FILE_RULE,
+      (path) => fileRule(form, read(path)),
+      (path) => {
+        const text = read(path);
+        return text !== undefined && form.parse(text) !== undefined;
+      },
+    ),
+  );
+}
+
+function IsSetWith(suffix: string, otherSuffix: string): PropertyDecorator {
+  return (target, key) => {
+    const other = String(key).replace(suffix, otherSuffix);
+    defineRule(
+      'isSetWith',
+      `must be set together with ${other}`,
+      (_path, variables) => variables[other] !== undefined,
+    )(target, key);
+  };
+}
+
+/** Anything that the other rules refuse passes, so that a problem is named once. */
+function IsKeyOfCertificate(): PropertyDecorator {
+  return (target, key) => {
+    const other = String(key).replace('_KEY_FILE', '_CERT_FILE');
+    defineRule(
+      'isKeyOfCertificate',
+      `must hold the key of the certificate in ${other}`,
+      (path, variables) => {
+        const privateKey = readSecretFileSync(String(path));
+        const certificates = readSecretFileSync(String(variables[other]), MAX_BYTES);
+        if (privateKey === undefined || certificates === undefined || !isPrivateKey(privateKey)) return true;
+        const [first] = CERTIFICATES_FORM.parse(certificates)?.match(CERTIFICATE) ?? [];
+        return (
+          first === undefined || new X509Certificate(first).checkPrivateKey(createPrivateKey(privateKey))
+        );
+      },
+    )(target, key);
+  };
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function isPrivateKey(text: string): boolean {
+  try {
+    return createPrivateKey(text).type === 'private';
+  } catch {
+    return false;
+  }
+}
