@@ -38,7 +38,7 @@ export function connector(
   const connect = buildConnector({ timeout: timeoutMs, ...(forProxy && { secureContext: forProxy }) });
   const toProxy: Connector = (_options, callback) => {
     const { protocol, hostname, port, host } = proxy.current;
-    connect({ protocol, hostname, port, host, servername: hostname }, (...[error, socket]) => {
+    connect({ protocol, hostname, port, host }, (...[error, socket]) => {
       if (error === null) callback(null, socket);
       else callback(new ProxyError(proxy, errorCode(error)), null);
     });
