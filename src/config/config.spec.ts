@@ -9,6 +9,8 @@ import { BUILT_IN_PROVIDERS } from '../providers/built-in-providers.js';
 import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
 import { modelsConfig } from './models.config.js';
+import { networkConfig } from './network.config.js';
+import { TestAuthority } from '../../test/support/test-authority.js';
 import { providerConfig } from './provider.config.js';
 import { KEY_RULE } from './rules/secrets.js';
 import { BASE_URL_RULE } from './rules/urls.js';
@@ -179,7 +181,92 @@ function keyFile(variable: string): VariableCase {
   return secretFile(variable, () => providerConfig().keyFiles.get(variable), GOOD_FILES, NO_KEYS, A_KEY);
 }
 
+const authority = new TestAuthority();
+const certificate = authority.issue();
+const other = authority.issue();
+const PEM_FILE = 'the path of a readable file that holds certificates in PEM form';
+const NO_CERTIFICATES = [
+  ...['', 'abc', certificate.key, certificate.cert.subarray(0, 100)].map(fileWith),
+  fileWith(certificate.cert.toString().replace('MII', 'AAA')),
+  ...NO_FILES,
+];
+const A_PROXY = 'an http:// or https:// URL of a proxy, without a path and with valid percent escapes';
+const NO_PROXIES = [
+  'socks5://h:1080',
+  'ftp://h',
+  'http://',
+  'http://h/path',
+  'http://u:%zz@h',
+  'h:x',
+  'http://a b',
+];
+
+function proxy(variable: string, kind: 'httpProxy' | 'httpsProxy'): VariableCase {
+  return {
+    variable,
+    read: () => networkConfig()[kind]?.address?.host,
+    byDefault: undefined,
+    accepts: [
+      ['http://h:3128', 'h:3128'],
+      ['h:3128', 'h:3128'],
+      ['http://u:p%40@h/', 'h:80'],
+      ['https://[::1]', '[::1]:443'],
+    ],
+    refuses: NO_PROXIES,
+    rule: A_PROXY,
+  };
+}
+
+function pemFile(variable: string, read: () => unknown, beside?: Record<string, string>): VariableCase {
+  return {
+    variable,
+    read,
+    byDefault: undefined,
+    ...(beside && { beside }),
+    accepts: [[certificate.certFile, certificate.certFile]],
+    refuses: NO_CERTIFICATES,
+    rule: PEM_FILE,
+  };
+}
+
 const VARIABLES: readonly VariableCase[] = [
+  wholeNumber('UPSTREAM_CONNECTION_TTL_MS', () => upstreamConfig().connectionTtlMs, 60_000, 100, 86_400_000),
+  pemFile('SSL_CERT_FILE', () => networkConfig().trustedFile),
+  pemFile('UPSTREAM_TLS_CA_FILE', () => providerConfig().tlsFiles(['vllm']).authorities.path),
+  pemFile('UPSTREAM_TLS_CERT_FILE', () => providerConfig().tlsFiles(['vllm']).certificate.path, {
+    UPSTREAM_TLS_KEY_FILE: certificate.keyFile,
+  }),
+  {
+    ...pemFile('UPSTREAM_TLS_KEY_FILE', () => providerConfig().tlsFiles(['vllm']).key.path, {
+      UPSTREAM_TLS_CERT_FILE: certificate.certFile,
+    }),
+    accepts: [[certificate.keyFile, certificate.keyFile]],
+    refuses: [...['', 'abc', certificate.cert].map(fileWith), ...NO_FILES],
+    rule: 'the path of a readable file that holds a private key in PEM form that needs no password',
+  },
+  proxy('HTTPS_PROXY', 'httpsProxy'),
+  proxy('https_proxy', 'httpsProxy'),
+  proxy('HTTP_PROXY', 'httpProxy'),
+  proxy('http_proxy', 'httpProxy'),
+  proxy('ALL_PROXY', 'httpProxy'),
+  proxy('all_proxy', 'httpsProxy'),
+  ...(['HTTPS_PROXY', 'HTTP_PROXY'] as const).map((variable) =>
+    secretFile(
+      variable,
+      () => networkConfig()[variable === 'HTTP_PROXY' ? 'httpProxy' : 'httpsProxy']?.path,
+      ['http://u:p@h:3128\n'].map(fileWith),
+      ['socks5://h', 'http://h/path'],
+      A_PROXY,
+    ),
+  ),
+  ...['NO_PROXY', 'no_proxy'].map((variable) => ({
+    variable,
+    read: () => networkConfig().noProxy,
+    byDefault: '',
+    accepts: [['a.test, .b.test 10.0.0.0/8', 'a.test, .b.test 10.0.0.0/8']] as const,
+    refuses: ['ä'],
+    rule: 'hosts, domains, addresses and networks, separated by commas',
+  })),
   wholeNumber('PORT', () => serverConfig().port, 8000, 0, 65_535),
   {
     variable: 'HOST',
@@ -877,6 +964,33 @@ describe('a URL that a template has left incomplete', () => {
       expect(refusal().problems.map(({ variable }) => variable)).toEqual(['CORS_ORIGINS']);
     },
   );
+});
+
+it('a SOCKS proxy for other programs is no matter where the gateway does not use it', () => {
+  Object.assign(process.env, {
+    ALL_PROXY: 'socks5://h',
+    https_proxy: 'http://a:1',
+    HTTP_PROXY: 'http://b:1',
+  });
+  expect(checkVariables).not.toThrow();
+  expect(networkConfig()).toMatchObject({
+    httpsProxy: { variable: 'https_proxy' },
+    httpProxy: { variable: 'HTTP_PROXY' },
+  });
+});
+
+it('a client certificate and its key belong together', () => {
+  process.env['UPSTREAM_TLS_CERT_FILE'] = certificate.certFile;
+  expect(refusal().problems).toEqual([
+    { variable: 'UPSTREAM_TLS_CERT_FILE', rule: 'must be set together with UPSTREAM_TLS_KEY_FILE' },
+  ]);
+  process.env['UPSTREAM_TLS_KEY_FILE'] = other.keyFile;
+  expect(refusal().problems).toEqual([
+    {
+      variable: 'UPSTREAM_TLS_KEY_FILE',
+      rule: 'must hold the key of the certificate in UPSTREAM_TLS_CERT_FILE',
+    },
+  ]);
 });
 
 it('MODELS_STATIC and its file must not be set together', () => {

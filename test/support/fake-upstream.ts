@@ -54,7 +54,7 @@ export async function startFakeUpstream(
   const server = tls === undefined ? createServer(receive) : createSecureServer(tls, receive);
   server.listen(listenAt.port, listenAt.host);
   await once(server, 'listening');
-  const host = `${listenAt.host}:${String((server.address() as AddressInfo).port)}`;
+  const host = `${listenAt.host.includes(':') ? `[${listenAt.host}]` : listenAt.host}:${String((server.address() as AddressInfo).port)}`;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${host}`,
     host,

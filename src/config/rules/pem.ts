@@ -38,41 +38,47 @@ export function IsCertificatesFile(): PropertyDecorator {
 
 /** The path of a file with a client certificate; the `_CERT_FILE` of a `_KEY_FILE`. */
 export function IsClientCertificateFile(): PropertyDecorator {
-  return combine(IsPemFile(CERTIFICATES_FORM), IsSetWith('_CERT_FILE', '_KEY_FILE'));
+  return combine(IsPemFile(CERTIFICATES_FORM), IsSetWith('_CERT_FILE', '_KEY_FILE', CERTIFICATES_FORM));
 }
 
 /** The path of a file with the key of a client certificate; the `_KEY_FILE` of a `_CERT_FILE`. */
 export function IsClientKeyFile(): PropertyDecorator {
-  return combine(IsPemFile(PRIVATE_KEY_FORM), IsSetWith('_KEY_FILE', '_CERT_FILE'), IsKeyOfCertificate());
+  return combine(
+    IsPemFile(PRIVATE_KEY_FORM),
+    IsSetWith('_KEY_FILE', '_CERT_FILE', PRIVATE_KEY_FORM),
+    IsKeyOfCertificate(),
+  );
 }
 
 function IsPemFile(form: SecretForm<unknown>): PropertyDecorator {
-  const read = (path: unknown): string | undefined => readSecretFileSync(String(path), form.maxBytes);
   return combine(
     IsOptional(),
     defineRule(
       PEM_FILE_RULE,
-      (path) => fileRule(form, read(path)),
-      (path) => {
-        const text = read(path);
-        return text !== undefined && form.parse(text) !== undefined;
-      },
+      (path) => fileRule(form, readSecretFileSync(String(path), form.maxBytes)),
+      (path) => holds(path, form),
     ),
   );
 }
 
-function IsSetWith(suffix: string, otherSuffix: string): PropertyDecorator {
+function holds(path: unknown, form: SecretForm<unknown>): boolean {
+  const text = readSecretFileSync(String(path), form.maxBytes);
+  return text !== undefined && form.parse(text) !== undefined;
+}
+
+/** A file that the other rules refuse passes, so that a problem is named once. */
+function IsSetWith(suffix: string, otherSuffix: string, form: SecretForm<unknown>): PropertyDecorator {
   return (target, key) => {
     const other = String(key).replace(suffix, otherSuffix);
     defineRule(
       'isSetWith',
       `must be set together with ${other}`,
-      (_path, variables) => variables[other] !== undefined,
+      (path, variables) => variables[other] !== undefined || !holds(path, form),
     )(target, key);
   };
 }
 
-/** Anything that the other rules refuse passes, so that a problem is named once. */
+/** A file that the other rules refuse passes, so that a problem is named once. */
 function IsKeyOfCertificate(): PropertyDecorator {
   return (target, key) => {
     const other = String(key).replace('_KEY_FILE', '_CERT_FILE');
