@@ -19,6 +19,22 @@ export type RouteLimits = Pick<
   'timeoutMs' | 'maxResponseBytes' | 'maxConnections' | 'connectionTtlMs'
 >;
 
+/** A request of another kind than those for lists. */
+export interface SmallRequest {
+  readonly method: 'GET' | 'POST';
+  /** Path and query string. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
+}
+
+/** Its answer. */
+export interface SmallAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
 /** One connection to a provider, for one request at a time. */
 export interface UpstreamConnection {
   readonly client: Client;
@@ -81,6 +97,33 @@ export class UpstreamRoute {
       method: 'GET',
       headers: authorization === undefined ? headers : { ...headers, 'proxy-authorization': authorization },
     };
+  }
+
+  /**
+   * Sends a request on a connection of its own.
+   * @throws what undici throws, or ProxyError
+   */
+  async send({ method, path, headers, body }: SmallRequest): Promise<SmallAnswer> {
+    const { timeoutMs } = this.limits;
+    const connection = this.openConnection();
+    try {
+      const answer = await connection.client.request({
+        ...this.dispatchOptions(path, headers),
+        method,
+        body: body ?? null,
+        headersTimeout: timeoutMs,
+        bodyTimeout: timeoutMs,
+      });
+      return {
+        statusCode: answer.statusCode,
+        headers: Object.fromEntries(
+          Object.entries(answer.headers).map(([name, value]) => [name, [value].flat().join(', ')]),
+        ),
+        body: await answer.body.bytes(),
+      };
+    } finally {
+      this.drop(connection);
+    }
   }
 
   /** A connection for a request: an idle one, or a new one. It has to be kept or dropped afterwards. */

@@ -210,3 +210,43 @@ describe('a request', () => {
     expect(other.requests[0]?.headers).not.toHaveProperty('proxy-authorization');
   });
 });
+
+describe('AWS’ token services', () => {
+  it('are asked by the proxy too', async () => {
+    const { proxy, upstream, port } = await network(true);
+    const token = join(authority.folder, 'token');
+    await writeFile(token, 'a.b.c');
+    upstream.answer((request, response) => {
+      if (request.method === 'POST') {
+        const keys = `<AccessKeyId>AKID</AccessKeyId><SecretAccessKey>${secret('sts')}</SecretAccessKey>`;
+        const expiry = '<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>';
+        response.writeHead(200, { 'content-type': 'text/xml' });
+        response.end(
+          '<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
+            `<AssumeRoleWithWebIdentityResult><Credentials>${keys}${expiry}</Credentials>` +
+            '</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>',
+        );
+      } else {
+        json({ modelSummaries: [{ modelId: 'a' }] })(request, response);
+      }
+    });
+    const gateway = await gatewayWith({
+      MAIN_MODEL_ENGINE: 'bedrock',
+      VLLM_API_KEY: '',
+      AWS_REGION: 'eu-central-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
+      AWS_WEB_IDENTITY_TOKEN_FILE: token,
+      AWS_ENDPOINT_URL_STS: `https://provider.test:${port}`,
+      HTTPS_PROXY: proxy.host,
+      UPSTREAM_TIMEOUT_MS: '20000',
+      UPSTREAM_TLS_CA_FILE: authority.root.certFile,
+      MAIN_MODEL_BASE_URL: `https://provider.test:${port}`,
+    });
+    expect(await idsOf(await ask(gateway))).toEqual(['a']);
+    expect(proxy.requests.map(({ method }) => method)).toEqual(['CONNECT', 'CONNECT']);
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+  });
+});

@@ -4,6 +4,7 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Headers } from '../../config/rules/headers.js';
 import type { EngineDeclaration } from '../../config/engines.js';
 import type { Credential } from '../../credentials/credential.js';
+import type { UpstreamRoute } from '../../upstream/upstream.route.js';
 
 /** What authorises a request. */
 export interface Authorisation {
@@ -44,8 +45,11 @@ export interface HttpVendor<V extends object = object> extends EngineDeclaration
   readonly signing?: {
     /** The source of the credentials, as the log names it. */
     readonly source: string;
-    /** @param url that of the first page */
-    readonly signer: (url: URL, variables: V) => Signer;
+    /**
+     * @param url that of the first page
+     * @param routeTo the way to whatever else has to be asked for that
+     */
+    readonly signer: (url: URL, variables: V, routeTo: (url: URL) => UpstreamRoute) => Signer;
   };
   /** The variable without which the provider cannot be asked, where it is not set; that of the URL aside. */
   readonly missingVariable?: (variables: V) => string | undefined;

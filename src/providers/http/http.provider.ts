@@ -81,7 +81,8 @@ export class HttpProvider<V extends object> implements ModelProvider {
       missingVariable: vendor.missingVariable?.(variables) ?? missingUrlVariable,
     };
     this.reader = url && listReader(vendor, variables, url, this.identity, context);
-    this.sign = url && signing?.signer(url, variables);
+    this.sign =
+      url && signing?.signer(url, variables, (each) => context.client.routeTo(each, config.tlsFiles(names)));
   }
 
   async listModels(request: ModelsRequest): Promise<readonly Model[]> {
