@@ -27,7 +27,6 @@ interface VariableCase {
   readonly byDefault: unknown;
   /** Further variables that a valid value needs. */
   readonly beside?: Readonly<Record<string, string>>;
-  /** Further variables that an invalid value needs, so that it alone is refused. */
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
   /** Completes the sentence "VARIABLE must be …". */

@@ -44,6 +44,8 @@ export interface ProviderSettings {
   readonly keyVariables: readonly string[];
   /** The source of credentials when no variable holds a key; undefined when there is none. */
   readonly keySource: string | undefined;
+  /** The variable of the client certificate; undefined where none is sent. */
+  readonly certificateVariable?: string | undefined;
   /** The variables that may hold the operator's headers; the first one that is set wins. */
   readonly headerVariables: readonly string[];
   /** The variable that must be set before the provider can be asked; undefined when nothing is missing. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
+import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
@@ -168,5 +169,19 @@ describe('certificates that change', () => {
     await Promise.all(callers);
     expect([...statuses]).toEqual([200]);
     expect(gateway.logs.join('').split(warning)).toHaveLength(2);
+  });
+});
+
+describeWithRedis('a list that was fetched with a client certificate', () => {
+  it('is not shared with a gateway that has another one, or none', async () => {
+    const redis = await started(startRedis());
+    const { url } = await provider(withClients());
+    const env = { CACHE_TTL_SECONDS: '60', UPSTREAM_TLS_CA_FILE: authority.root.certFile, ...redis.env };
+    const certificate = { UPSTREAM_TLS_CERT_FILE: client.certFile, UPSTREAM_TLS_KEY_FILE: client.keyFile };
+    const gateway = await gatewayAt(url, { ...env, ...certificate });
+    expect(await idsOf(await ask(gateway))).toEqual(['a']);
+    expect((await ask(gateway)).headers.get('cache-status')).toMatch(/hit/);
+    expect((await ask(await gatewayAt(url, env))).status).toBe(502);
+    expect(await redis.keys()).toEqual([]);
   });
 });

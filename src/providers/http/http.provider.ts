@@ -96,6 +96,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
           ? []
           : config.keyVariables(name, keyVariablesAt(urlVariable, vendor)),
       keySource: signing?.source,
+      certificateVariable: tls.certificate.path === undefined ? undefined : tls.certificate.variable,
       headerVariables: config.headerVariables(name),
       missingVariable:
         missingVariable === undefined
