@@ -721,6 +721,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['global.orbit.orbit-large-20260101-v1:0', 1_767_225_600, 'Orbit Labs'],
       ['us.orbit.elsewhere-v1:0', 1_735_689_600, 'bedrock'],
       ['abcd1234', 1_704_067_200, 'Orbit Labs'],
+      ['us.nobody.plain-v1', 1_735_689_600, 'bedrock'],
     ],
     metadata: {
       display_name: 'Orbit Embed',
