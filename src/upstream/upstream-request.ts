@@ -7,8 +7,8 @@ import type { UpstreamTrace } from './upstream-trace.js';
 export interface UpstreamCall {
   /** The credential that is sent, to be redacted in errors; each page that is signed has another one. */
   credential: Credential | undefined;
-  /** Secrets in the operator's headers, to be redacted in errors: providers repeat what they reject. */
-  readonly headerSecrets: readonly Credential[];
+  /** Secrets in the operator's headers and base URL, to be redacted in errors: providers repeat what they reject. */
+  readonly otherSecrets: readonly Credential[];
   /** Aborted with an `UpstreamError` as its reason: at the deadline, or when all callers have hung up. */
   readonly signal: CancellationSignal;
   /** Undefined when the request is not traced. */

@@ -130,7 +130,7 @@ export class UpstreamClient {
   }
 
   private async attempt(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const { credential, headerSecrets, signal } = request.call;
+    const { credential, otherSecrets, signal } = request.call;
     const response = await this.http.axiosRef
       .request<UpstreamAnswer>({ upstream: request })
       .catch((error: unknown) => {
@@ -144,7 +144,7 @@ export class UpstreamClient {
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return { headers: answer.headers, body };
-    throw statusError(status, { headers: answer.headers, body, credential, headerSecrets });
+    throw statusError(status, { headers: answer.headers, body, credential, otherSecrets });
   }
 
   /** The status of a failed answer matters even when its body cannot be decompressed. */

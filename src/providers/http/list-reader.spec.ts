@@ -57,7 +57,7 @@ async function read(body: string, onRow: () => void = () => undefined): Promise<
   );
   const call = {
     credential: undefined,
-    headerSecrets: [],
+    otherSecrets: [],
     signal: new Cancellation(),
     trace: undefined,
     retried: false,
