@@ -379,6 +379,40 @@ describeWithHelm('the Helm chart', () => {
       ]);
     });
 
+    it('takes each file from its Secret or ConfigMap', () => {
+      const { spec } = only(ofKind<Deployment>(manifests, 'Deployment')).spec.template;
+      const file = (kind: string, name: string, key: string, path: string): unknown => ({
+        [kind]: { name, items: [{ key, path }] },
+      });
+      expect(spec.volumes?.[0]).toEqual({
+        name: 'files',
+        projected: {
+          sources: [
+            file('secret', 'models-gateway-lists', 'GATEWAY_API_KEYS', 'GATEWAY_API_KEYS'),
+            file('secret', 'groq', 'token', 'GROQ_API_KEY'),
+            file('configMap', 'models', 'models.json', 'MODELS_STATIC'),
+            file('secret', 'models-gateway-lists', 'MY_LAB_API_KEY', 'MY_LAB_API_KEY'),
+            file('secret', 'redis', 'ca.crt', 'REDIS_TLS_CA'),
+            file('secret', 'redis', 'tls.crt', 'REDIS_TLS_CERT'),
+            file('secret', 'redis', 'tls.key', 'REDIS_TLS_KEY'),
+            file('secret', 'redis', 'url', 'REDIS_URL'),
+            file('configMap', 'trust', 'ca.crt', 'UPSTREAM_TLS_CA'),
+            file('secret', 'client', 'tls.crt', 'UPSTREAM_TLS_CERT'),
+            file('secret', 'client', 'tls.key', 'UPSTREAM_TLS_KEY'),
+          ],
+        },
+      });
+      // The test needs the callers' keys and no other.
+      expect(only(ofKind<Pod>(manifests, 'Pod')).spec.volumes).toEqual([
+        {
+          name: 'caller-keys',
+          projected: {
+            sources: [file('secret', 'models-gateway-lists', 'GATEWAY_API_KEYS', 'GATEWAY_API_KEYS')],
+          },
+        },
+      ]);
+    });
+
     it('gives a pod what the values say', () => {
       const { spec, metadata } = only(ofKind<Deployment>(manifests, 'Deployment')).spec.template;
       expect(only(spec.containers).image).toBe(
