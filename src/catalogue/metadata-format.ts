@@ -95,6 +95,8 @@ function isOwnRow(row: Row): boolean {
   const { capabilities } = row;
   return (
     Array.isArray(capabilities) &&
+    // This service leaves the field out where it knows nothing.
+    capabilities.length > 0 &&
     capabilities.every((each) => OWN_WORDS.has(each)) &&
     row['object'] === 'model' &&
     row['name'] === row['display_name'] &&

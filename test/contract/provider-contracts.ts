@@ -2065,6 +2065,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       ],
       [{ model_type: 'embedding' }, { capabilities: ['embeddings'] }],
       [{ model_type: 'rerank' }, { capabilities: ['rerank'] }],
+      [{ object: 'model', model_type: 'rerank', capabilities: [] }, { capabilities: ['rerank'] }],
       [{ model_type: 'image', model_ability: ['text2image'] }, { capabilities: ['image_generation'] }],
       [{ model_type: 'audio', model_ability: ['audio2text'] }, { capabilities: ['transcription'] }],
       [{ model_type: 'audio', model_ability: ['text2audio'] }, { capabilities: ['speech'] }],
