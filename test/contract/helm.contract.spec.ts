@@ -40,8 +40,6 @@ const HELM_LABELS = [
 ];
 /** kustomize’s ConfigMap has none. */
 const NAME_LABEL = 'app.kubernetes.io/name';
-/** The variables that the network between gateway and provider needs. */
-const NETWORK = /^(HTTPS_PROXY|HTTP_PROXY|NO_PROXY|UPSTREAM_TLS_(CA|CERT|KEY)_FILE)$/;
 const ANYWHERE: unknown = undefined;
 const IN_THE_NAMESPACE = [{ podSelector: {} }];
 /** What each set lets the gateway reach besides DNS and port 443. */
@@ -235,7 +233,7 @@ describeWithHelm('the Helm chart', () => {
       Object.assign(process.env, Object.fromEntries(given));
       expect(checkVariables).not.toThrow();
       const known = new Set(declaredVariables().map((variable) => variable.name));
-      expect(Object.keys(settings).filter((each) => !known.has(each) && !NETWORK.test(each))).toEqual([]);
+      expect(Object.keys(settings).filter((each) => !known.has(each))).toEqual([]);
       for (const [variable] of given) Reflect.deleteProperty(process.env, variable);
     });
 
