@@ -13,7 +13,7 @@ const MAX_REDIRECTIONS = 3;
 const UNTIMED = { commandOptions: { timeout: 0 } };
 
 /** What TLS connections need beside the address, in the names of `tls.connect`. */
-interface TlsOptions {
+export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
@@ -41,6 +41,11 @@ export interface RedisClient {
   pingOthers(): Promise<unknown>;
 }
 
+/** Loads the library: it takes several MiB, which only a shared cache is worth. */
+export function loadRedis(): Promise<typeof import('@redis/client')> {
+  return import('@redis/client');
+}
+
 /**
  * Creates a client without connecting it. It does not reconnect by itself: a lost connection is an error, and the end
  * of the client.
@@ -52,8 +57,7 @@ export async function createRedisClient(
   connectTimeoutMs: number,
   signInToSentinels: boolean,
 ): Promise<RedisClient> {
-  // The library takes several MiB, so it is loaded only where a cache is shared.
-  const { createClient, createCluster, createSentinel } = await import('@redis/client');
+  const { createClient, createCluster, createSentinel } = await loadRedis();
   const { kind, username, password, hosts, database, primaryName = '' } = address;
   const user = {
     ...(username !== undefined && { username }),

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { loadRedis } from './redis-client.js';
 import type { RedisClient, RedisTarget } from './redis-client.js';
 import { errorOf, reasonOf, replyKind } from './redis-errors.js';
 import { RedisReconnector } from './redis-reconnector.js';
@@ -72,9 +73,11 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     codec: Codec<T>,
     options: RedisStoreOptions,
   ): Promise<RedisStore<T>> {
+    // Loading the library does not count as connecting.
+    await loadRedis();
     const store = new RedisStore(target, codec, options);
     await within(options.timeoutMs, store.redis.attempted()).catch((error: unknown) => {
-      store.fail(error);
+      store.fail(errorOf(error));
     });
     return store;
   }
@@ -176,7 +179,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     try {
       return await within(this.options.timeoutMs, this.run(operation));
     } catch (error) {
-      this.fail(error);
+      this.fail(this.redis.reasonFor(errorOf(error)));
       return undefined;
     }
   }
@@ -186,14 +189,13 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     return operation(this.redis.client);
   }
 
-  private fail(thrown: unknown): void {
+  private fail(error: Error): void {
     this.cooldownUntil = Math.max(this.cooldownUntil, performance.now() + COOLDOWN_MS);
     // Whatever fails, another connection may lead to a server that works.
     this.redis.reconnect();
     if (this.down) return;
     this.down = true;
-    const reason = reasonOf(this.redis.reasonFor(errorOf(thrown)));
-    this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reason}`);
+    this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reasonOf(error)}`);
   }
 }
 

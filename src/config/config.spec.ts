@@ -26,6 +26,8 @@ interface VariableCase {
   readonly byDefault: unknown;
   /** Further variables that a valid value needs. */
   readonly beside?: Readonly<Record<string, string>>;
+  /** Further variables that an invalid value needs, so that it alone is refused. */
+  readonly besideInvalid?: Readonly<Record<string, string>>;
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
   /** Completes the sentence "VARIABLE must be …". */
@@ -153,8 +155,16 @@ const NO_FILES = [
 const A_HEADER_LIST =
   'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
 const GATEWAY_KEYS = 'keys of at least 16 visible ASCII characters, separated by commas, at most 100 of them';
+const A_CERTIFICATE_FILE = 'test/fixtures/tls/certificate.pem';
+const A_KEY_FILE = 'test/fixtures/tls/key.pem';
+const PARTNERS = {
+  ca: {},
+  cert: { REDIS_TLS_KEY_FILE: A_KEY_FILE },
+  key: { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
+};
 const A_REDIS_URL =
-  'a redis:// or rediss:// URL, with valid percent escapes and no path but the number of a database';
+  'a URL such as redis://host:6379/0, redis+sentinel://host:26379,host:26379/name/0 or ' +
+  'redis+cluster://host:6379,host:6379, with rediss for TLS and valid percent escapes';
 /** Variables with a `_FILE` variant, and a valid value of each. */
 const SECRETS: readonly (readonly [variable: string, value: string])[] = [
   ...KEY_VARIABLES.map((variable) => [variable, 'sk-MARK'] as const),
@@ -715,6 +725,8 @@ const VARIABLES: readonly VariableCase[] = [
       'rediss://u:p@h',
       'redis://u%40x:p%2F%25@h/0',
       'redis://[::1]:6379/2',
+      'REDISS+Cluster://u:p@h,[::1]:7000,i:7001/',
+      'redis+sentinel://:p%2C@h,i:26380/the%20name/3',
     ].map((url) => [url, url]),
     refuses: [
       'http://h',
@@ -729,6 +741,17 @@ const VARIABLES: readonly VariableCase[] = [
       'redis://%zz:p@h',
       'redis://u:p%@h',
       'redis://%ff@h',
+      'redis://a,b',
+      'redis+cluster://a,b/1',
+      'redis+cluster://a,b?x=1',
+      'redis+cluster://a,,b',
+      'redis+cluster://a,b:99999',
+      'redis+cluster://a,::1',
+      'redis+sentinel://a,b',
+      'redis+sentinel://a,b/',
+      'redis+sentinel://a,b/%zz',
+      'redis+sentinel://a,b/name/x',
+      'redis+other://a',
     ],
     rule: A_REDIS_URL,
   },
@@ -739,6 +762,20 @@ const VARIABLES: readonly VariableCase[] = [
     ['http://h', 'redis://h\nredis://h'],
     A_REDIS_URL,
   ),
+  ...(['ca', 'cert', 'key'] as const).map((part) => ({
+    variable: `REDIS_TLS_${part.toUpperCase()}_FILE`,
+    read: () => cacheConfig().redisTlsFiles[part],
+    byDefault: undefined,
+    beside: PARTNERS[part],
+    besideInvalid: PARTNERS[part],
+    accepts: [part === 'key' ? A_KEY_FILE : A_CERTIFICATE_FILE].map((path) => [path, path] as const),
+    refuses: [
+      part === 'key' ? A_CERTIFICATE_FILE : A_KEY_FILE,
+      fileWith('-----BEGIN CERTIFICATE-----\nMARK'),
+      ...NO_FILES,
+    ],
+    rule: `the path of a readable file that holds ${part === 'key' ? 'a private key in PEM format, without a password' : 'certificates in PEM format'}`,
+  })),
   ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((variable) => ({
     variable,
     read: () => tracesConfig().enabled,
@@ -796,12 +833,12 @@ describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, acce
 });
 
 describe('a malformed variable', () => {
-  const refusals = VARIABLES.flatMap(({ variable, refuses, rule }) =>
-    refuses.map((text) => ({ variable, text, rule })),
+  const refusals = VARIABLES.flatMap(({ variable, besideInvalid, refuses, rule }) =>
+    refuses.map((text) => ({ variable, besideInvalid, text, rule })),
   );
 
-  it.each(refusals)('$variable=$text', ({ variable, text, rule }) => {
-    process.env[variable] = text;
+  it.each(refusals)('$variable=$text', ({ variable, besideInvalid, text, rule }) => {
+    Object.assign(process.env, besideInvalid, { [variable]: text });
     const [problem, ...others] = refusal().problems;
     expect(others).toEqual([]);
     expect(problem?.variable).toBe(variable);
@@ -958,6 +995,9 @@ describe('a URL that a template has left incomplete', () => {
     ['redis://${REDIS_HOST}', BAD_HOST],
     ['redis://undefined:6379', BAD_HOST],
     ['redis://%HOST%', BAD_HOST],
+    ['redis+cluster://a,:6379', NO_HOST],
+    ['redis+sentinel://a:6379,b:/name', NO_PORT],
+    ['rediss+cluster://u:MARK@a,$HOST', BAD_HOST],
   ])('REDIS_URL=%s is refused with the reason', (text, reason) => {
     expect(explanationOf('REDIS_URL', text)).toBe(reason);
   });
@@ -974,6 +1014,23 @@ describe('a URL that a template has left incomplete', () => {
       expect(refusal().problems.map(({ variable }) => variable)).toEqual(['CORS_ORIGINS']);
     },
   );
+});
+
+it.each<[Record<string, string>, string, string]>([
+  [
+    { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
+    'REDIS_TLS_CERT_FILE',
+    'must be set together with REDIS_TLS_KEY_FILE',
+  ],
+  [{ REDIS_TLS_KEY_FILE: A_KEY_FILE }, 'REDIS_TLS_KEY_FILE', 'must be set together with REDIS_TLS_CERT_FILE'],
+  [
+    { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE, REDIS_TLS_KEY_FILE: 'test/fixtures/tls/other-key.pem' },
+    'REDIS_TLS_KEY_FILE',
+    'must be the key of the certificate in REDIS_TLS_CERT_FILE',
+  ],
+])('a certificate needs its key: %j', (variables, variable, rule) => {
+  Object.assign(process.env, variables);
+  expect(refusal().problems).toEqual([{ variable, rule }]);
 });
 
 it('MODELS_STATIC and its file must not be set together', () => {

@@ -274,6 +274,11 @@ const HEADERS: Headers = {
     schema: { type: 'string' },
     example: 'anthropic=upstream_timeout',
   },
+  'x-models-engines': {
+    description: 'With several providers: how many models each has, in the order of the list.',
+    schema: { type: 'string' },
+    example: 'openai=87,anthropic=9',
+  },
   deprecation: {
     description: 'Of a model with such a date: when it is deprecated (RFC 9745).',
     schema: { type: 'string' },
@@ -317,10 +322,11 @@ const HEADERS: Headers = {
   },
 };
 
-const LIST_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
+const CACHED_HEADERS = ['etag', 'vary', 'cache-control', 'age', 'cache-status', 'x-models-incomplete'];
+const LIST_HEADERS = [...CACHED_HEADERS, 'x-models-engines'];
 /** Those of a list with a body. */
 const BODY_HEADERS = [...LIST_HEADERS, 'content-encoding'];
-const MODEL_HEADERS = [...BODY_HEADERS, 'deprecation', 'sunset'];
+const MODEL_HEADERS = [...CACHED_HEADERS, 'content-encoding', 'deprecation', 'sunset'];
 const PROVIDER_HEADERS = [
   'retry-after',
   'retry-after-ms',
@@ -477,7 +483,7 @@ function parameter(name: string): { $ref: string } {
 }
 
 /** The empty entry makes the others optional. */
-const OPTIONAL_CREDENTIALS = [{ bearer: [] }, ...CALLER_KEY_HEADERS.map((name) => ({ [name]: [] })), {}];
+const OPTIONAL_CREDENTIALS = [{}, { bearer: [] }, ...CALLER_KEY_HEADERS.map((name) => ({ [name]: [] }))];
 const KEY_HEADER_DESCRIPTIONS: Readonly<Record<(typeof CALLER_KEY_HEADERS)[number], string>> = {
   'x-api-key': "As Anthropic's clients send it.",
   'api-key': "As Azure's clients send it.",
@@ -520,7 +526,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         responses: {
           '200': answer('The list.', ['ModelList', 'AnthropicModelList'], BODY_HEADERS, {
             object: 'list',
-            data: [MODEL, { ...MODEL, id: 'meta/llama-3.1-70b-instruct' }],
+            data: [MODEL],
           }),
           ...MODELS_RESPONSES,
           '404': response('NotFound'),

@@ -13,6 +13,7 @@ const ASSETS: readonly (readonly [path: string, contentType: RegExp])[] = [
   ['/docs/swagger-ui.css', /^text\/css/],
   ['/docs/swagger-ui-bundle.js', /^text\/javascript/],
   ['/docs/start.js', /^text\/javascript/],
+  ['/docs/start.css', /^text\/css/],
   ['/docs/favicon-32x32.png', /^image\/png/],
 ];
 const METHODS = ['get', 'head', 'post', 'put', 'patch', 'delete', 'options', 'trace'] as const;
@@ -109,6 +110,7 @@ describe('/openapi.json', () => {
       const others = [
         // Present only on an incomplete list of several providers, and on large bodies.
         ...(path.startsWith('/v1/') ? ['x-models-incomplete', 'content-encoding'] : []),
+        ...(path === '/v1/models' ? ['x-models-engines'] : []),
         // Present only on a model with such a date.
         ...(path.endsWith('{id}') ? ['deprecation', 'sunset'] : []),
       ];
@@ -175,7 +177,8 @@ describe('/docs', () => {
     const files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file = '']) =>
       new URL(file, gateway.url + path).href.replace(gateway.url, ''),
     );
-    expect(files.sort()).toEqual(ASSETS.map(([asset]) => asset).sort());
+    // And the catalogue page.
+    expect(files.sort()).toEqual(['/', ...ASSETS.map(([asset]) => asset)].sort());
   });
 
   it.each(ASSETS)('serves %s', async (path, contentType) => {

@@ -1,13 +1,10 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { once } from 'node:events';
-import { createServer, get } from 'node:http';
-import type { RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { describeWithBrowser, startBrowser } from '../support/browser.js';
 import { json } from '../support/fake-upstream.js';
 import { started, startScenario } from '../support/scenario.js';
+import { startPage, startPrefixProxy } from '../support/site.js';
 import { secret } from '../support/start-gateway.js';
 
 const PATIENCE_MS = 15_000;
@@ -51,7 +48,11 @@ describeWithBrowser('in a browser', () => {
 
   it.each([
     ['under BASE_PATH', '/llm', (url: string) => Promise.resolve(`${url}/llm`)],
-    ['behind a proxy that strips a prefix', '', async (url: string) => (await started(startProxy(url))).url],
+    [
+      'behind a proxy that strips a prefix',
+      '',
+      async (url: string) => (await started(startPrefixProxy(url))).url,
+    ],
   ])('the documentation sends requests to its own prefix %s', async (_name, basePath, addressOf) => {
     const { gateway } = await startScenario(MODELS, { BASE_PATH: basePath });
     const address = await addressOf(gateway.url);
@@ -198,44 +199,4 @@ async function fetchModels({ url, path, headers }: PageRequest): Promise<unknown
   } catch (error) {
     return (error as Error).name;
   }
-}
-
-/** Serves an empty page from another origin. */
-function startPage(): Promise<Site> {
-  return startSite('/', (_request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>page</title>');
-  });
-}
-
-/** Passes requests below `/team/llm` on without that prefix. */
-function startProxy(target: string): Promise<Site> {
-  const prefix = '/team/llm';
-  return startSite(prefix, ({ url = '', headers }, response) => {
-    if (!url.startsWith(`${prefix}/`)) {
-      response.writeHead(404).end();
-      return;
-    }
-    get(target + url.slice(prefix.length), { headers, agent: false }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-  });
-}
-
-interface Site {
-  readonly url: string;
-  close(): Promise<void>;
-}
-
-async function startSite(path: string, listener: RequestListener): Promise<Site> {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}${path}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }

@@ -152,18 +152,13 @@ describe('BASE_PATH', () => {
     },
   );
 
-  it.each([
-    PREFIX,
-    `${PREFIX}/`,
-    `${PREFIX}?x`,
-    '/llm',
-    '/llm/eu-10/v1/models',
-    '/llm/eu-1x',
-    '/LLM/eu-1/v1/models',
-  ])('has nothing at %s', async (path) => {
-    const { ask } = below(MODELS);
-    expect(await failureOf(await ask(path))).toEqual([404, 'unknown_url']);
-  });
+  it.each(['/llm', '/llm/eu-10/v1/models', '/llm/eu-1x', '/LLM/eu-1/v1/models'])(
+    'has nothing at %s',
+    async (path) => {
+      const { ask } = below(MODELS);
+      expect(await failureOf(await ask(path))).toEqual([404, 'unknown_url']);
+    },
+  );
 
   it('has other methods, URLs that cannot be decoded and preflights', async () => {
     const { ask } = below(MODELS);

@@ -38,6 +38,8 @@ import type { RedisServer } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { startName } from '../support/name.js';
+import { underLoad } from '../support/under-load.js';
 import { until } from '../support/until.js';
 
 /** For a Redis whose own error must come before the time-out, also on a busy machine. */
@@ -174,7 +176,18 @@ describeWithRedis('with a Redis that may fail', () => {
     it('with users gets name and password from the URL', async () => {
       const redis = await started(startRedis());
       const password = `${SECRET_MARK}:/@%`;
-      await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${password}`, '~models-gateway:*', '+@all');
+      const commands = ['get', 'set', 'pttl', 'unlink', 'eval', 'pexpire', 'del', 'ping'].map(
+        (each) => `+${each}`,
+      );
+      await redis.command(
+        'ACL',
+        'SETUSER',
+        'gateway',
+        'on',
+        `>${password}`,
+        '~models-gateway:*',
+        ...commands,
+      );
       const url = redis.url.replace('redis://', `redis://gateway:${encodeURIComponent(password)}@`);
       const gateway = await replica(url);
       await ask(gateway);
@@ -335,6 +348,53 @@ describeWithRedis('with a Redis that may fail', () => {
       expect(statusOf(await ask(gateway))).toBe(HIT);
       expect(redisMessages(gateway)).toEqual([failing(reason)]);
     });
+
+    it.each<[string, (old: RedisServer, other: RedisServer) => unknown]>([
+      ['is demoted', (old, other) => old.command('REPLICAOF', '127.0.0.1', String(other.port))],
+      [
+        'answers nothing more',
+        (old) => {
+          old.signal('SIGSTOP');
+        },
+      ],
+    ])(
+      'whose name leads to another server is left, with its connections, when it %s',
+      async (_name, happen) => {
+        const [old, other] = [await started(startRedis()), await started(startRedis())];
+        const name = await started(startName(old.port));
+        const gateway = await replica(`redis://${name.host}`, { REDIS_TIMEOUT_MS: '1000' });
+        await ask(gateway);
+        await entryKey(old);
+        name.leadTo(other.port);
+        const statuses = await underLoad(gateway, async () => {
+          await happen(old, other);
+          await until('lists are stored there', async () => (await other.keys()).some(isEntry));
+          await until('it is said', () => redisMessages(gateway).length > 1);
+        });
+        old.signal('SIGCONT');
+        expect(new Set(statuses)).toEqual(new Set([200]));
+        expect(redisMessages(gateway)).toEqual([failing(/READONLY|time-out/), WORKS]);
+      },
+    );
+
+    it.each(['LOADING Redis is loading', 'MOVED 1 127.0.0.1:1', 'MASTERDOWN Link is down'])(
+      'whose name leads to another server is left when it says %s',
+      async (reply) => {
+        const busy = await started(
+          startServer((socket) => socket.on('data', () => socket.write(`-${reply}\r\n`.repeat(2)))),
+        );
+        const name = await started(startName(Number(busy.host.split(':')[1])));
+        const gateway = await replica(`redis://${name.host}`, LESS_SHORT);
+        await ask(gateway);
+        expect(redisMessages(gateway)).toHaveLength(1);
+        const other = await started(startRedis());
+        name.leadTo(other.port);
+        await until('lists are stored there', async () => {
+          await ask(gateway, { ...KEY, ...NO_CACHE });
+          return (await other.keys()).some(isEntry);
+        });
+      },
+    );
 
     it.each<[string, (socket: Socket) => void]>([
       ['says nothing', () => undefined],

@@ -192,6 +192,28 @@ describeWithRedis('with a Redis', () => {
       }
     });
 
+    it('neither read, wait for nor touch what another version has stored', async () => {
+      const gateway = await replica(redis.url);
+      await ask(gateway);
+      const key = await entryKey(redis);
+      await redis.command('DEL', key);
+      const hash = /\{(.*)\}/.exec(key)?.[1] ?? '';
+      const list = JSON.stringify({ object: 'list', data: [] });
+      const foreign = {
+        [`models-gateway:v3::${hash}`]: JSON.stringify({ value: { value: list, storedAt: Date.now() } }),
+        [`models-gateway:v3:lease:${hash}`]: 'older',
+        [`models-gateway:v5:{${hash}}`]: JSON.stringify({ list, storedAt: Date.now() }),
+        [`models-gateway:v5:lease:{${hash}}`]: 'newer',
+      };
+      for (const [name, value] of Object.entries(foreign))
+        await redis.command('SET', name, value, 'PX', '60000');
+      const response = await ask(await replica(redis.url));
+      expect([statusOf(response), await idsOf(response)]).toEqual([MISS, ['old']]);
+      await until('it is stored beside them', async () => (await redis.keys()).includes(key));
+      for (const [name, value] of Object.entries(foreign))
+        expect(await redis.command('GET', name)).toBe(value);
+    });
+
     it('share a list that was requested with no-cache', async () => {
       movableClock();
       const first = await replica(redis.url);
@@ -277,6 +299,10 @@ describeWithRedis('with a Redis', () => {
       ['a number', (key) => ['SET', key, '5']],
       ['null', (key) => ['SET', key, 'null']],
       ['a list', (key) => ['SET', key, '[]']],
+      [
+        'an entry in the form of an older version',
+        (key) => ['SET', key, JSON.stringify({ value: { value: listOf(MODEL), storedAt: Date.now() } })],
+      ],
       ['a value that is none', (key) => ['SET', key, '{"value":5}']],
       ['a value that is null', (key) => ['SET', key, '{"value":null}']],
       ['a value that is false', (key) => ['SET', key, '{"value":false}']],

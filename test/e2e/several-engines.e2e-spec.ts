@@ -84,6 +84,17 @@ describe('several engines', () => {
     expect(await response.json()).toMatchObject({ id: decodeURIComponent(id) });
   });
 
+  it('say how many models of the list each has', async () => {
+    const { ask, lab } = await startSeveral({}, { MODELS_DENY: 'gpt-*' });
+    const shares = async (path?: string): Promise<string | null> =>
+      (await ask({}, path)).headers.get('x-models-engines');
+    expect(await shares()).toBe('openai=1,anthropic=1,my_lab=1');
+    expect(await shares()).toBe('openai=1,anthropic=1,my_lab=1');
+    expect(await shares('/v1/models/shared')).toBeNull();
+    lab.answer(json({}, 403));
+    expect(await shares()).toBe('openai=1,anthropic=1,my_lab=0');
+  });
+
   it('can prefix their ids', async () => {
     const { ask } = await startSeveral({}, { MODELS_PREFIX: 'true' });
     expect(await idsOf(await ask())).toEqual([

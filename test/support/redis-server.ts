@@ -6,15 +6,20 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TlsOptions } from '../../src/cache/redis-client.js';
 import { describeWithProgram } from './program.js';
 import { until } from './until.js';
 
 const PROGRAM = 'redis-server';
+const NOTHING_ON_DISK = ['--save', '', '--appendonly', 'no'];
+/** What a server and a sentinel say when they take connections. */
+const READY = /Ready to accept connections|Sentinel ID is/;
 
 /** A real Redis on its own port, which keeps nothing on disk. */
 export interface RedisServer {
   /** With the password, if there is one. */
   readonly url: string;
+  readonly port: number;
   /** The variables of a gateway that uses it, and does not give it up because the machine is busy. */
   readonly env: Readonly<Record<string, string>>;
   /** Sends a command, as redis-cli would. */
@@ -59,18 +64,28 @@ export function sharedRedis(): () => RedisServer {
 /**
  * Starts a Redis.
  * @param options more of its command line
+ * @param tls for one that speaks TLS only: how a client connects
+ * @param sentinelFile the configuration of a sentinel, which it writes itself; without one it is a server
  */
-export async function startRedis(options: readonly string[] = [], password?: string): Promise<RedisServer> {
+export async function startRedis(
+  options: readonly string[] = [],
+  password?: string,
+  tls?: TlsOptions,
+  sentinelFile?: string,
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'models-gateway-redis-'));
   const secrets = password === undefined ? [] : ['--requirepass', password];
+  const role = sentinelFile === undefined ? [] : [sentinelFile, '--sentinel'];
+  const listen = tls === undefined ? ['--port'] : ['--port', '0', '--tls-port'];
   const launch = (port: number): Promise<ChildProcess | undefined> =>
-    run(['--port', String(port), '--dir', folder, ...secrets, ...options]);
+    run([...role, ...listen, String(port), '--dir', folder, ...secrets, ...options]);
   let port = somePort();
   let server = await launch(port);
   while (server === undefined) server = await launch((port = somePort()));
-  const url = `redis://${password === undefined ? '' : `:${password}@`}127.0.0.1:${String(port)}`;
+  const url = `${tls ? 'rediss' : 'redis'}://${password === undefined ? '' : `:${password}@`}127.0.0.1:${String(port)}`;
   // One client for all commands, because creating one takes longer than a command.
-  const client = createClient({ url, socket: { reconnectStrategy: false } });
+  const socket = { reconnectStrategy: false as const, ...(tls && { ...tls, tls: true as const }) };
+  const client = createClient({ url, socket });
   client.on('error', () => undefined);
   const command = async (...words: string[]): Promise<unknown> => {
     if (!client.isOpen) await client.connect();
@@ -87,6 +102,7 @@ export async function startRedis(options: readonly string[] = [], password?: str
   const keys = async (): Promise<string[]> => ((await command('KEYS', '*')) as string[]).sort();
   return {
     url,
+    port,
     env: { REDIS_URL: url, REDIS_TIMEOUT_MS: '10000' },
     command,
     keys,
@@ -117,14 +133,14 @@ function somePort(): number {
 
 /** A server that takes connections; undefined when it cannot have its port. */
 async function run(options: readonly string[]): Promise<ChildProcess | undefined> {
-  const quiet = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const child = spawn(PROGRAM, [...quiet, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const quiet = ['--bind', '127.0.0.1', ...(options.includes('--sentinel') ? [] : NOTHING_ON_DISK)];
+  const child = spawn(PROGRAM, [...options, ...quiet], { stdio: ['ignore', 'pipe', 'inherit'] });
   await once(child, 'spawn');
   let output = '';
   const ready = await new Promise<boolean>((resolve) => {
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();
-      if (output.includes('Ready to accept connections')) resolve(true);
+      if (READY.test(output)) resolve(true);
     });
     child.once('close', () => {
       resolve(false);

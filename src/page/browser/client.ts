@@ -97,7 +97,7 @@ export async function askForModels({ folder, key, isFresh, signal }: Request): P
 /** What a list and its headers say. */
 export function catalogueOf(data: readonly unknown[], headers: Headers): Catalogue {
   const engines = pairsOf(headers.get('x-models-engines')).map(
-    ([engine, models]) => [engine, Number(models)] as const,
+    ([engine, models]) => [engine, /^\d{1,9}$/.test(models) ? Number(models) : 0] as const,
   );
   const engineOf = engines.flatMap(([engine, models]) =>
     Array<string>(Math.min(models, data.length)).fill(engine),

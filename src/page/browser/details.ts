@@ -51,7 +51,10 @@ export class DetailsView {
     if (this.isOpen && isModal !== WIDE.matches) return;
     this.dialog.close();
     if (WIDE.matches) this.dialog.setAttribute('open', '');
-    else this.dialog.showModal();
+    else {
+      this.dialog.showModal();
+      this.dialog.querySelector<HTMLElement>('.close')?.focus();
+    }
   }
 
   private content(model: Model): HTMLElement {
@@ -59,7 +62,7 @@ export class DetailsView {
     const json = JSON.stringify(row, null, 2);
     const close = element(
       'button',
-      { type: 'button', class: 'icon-button', 'aria-label': 'Close', autofocus: '' },
+      { type: 'button', class: 'icon-button close', 'aria-label': 'Close' },
       icon('i-close'),
     );
     close.addEventListener('click', () => {

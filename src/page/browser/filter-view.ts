@@ -45,7 +45,9 @@ export class FilterView {
     this.offerChips(
       this.engines,
       [
-        ...engines.map(([value, count]) => ({ value, label: value, count })),
+        ...engines
+          .filter(([value]) => !missing.some(([other]) => other === value))
+          .map(([value, count]) => ({ value, label: value, count })),
         ...missing.map(([value]) => ({ value, label: value, count: undefined })),
       ],
       filter.engines,
@@ -88,7 +90,9 @@ export class FilterView {
 
   private offerChips(group: HTMLElement, choices: readonly Choice[], chosen: ReadonlySet<string>): void {
     group.hidden = choices.length < 2 && chosen.size === 0;
-    group.replaceChildren(...choices.map((choice) => this.chip(choice, chosen.has(choice.value))));
+    group
+      .querySelector('.chips')
+      ?.replaceChildren(...choices.map((choice) => this.chip(choice, chosen.has(choice.value))));
   }
 
   private chip({ value, label, count }: Choice, isChosen: boolean): HTMLElement {

@@ -1,5 +1,12 @@
 const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 const WHOLE = new Intl.NumberFormat('en');
+/** Cents, and what is less than that. */
+const USD = new Intl.NumberFormat('en', {
+  style: 'currency',
+  currency: 'USD',
+  minimumFractionDigits: 2,
+  maximumFractionDigits: 8,
+});
 const TOKENS_OF_A_PRICE = 1e6;
 /** What is not priced by the token. */
 const UNITS: ReadonlyMap<string, string> = new Map([
@@ -39,9 +46,7 @@ export function price(name: string, perUnit: string): string {
   if (!Number.isFinite(value)) return perUnit;
   if (value < 0) return 'varies';
   if (value === 0) return 'free';
-  // Cents, and two digits at least of what is less than that.
-  const digits = value >= 0.1 ? 2 : Math.min(20, 1 - Math.floor(Math.log10(value)));
-  return `$${value.toFixed(digits)}`;
+  return USD.format(value);
 }
 
 /** The day in UTC; undefined for a date beyond all calendars. */

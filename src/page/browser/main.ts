@@ -101,6 +101,7 @@ function show(): void {
     : counted(models.length, 'model');
   details.close();
   list.show(wanted, wordsOf(filter.search));
+  byId('prices', HTMLElement).hidden = wanted.every(({ prices }) => prices.length === 0);
   if (models.length === 0) message.replaceChildren(emptyMessage(keyForm.key !== '', again(), useKey()));
   else if (wanted.length === 0) message.replaceChildren(noMatchMessage(action('Show all models', clear)));
   else message.replaceChildren();

@@ -70,7 +70,7 @@ export class ModelListView {
     );
     classList.toggle(
       'has-price',
-      models.some((model) => inputPrice(model) !== undefined),
+      models.some(({ prices }) => prices.length > 0),
     );
     this.clear();
     this.draw();
@@ -142,6 +142,7 @@ export class ModelListView {
       'aria-posinset': String(index + 1),
     });
     row.append(...this.cells(model));
+    row.classList.toggle('last', index === this.models.length - 1);
     this.place(index, row);
     this.markRow(index, row);
     // Readers and the tab key follow the order of elements.
@@ -153,8 +154,7 @@ export class ModelListView {
 
   private cells(model: Model): Node[] {
     const { id, name, owner, context, capabilities } = model;
-    const output = priceOf(model, 'completion');
-    const input = inputPrice(model);
+    const [input, output] = [shownPrice(model, 'prompt'), shownPrice(model, 'completion')];
     const open = element(
       'button',
       { type: 'button', class: 'open' },
@@ -165,27 +165,20 @@ export class ModelListView {
         element(
           'span',
           { class: 'who' },
+          lifecycleBadge(model),
           ...(name === undefined ? [] : [element('span', { class: 'name' }, ...marked(name, this.words))]),
           element('span', { class: 'owner' }, ...marked(owner, this.words)),
-          lifecycleBadge(model),
         ),
       ),
       element('span', { class: 'tags' }, ...tags(capabilities, MAX_TAGS)),
       element(
         'span',
         { class: 'figure context' },
-        ...(context === undefined ? [] : figure(compact(context), 'context')),
-      ),
-      element(
-        'span',
-        { class: 'figure price' },
-        ...(input === undefined
+        ...(context === undefined
           ? []
-          : figure(
-              [input, ...(output === undefined ? [] : [price('completion', output)])].join(' / '),
-              'per 1M tokens',
-            )),
+          : [element('b', {}, compact(context)), element('small', {}, 'context')]),
       ),
+      element('span', { class: 'figure price' }, ...amount(input, 'in'), ...amount(output, 'out')),
     );
     open.addEventListener('click', () => {
       this.events.open(model);
@@ -252,11 +245,13 @@ function openButton(row: HTMLElement): HTMLElement | null {
   return row.querySelector<HTMLElement>('.open');
 }
 
-function figure(value: string, meaning: string): Node[] {
-  return [element('b', {}, value), element('small', {}, meaning)];
+/** A price, and what it is for. */
+function amount(value: string | undefined, direction: string): Node[] {
+  if (value === undefined) return [];
+  return [element('span', {}, element('b', {}, value), ' ', element('small', {}, direction))];
 }
 
-function inputPrice(model: Model): string | undefined {
-  const prompt = priceOf(model, 'prompt');
-  return prompt === undefined ? undefined : price('prompt', prompt);
+function shownPrice(model: Model, name: string): string | undefined {
+  const known = priceOf(model, name);
+  return known === undefined ? undefined : price(name, known);
 }
