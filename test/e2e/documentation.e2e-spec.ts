@@ -82,7 +82,7 @@ describe('the documentation', () => {
 
   it('has each code of an error, and no other', () => {
     const [, errors = ''] = /^## Errors$(.*?)^## /ms.exec(read('docs/api.md')) ?? [];
-    const rows = errors.matchAll(/^\|[^|]*\|[^|]*\|([^|]*)\|/gm);
+    const rows = errors.matchAll(/^\|[^|]*\d[^|]*\|[^|]*\|([^|]*)\|/gm);
     const documented = [...rows].flatMap(([, cell = '']) =>
       [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = '']) => code),
     );
@@ -121,9 +121,9 @@ describe('links', () => {
 /** The codes of the errors in the API description, but those that providers chose. */
 function codesOf(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
-    key === 'code' && typeof each === 'string' && each !== 'rate_limit_exceeded' ? [each] : codesOf(each),
-  );
+  const inside = Object.values(value).flatMap(codesOf);
+  const isError = 'param' in value && 'code' in value && typeof value.code === 'string';
+  return isError && value.code !== 'rate_limit_exceeded' ? [String(value.code), ...inside] : inside;
 }
 
 /** What brings a variable into a document. */
