@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { copyManifestsWithExamples } from './kubernetes-documents.js';
-import { moduleOf } from './kubernetes-schema.js';
+import { hasSchema, moduleOf } from './kubernetes-schema.js';
 import { render } from './kubernetes.js';
 import type { Manifest } from './kubernetes.js';
 
@@ -42,13 +42,13 @@ export function unknownFields(manifests: readonly Manifest[]): string[] {
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
 
-/** The different objects of all overlays, shipped or shown in the documents. */
+/** The different objects with a schema of all overlays, shipped or shown in the documents. */
 export async function allManifests(): Promise<Manifest[]> {
   const copy = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   try {
     await copyManifestsWithExamples(copy);
     const overlays = await readdir(join(copy, 'overlays'));
-    const all = overlays.flatMap((overlay) => render(`overlays/${overlay}`, copy));
+    const all = overlays.flatMap((overlay) => render(`overlays/${overlay}`, copy)).filter(hasSchema);
     return [...new Map(all.map((manifest) => [JSON.stringify(manifest), manifest])).values()];
   } finally {
     await rm(copy, { recursive: true });
