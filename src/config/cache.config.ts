@@ -1,5 +1,5 @@
 import type { ConfigType } from '@nestjs/config';
-import { CERTIFICATES_FORM, IsKeyOf, IsPemFile, IsSetTogetherWith, PRIVATE_KEY_FORM } from './rules/pem.js';
+import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile } from './rules/pem.js';
 import { IsRedisUrl } from './rules/redis-url.js';
 import { IsWholeNumber } from './rules/scalars.js';
 import { registerVariables } from './variables.js';
@@ -25,15 +25,13 @@ class CacheVariables {
   /** Declared by `IsRedisUrl`. */
   REDIS_URL_FILE?: string;
 
-  @IsPemFile(CERTIFICATES_FORM)
+  @IsCertificatesFile()
   REDIS_TLS_CA_FILE?: string;
 
-  @IsPemFile(CERTIFICATES_FORM)
-  @IsSetTogetherWith('REDIS_TLS_KEY_FILE')
+  @IsClientCertificateFile()
   REDIS_TLS_CERT_FILE?: string;
 
-  @IsPemFile(PRIVATE_KEY_FORM)
-  @IsKeyOf('REDIS_TLS_CERT_FILE')
+  @IsClientKeyFile()
   REDIS_TLS_KEY_FILE?: string;
 
   @IsWholeNumber(1, 60_000)

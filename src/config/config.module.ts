@@ -4,6 +4,7 @@ import { cacheConfig } from './cache.config.js';
 import { loadEnvFile } from './env-file.js';
 import { gatewayConfig } from './gateway.config.js';
 import { modelsConfig } from './models.config.js';
+import { networkConfig } from './network.config.js';
 import { providerConfig } from './provider.config.js';
 import { serverConfig } from './server.config.js';
 import { tracesConfig } from './traces.config.js';
@@ -25,6 +26,7 @@ if (process.env['NODE_ENV'] !== 'test') loadEnvFile('.env');
         gatewayConfig,
         providerConfig,
         upstreamConfig,
+        networkConfig,
         cacheConfig,
         modelsConfig,
         tracesConfig,

@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -10,6 +10,7 @@ import { CAPABILITIES } from '../catalogue/model-metadata.js';
 import { cacheConfig } from './cache.config.js';
 import { gatewayConfig } from './gateway.config.js';
 import { modelsConfig } from './models.config.js';
+import { networkConfig } from './network.config.js';
 import { providerConfig } from './provider.config.js';
 import { KEY_RULE } from './rules/secrets.js';
 import { BASE_URL_RULE } from './rules/urls.js';
@@ -26,8 +27,6 @@ interface VariableCase {
   readonly byDefault: unknown;
   /** Further variables that a valid value needs. */
   readonly beside?: Readonly<Record<string, string>>;
-  /** Further variables that an invalid value needs, so that it alone is refused. */
-  readonly besideInvalid?: Readonly<Record<string, string>>;
   readonly accepts: readonly (readonly [text: string, value: unknown])[];
   readonly refuses: readonly string[];
   /** Completes the sentence "VARIABLE must be …". */
@@ -155,13 +154,6 @@ const NO_FILES = [
 const A_HEADER_LIST =
   'lines "Name: value", or a JSON object or array of them, each name once and none that the gateway sets itself';
 const GATEWAY_KEYS = 'keys of at least 16 visible ASCII characters, separated by commas, at most 100 of them';
-const A_CERTIFICATE_FILE = 'test/fixtures/tls/certificate.pem';
-const A_KEY_FILE = 'test/fixtures/tls/key.pem';
-const PARTNERS = {
-  ca: {},
-  cert: { REDIS_TLS_KEY_FILE: A_KEY_FILE },
-  key: { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
-};
 const A_REDIS_URL =
   'a URL such as redis://host:6379/0, redis+sentinel://host:26379,host:26379/name/0 or ' +
   'redis+cluster://host:6379,host:6379, with rediss for TLS and valid percent escapes';
@@ -194,7 +186,111 @@ function keyFile(variable: string): VariableCase {
   return secretFile(variable, () => providerConfig().keyFiles.get(variable), GOOD_FILES, NO_KEYS, A_KEY);
 }
 
+const TLS = 'test/fixtures/tls';
+const certificate = {
+  certFile: `${TLS}/certificate.pem`,
+  cert: readFileSync(`${TLS}/certificate.pem`),
+  keyFile: `${TLS}/key.pem`,
+  key: readFileSync(`${TLS}/key.pem`),
+};
+const other = { keyFile: `${TLS}/other-key.pem` };
+const PEM_FILE = 'the path of a readable file that holds certificates in PEM form';
+const NO_CERTIFICATES = [
+  ...['', 'abc', certificate.key, certificate.cert.subarray(0, 100)].map(fileWith),
+  fileWith(certificate.cert.toString().replace('MII', 'AAA')),
+  ...NO_FILES,
+];
+const A_PROXY = 'an http:// or https:// URL of a proxy, without a path and with valid percent escapes';
+const NO_PROXIES = [
+  'socks5://h:1080',
+  'ftp://h',
+  'http://',
+  'http://h/path',
+  'http://u:%zz@h',
+  'h:x',
+  'http://a b',
+];
+
+function proxy(variable: string, kind: 'httpProxy' | 'httpsProxy'): VariableCase {
+  return {
+    variable,
+    read: () => networkConfig()[kind]?.address?.host,
+    byDefault: undefined,
+    accepts: [
+      ['http://h:3128', 'h:3128'],
+      ['h:3128', 'h:3128'],
+      ['http://u:p%40@h/', 'h:80'],
+      ['https://[::1]', '[::1]:443'],
+    ],
+    refuses: NO_PROXIES,
+    rule: A_PROXY,
+  };
+}
+
+function pemFile(variable: string, read: () => unknown, beside?: Record<string, string>): VariableCase {
+  return {
+    variable,
+    read,
+    byDefault: undefined,
+    ...(beside && { beside }),
+    accepts: [[certificate.certFile, certificate.certFile]],
+    refuses: NO_CERTIFICATES,
+    rule: PEM_FILE,
+  };
+}
+
+/** The three files of a kind of connection. */
+function tlsFiles(
+  prefix: string,
+  read: () => Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>,
+): VariableCase[] {
+  return [
+    pemFile(`${prefix}_TLS_CA_FILE`, () => read().ca),
+    pemFile(`${prefix}_TLS_CERT_FILE`, () => read().cert, {
+      [`${prefix}_TLS_KEY_FILE`]: certificate.keyFile,
+    }),
+    {
+      ...pemFile(`${prefix}_TLS_KEY_FILE`, () => read().key, {
+        [`${prefix}_TLS_CERT_FILE`]: certificate.certFile,
+      }),
+      accepts: [[certificate.keyFile, certificate.keyFile]],
+      refuses: [...['', 'abc', certificate.cert].map(fileWith), ...NO_FILES],
+      rule: 'the path of a readable file that holds a private key in PEM form that needs no password',
+    },
+  ];
+}
+
 const VARIABLES: readonly VariableCase[] = [
+  wholeNumber('UPSTREAM_CONNECTION_TTL_MS', () => upstreamConfig().connectionTtlMs, 60_000, 100, 86_400_000),
+  pemFile('SSL_CERT_FILE', () => networkConfig().trustedFile),
+  ...tlsFiles('UPSTREAM', () => {
+    const { authorities, certificate: own, key } = providerConfig().tlsFiles('vllm');
+    return { ca: authorities.path, cert: own.path, key: key.path };
+  }),
+  ...tlsFiles('REDIS', () => cacheConfig().redisTlsFiles),
+  proxy('HTTPS_PROXY', 'httpsProxy'),
+  proxy('https_proxy', 'httpsProxy'),
+  proxy('HTTP_PROXY', 'httpProxy'),
+  proxy('http_proxy', 'httpProxy'),
+  proxy('ALL_PROXY', 'httpProxy'),
+  proxy('all_proxy', 'httpsProxy'),
+  ...(['HTTPS_PROXY', 'HTTP_PROXY'] as const).map((variable) =>
+    secretFile(
+      variable,
+      () => networkConfig()[variable === 'HTTP_PROXY' ? 'httpProxy' : 'httpsProxy']?.path,
+      ['http://u:p@h:3128\n'].map(fileWith),
+      ['socks5://h', 'http://h/path'],
+      A_PROXY,
+    ),
+  ),
+  ...['NO_PROXY', 'no_proxy'].map((variable) => ({
+    variable,
+    read: () => networkConfig().noProxy,
+    byDefault: '',
+    accepts: [['a.test, .b.test 10.0.0.0/8', 'a.test, .b.test 10.0.0.0/8']] as const,
+    refuses: ['ä'],
+    rule: 'hosts, domains, addresses and networks, separated by commas',
+  })),
   wholeNumber('PORT', () => serverConfig().port, 8000, 0, 65_535),
   {
     variable: 'HOST',
@@ -762,20 +858,6 @@ const VARIABLES: readonly VariableCase[] = [
     ['http://h', 'redis://h\nredis://h'],
     A_REDIS_URL,
   ),
-  ...(['ca', 'cert', 'key'] as const).map((part) => ({
-    variable: `REDIS_TLS_${part.toUpperCase()}_FILE`,
-    read: () => cacheConfig().redisTlsFiles[part],
-    byDefault: undefined,
-    beside: PARTNERS[part],
-    besideInvalid: PARTNERS[part],
-    accepts: [part === 'key' ? A_KEY_FILE : A_CERTIFICATE_FILE].map((path) => [path, path] as const),
-    refuses: [
-      part === 'key' ? A_CERTIFICATE_FILE : A_KEY_FILE,
-      fileWith('-----BEGIN CERTIFICATE-----\nMARK'),
-      ...NO_FILES,
-    ],
-    rule: `the path of a readable file that holds ${part === 'key' ? 'a private key in PEM format, without a password' : 'certificates in PEM format'}`,
-  })),
   ...['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'].map((variable) => ({
     variable,
     read: () => tracesConfig().enabled,
@@ -833,12 +915,12 @@ describe.each(VARIABLES)('$variable', ({ variable, read, byDefault, beside, acce
 });
 
 describe('a malformed variable', () => {
-  const refusals = VARIABLES.flatMap(({ variable, besideInvalid, refuses, rule }) =>
-    refuses.map((text) => ({ variable, besideInvalid, text, rule })),
+  const refusals = VARIABLES.flatMap(({ variable, refuses, rule }) =>
+    refuses.map((text) => ({ variable, text, rule })),
   );
 
-  it.each(refusals)('$variable=$text', ({ variable, besideInvalid, text, rule }) => {
-    Object.assign(process.env, besideInvalid, { [variable]: text });
+  it.each(refusals)('$variable=$text', ({ variable, text, rule }) => {
+    process.env[variable] = text;
     const [problem, ...others] = refusal().problems;
     expect(others).toEqual([]);
     expect(problem?.variable).toBe(variable);
@@ -1016,21 +1098,35 @@ describe('a URL that a template has left incomplete', () => {
   );
 });
 
-it.each<[Record<string, string>, string, string]>([
-  [
-    { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE },
-    'REDIS_TLS_CERT_FILE',
-    'must be set together with REDIS_TLS_KEY_FILE',
-  ],
-  [{ REDIS_TLS_KEY_FILE: A_KEY_FILE }, 'REDIS_TLS_KEY_FILE', 'must be set together with REDIS_TLS_CERT_FILE'],
-  [
-    { REDIS_TLS_CERT_FILE: A_CERTIFICATE_FILE, REDIS_TLS_KEY_FILE: 'test/fixtures/tls/other-key.pem' },
-    'REDIS_TLS_KEY_FILE',
-    'must be the key of the certificate in REDIS_TLS_CERT_FILE',
-  ],
-])('a certificate needs its key: %j', (variables, variable, rule) => {
-  Object.assign(process.env, variables);
-  expect(refusal().problems).toEqual([{ variable, rule }]);
+it('a SOCKS proxy for other programs is no matter where the gateway does not use it', () => {
+  Object.assign(process.env, {
+    ALL_PROXY: 'socks5://h',
+    https_proxy: 'http://a:1',
+    HTTP_PROXY: 'http://b:1',
+  });
+  expect(checkVariables).not.toThrow();
+  expect(networkConfig()).toMatchObject({
+    httpsProxy: { variable: 'https_proxy' },
+    httpProxy: { variable: 'HTTP_PROXY' },
+  });
+});
+
+it.each(['UPSTREAM', 'REDIS'])('a client certificate of %s and its key belong together', (prefix) => {
+  process.env[`${prefix}_TLS_CERT_FILE`] = certificate.certFile;
+  expect(refusal().problems).toEqual([
+    { variable: `${prefix}_TLS_CERT_FILE`, rule: `must be set together with ${prefix}_TLS_KEY_FILE` },
+  ]);
+  process.env[`${prefix}_TLS_KEY_FILE`] = other.keyFile;
+  expect(refusal().problems).toEqual([
+    {
+      variable: `${prefix}_TLS_KEY_FILE`,
+      rule: `must hold the key of the certificate in ${prefix}_TLS_CERT_FILE`,
+    },
+  ]);
+  Reflect.deleteProperty(process.env, `${prefix}_TLS_CERT_FILE`);
+  expect(refusal().problems).toEqual([
+    { variable: `${prefix}_TLS_KEY_FILE`, rule: `must be set together with ${prefix}_TLS_CERT_FILE` },
+  ]);
 });
 
 it('MODELS_STATIC and its file must not be set together', () => {

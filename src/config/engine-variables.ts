@@ -11,6 +11,7 @@ import type { EngineDeclaration } from './engines.js';
 import { combine } from './rules/define-rule.js';
 import { engineNames, IsKindOf } from './rules/engines.js';
 import { IsHeaders } from './rules/headers.js';
+import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile } from './rules/pem.js';
 import { IsOneOf } from './rules/scalars.js';
 import { IsKey } from './rules/secrets.js';
 import { IsStaticModels } from './rules/selection.js';
@@ -27,10 +28,19 @@ const RULES = {
   UPSTREAM_HEADERS: IsHeaders,
   MODELS_STATIC: IsStaticModels,
   MODELS_STATIC_MODE: () => combine(IsOptional(), IsOneOf(...STATIC_MODES)),
+  TLS_CA_FILE: IsCertificatesFile,
+  TLS_CERT_FILE: IsClientCertificateFile,
+  TLS_KEY_FILE: IsClientKeyFile,
 } satisfies Readonly<Record<string, (name: string) => PropertyDecorator>>;
 export type Suffix = keyof typeof RULES;
 /** Variables of the only engine. */
-const SHARED: readonly string[] = ['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY', 'UPSTREAM_HEADERS'];
+const SHARED: readonly string[] = [
+  'MAIN_MODEL_BASE_URL',
+  'MAIN_MODEL_API_KEY',
+  'UPSTREAM_HEADERS',
+  'UPSTREAM_TLS_CERT_FILE',
+  'UPSTREAM_TLS_KEY_FILE',
+];
 
 /** The keys and base URLs of built-in engines that no class of theirs declares. */
 class EngineVariables {

@@ -6,6 +6,7 @@ import { IsEngineNames, IsEngineOf, IsForOneEngine } from './rules/engines.js';
 import { HEADERS_RULE, IsHeaders } from './rules/headers.js';
 import type { Headers } from './rules/headers.js';
 import { IsCommaSeparated, IsBooleanText, IsText, IsWholeNumber } from './rules/scalars.js';
+import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile, PEM_FILE_RULE } from './rules/pem.js';
 import { IsKey, KEY_RULE } from './rules/secrets.js';
 import { BASE_URL_RULE, IsBaseUrl } from './rules/urls.js';
 import { isStaticMode, staticSourceOf } from './static-models.js';
@@ -32,6 +33,21 @@ export const PLACEHOLDER_API_KEYS: readonly string[] = [
   'ollama',
   'placeholder',
 ];
+
+/** A variable that names a file, and the path in it; undefined when it is not set. */
+export interface FileVariable {
+  readonly variable: string;
+  readonly path: string | undefined;
+}
+
+/** The files with certificates for connections. */
+export interface TlsFiles {
+  /** What is trusted beside the usual authorities. */
+  readonly authorities: FileVariable;
+  /** The client certificate, and its key. */
+  readonly certificate: FileVariable;
+  readonly key: FileVariable;
+}
 
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')
@@ -61,6 +77,17 @@ class ProviderVariables {
   @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_UPSTREAM_HEADERS_FILE')
   UPSTREAM_HEADERS_FILE?: string;
 
+  @IsCertificatesFile()
+  UPSTREAM_TLS_CA_FILE?: string;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_TLS_CERT_FILE')
+  @IsClientCertificateFile()
+  UPSTREAM_TLS_CERT_FILE?: string;
+
+  @IsForOneEngine('MODEL_ENGINES', '<ENGINE>_TLS_KEY_FILE')
+  @IsClientKeyFile()
+  UPSTREAM_TLS_KEY_FILE?: string;
+
   @IsEngineOf('MODEL_ENGINES')
   FORWARD_AUTHORIZATION_TO?: string;
 
@@ -84,6 +111,11 @@ export const providerConfig = registerVariables('provider', ProviderVariables, (
     byName.get(name)?.variables(suffix, declared, !isMultiEngine) ?? declared;
   const all = declaredVariables();
   const values = new Map(all.map(({ name, value }) => [name, value]));
+  const pemFiles = valuesWith(PEM_FILE_RULE, all, isText);
+  const pemFile = (candidates: readonly string[]): FileVariable => {
+    const variable = candidates.find((each) => pemFiles.has(each)) ?? candidates[0] ?? '';
+    return { variable, path: pemFiles.get(variable) };
+  };
   return {
     engines: named.length > 0 ? named : [onlyEngine(variables.MAIN_MODEL_ENGINE)],
     isMultiEngine,
@@ -114,6 +146,15 @@ export const providerConfig = registerVariables('provider', ProviderVariables, (
     /** The variables that may hold one of the settings that an engine's vendor declares; the first one that is set wins. */
     settingVariables: (name: string, declared: string): readonly string[] =>
       byName.get(name)?.settings(declared) ?? [declared],
+    /** The files with certificates for the connections to an engine. An authority may be trusted for all engines. */
+    tlsFiles: (name: string): TlsFiles => ({
+      authorities: pemFile([
+        ...(byName.get(name)?.variables('TLS_CA_FILE', [], false) ?? []).filter((each) => pemFiles.has(each)),
+        'UPSTREAM_TLS_CA_FILE',
+      ]),
+      certificate: pemFile(variablesOf(name, 'TLS_CERT_FILE', ['UPSTREAM_TLS_CERT_FILE'])),
+      key: pemFile(variablesOf(name, 'TLS_KEY_FILE', ['UPSTREAM_TLS_KEY_FILE'])),
+    }),
     /** The list that the operator gives for an engine; undefined where there is none. */
     staticList: (name: string): StaticSource | undefined => {
       const engine = byName.get(name);

@@ -15,6 +15,9 @@ class UpstreamVariables {
   @IsWholeNumber(1, 65_535)
   UPSTREAM_MAX_CONNECTIONS = 64;
 
+  @IsWholeNumber(100, 86_400_000)
+  UPSTREAM_CONNECTION_TTL_MS = 60_000;
+
   @IsWholeNumber(0, 1_000_000)
   UPSTREAM_MAX_PENDING = 1024;
 
@@ -31,6 +34,7 @@ export const upstreamConfig = registerVariables('upstream', UpstreamVariables, (
   maxRetries: variables.UPSTREAM_MAX_RETRIES,
   maxResponseBytes: variables.UPSTREAM_MAX_RESPONSE_BYTES,
   maxConnections: variables.UPSTREAM_MAX_CONNECTIONS,
+  connectionTtlMs: variables.UPSTREAM_CONNECTION_TTL_MS,
   maxPending: variables.UPSTREAM_MAX_PENDING,
   maxPages: variables.UPSTREAM_MAX_PAGES,
   coalesce: variables.COALESCE,

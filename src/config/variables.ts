@@ -62,7 +62,7 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   registerClass(variables);
   return registerAs(token, () => {
-    // Six namespaces are read at start, but one check is enough.
+    // Seven namespaces are read at start, but one check is enough.
     if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
     return build(readVariables(variables));
   });

@@ -47,6 +47,13 @@ export class StartupLog implements OnApplicationBootstrap {
         variable === undefined ? 'no key of its own' : `key from ${variable}`,
       ].join(', '),
     );
+    const { url, proxy } = settings ?? {};
+    if (proxy !== undefined && url?.protocol === 'http:') {
+      this.logger.warn(
+        `Keys for ${identity.engine} pass the proxy ${proxy.current.host} in clear: ${String(settings?.urlVariable)} is an ` +
+          `http:// URL. Use https://, or name ${url.hostname} in NO_PROXY.`,
+      );
+    }
     const missing = missingSetting(provider);
     if (missing !== undefined) this.logger.warn(`${missing} Until then every list is a 502.`);
   }
@@ -55,5 +62,7 @@ export class StartupLog implements OnApplicationBootstrap {
 /** Where the list comes from. */
 function sourceOf(settings: ProviderSettings | undefined): string {
   if (settings === undefined) return 'a static list';
-  return settings.url === undefined ? 'no upstream' : `upstream ${settings.url.host}`;
+  const { url, proxy } = settings;
+  if (url === undefined) return 'no upstream';
+  return `upstream ${url.host}${proxy === undefined ? '' : ` by proxy ${proxy.current.host}`}`;
 }

@@ -1,4 +1,5 @@
 import type { OperatorHeaders } from '../credentials/operator-headers.js';
+import type { Proxy } from '../upstream/proxies.js';
 import type { UpstreamCall } from '../upstream/upstream-request.js';
 import type { Model } from '../catalogue/model.js';
 
@@ -37,10 +38,14 @@ export interface ProviderSettings {
   readonly url: URL | undefined;
   /** The variable that holds the base URL, or the one to set. */
   readonly urlVariable: string;
+  /** By which requests go; undefined for direct connections. */
+  readonly proxy: Proxy | undefined;
   /** The variables that may hold the operator's key; the first one that is set wins. */
   readonly keyVariables: readonly string[];
   /** The source of credentials when no variable holds a key; undefined when there is none. */
   readonly keySource: string | undefined;
+  /** The variable of the client certificate; undefined where none is sent. */
+  readonly certificateVariable?: string | undefined;
   /** The variables that may hold the operator's headers; the first one that is set wins. */
   readonly headerVariables: readonly string[];
   /** The variable that must be set before the provider can be asked; undefined when nothing is missing. */

@@ -13,6 +13,7 @@ const SETTINGS: ProviderSettings = {
   url: new URL('http://gpu.test:8000/v1/models'),
   urlVariable: 'MAIN_MODEL_BASE_URL',
   keyVariables: ['VLLM_API_KEY', 'OPENAI_API_KEY'],
+  proxy: undefined,
   keySource: undefined,
   headerVariables: [],
   missingVariable: undefined,

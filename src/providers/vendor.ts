@@ -7,10 +7,16 @@ import type { ModelProvider } from './model-provider.js';
 
 /** The dependencies of a provider. */
 export interface ProviderContext {
-  readonly client: Pick<UpstreamClient, 'get' | 'largeBodies'>;
+  readonly client: Pick<UpstreamClient, 'get' | 'largeBodies' | 'routeTo'>;
   readonly config: Pick<
     ProviderConfig,
-    'isMultiEngine' | 'urls' | 'urlVariables' | 'keyVariables' | 'headerVariables' | 'settingVariables'
+    | 'isMultiEngine'
+    | 'urls'
+    | 'urlVariables'
+    | 'keyVariables'
+    | 'headerVariables'
+    | 'settingVariables'
+    | 'tlsFiles'
   >;
   readonly limits: Pick<UpstreamConfig, 'maxPages'>;
 }

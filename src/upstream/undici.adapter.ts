@@ -3,10 +3,12 @@ import type { AxiosAdapter, AxiosInstance, AxiosResponse, InternalAxiosRequestCo
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import { BodyBuffer } from './body-buffer.js';
+import { errorCode } from './error-code.js';
 import type { UpstreamHeaders } from './upstream-headers.js';
 import type { LargeBodies } from './large-bodies/large-bodies.js';
 import { LARGE_BYTES } from './large-bodies/scan-body.js';
-import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
+import type { UpstreamRequest } from './upstream-request.js';
+import type { UpstreamConnection } from './upstream.route.js';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -18,6 +20,17 @@ declare module 'axios' {
   }
 }
 
+/** How a connection ends that the other side closes. */
+const CLOSED_CODES: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** The other side took a connection, and closed it without a byte of an answer. */
+export class ClosedUnansweredError extends Error {
+  constructor(readonly code: string) {
+    super('The connection was closed without an answer.');
+    this.name = 'ClosedUnansweredError';
+  }
+}
+
 /** What a provider has answered. */
 export interface UpstreamAnswer {
   readonly headers: UpstreamHeaders;
@@ -25,21 +38,20 @@ export interface UpstreamAnswer {
 }
 
 /**
- * An axios adapter on an undici dispatcher. It sends `config.upstream` as a GET, and returns an
- * `UpstreamAnswer` for any status.
+ * An axios adapter on undici's connections. It sends `config.upstream` as a GET by the route of its call, and returns
+ * an `UpstreamAnswer` for any status.
  *
  * axios' own adapters are several times as slow, follow redirects, and do not limit the size after decompression.
  * @returns an adapter that rejects with the abort reason of the request's signal, or with undici's error
  */
-export function undiciAdapter(dispatcher: Dispatcher, largeBodies: LargeBodies): AxiosAdapter {
+export function undiciAdapter(largeBodies: LargeBodies): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
       const { upstream } = config;
       if (upstream === undefined) throw new TypeError('config.upstream is missing');
-      const { address, headers, call } = upstream;
-      const exchange = new Exchange(config, call, largeBodies, resolve, reject);
-      if (exchange.settled) return;
-      dispatcher.dispatch({ origin: address.origin, path: address.path, method: 'GET', headers }, exchange);
+      const { signal, route } = upstream.call;
+      if (signal.aborted) throw signal.reason;
+      new Exchange({ config, upstream, largeBodies, resolve, reject }, route.take()).send();
     });
 }
 
@@ -53,10 +65,21 @@ export function keepOnlyAdapter({ defaults }: AxiosInstance): void {
   }
 }
 
-/** undici's handler of one request and its response. */
+/** What the exchanges for one request share. */
+interface ExchangeContext {
+  readonly config: InternalAxiosRequestConfig;
+  readonly upstream: UpstreamRequest;
+  readonly largeBodies: LargeBodies;
+  readonly resolve: (response: AxiosResponse<UpstreamAnswer>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** undici's handler of one request and its response, on one connection. */
 class Exchange implements Dispatcher.DispatchHandler {
-  settled = false;
-  private controller: Dispatcher.DispatchController | undefined;
+  private settled = false;
+  /** The same request on another connection: the first one with an answer counts. */
+  private rival: Exchange | undefined;
+  private patience: NodeJS.Timeout | undefined;
   private readonly body = new BodyBuffer();
   private announcedBytes = 0;
   private isLarge = false;
@@ -64,20 +87,20 @@ class Exchange implements Dispatcher.DispatchHandler {
   private headers: UpstreamHeaders = {};
 
   constructor(
-    private readonly config: InternalAxiosRequestConfig,
-    private readonly call: UpstreamCall,
-    private readonly largeBodies: LargeBodies,
-    private readonly resolve: (response: AxiosResponse<UpstreamAnswer>) => void,
-    private readonly reject: (error: unknown) => void,
-  ) {
-    const { signal } = call;
-    if (signal.aborted) this.abort();
-    else signal.addEventListener('abort', this.abort);
+    private readonly context: ExchangeContext,
+    private readonly connection: UpstreamConnection,
+  ) {}
+
+  send(): void {
+    const { call, address, headers } = this.context.upstream;
+    const { client, isReused } = this.connection;
+    call.signal.addEventListener('abort', this.abort);
+    if (isReused) this.patience = setTimeout(this.askAnew, call.route.patienceMs(call.startedAt));
+    client.dispatch(call.route.dispatchOptions(address.path, headers), this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    // The request was aborted while it waited for a connection, and must not be sent.
+    // The request was aborted before the connection was there, and must not be sent.
     if (this.settled) controller.abort(new Error('aborted'));
   }
 
@@ -86,8 +109,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     statusCode: number,
     headers: UpstreamHeaders,
   ): void {
+    if (this.settled) return;
     this.status = statusCode;
     this.headers = headers;
+    this.win();
     const length = headers['content-length'];
     if (typeof length === 'string') this.announcedBytes = Number(length) || 0;
   }
@@ -100,13 +125,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (this.settled) return;
     this.settle();
-    this.resolve({
+    this.context.upstream.call.route.keep(this.connection);
+    this.context.resolve({
       data: { headers: this.headers, body: this.body.bytes },
       status: this.status,
       statusText: '',
       // AxiosHeaders has properties for headers: one called `normalize` would replace the method that axios calls.
       headers: new AxiosHeaders(),
-      config: this.config,
+      config: this.context.config,
     });
   }
 
@@ -117,19 +143,66 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.onResponseEnd();
       return;
     }
+    this.lose();
+    if (this.rival !== undefined) {
+      // It may still have an answer.
+      this.rival.rival = undefined;
+      this.rival = undefined;
+      return;
+    }
+    // What one connection has met, the others that were idle will meet too.
+    if (this.connection.isReused && this.status === 0) this.context.upstream.call.route.retireIdle();
+    this.context.reject(this.isClosedUnanswered(error) ? new ClosedUnansweredError(errorCode(error)) : error);
+  }
+
+  /**
+   * The peer may be gone without a word, or slow: another connection finds out. This one stays, for a provider that
+   * always takes so long.
+   */
+  private readonly askAnew = (): void => {
+    if (this.settled || this.status !== 0) return;
+    const { call } = this.context.upstream;
+    this.rival = new Exchange(this.context, call.route.openConnection());
+    this.rival.rival = this;
+    call.retried = true;
+    this.rival.send();
+  };
+
+  /** The first part of an answer is there. */
+  private win(): void {
+    clearTimeout(this.patience);
+    const { rival } = this;
+    if (rival === undefined) return;
+    this.rival = undefined;
+    rival.rival = undefined;
+    rival.lose();
+    // The other connections are as old as the silent one.
+    if (rival.connection.isReused) this.context.upstream.call.route.retireIdle();
+  }
+
+  /** Ends without an answer. */
+  private lose(): void {
     this.settle();
-    this.reject(error);
+    this.context.upstream.call.route.drop(this.connection);
+  }
+
+  /** Whether a new connection was closed by the other side as soon as it had the request. */
+  private isClosedUnanswered(error: Error): boolean {
+    // undici uses the same code for answers that are not allowed.
+    const isClosed = CLOSED_CODES.has(errorCode(error)) && !error.message.startsWith('bad ');
+    return isClosed && !this.connection.isReused && this.status === 0;
   }
 
   /** The provider has to wait with the rest of a large body while too many come in. */
   private waitForTurn(controller: Dispatcher.DispatchController): void {
     this.isLarge = true;
-    const turn = this.largeBodies.comesIn(this.call);
+    const { largeBodies, upstream } = this.context;
+    const turn = largeBodies.comesIn(upstream.call);
     if (turn === undefined) return;
     controller.pause();
     turn.then(
       () => {
-        if (this.settled) this.call.endTurn?.();
+        if (this.settled) upstream.call.endTurn?.();
         else controller.resume();
       },
       // The abort has rejected the request.
@@ -139,13 +212,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   private readonly abort = (): void => {
     if (this.settled) return;
-    this.settle();
-    this.reject(this.call.signal.reason);
-    this.controller?.abort(new Error('aborted'));
+    this.lose();
+    this.context.reject(this.context.upstream.call.signal.reason);
   };
 
   private settle(): void {
     this.settled = true;
-    this.call.signal.removeEventListener('abort', this.abort);
+    clearTimeout(this.patience);
+    this.context.upstream.call.signal.removeEventListener('abort', this.abort);
   }
 }

@@ -2,6 +2,7 @@ import type { Credential } from '../credentials/credential.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
 import type { UpstreamAddress } from './upstream-address.js';
 import type { UpstreamTrace } from './upstream-trace.js';
+import type { UpstreamRoute } from './upstream.route.js';
 
 /** The context of a request: the secrets in it, its cancellation and its trace. */
 export interface UpstreamCall {
@@ -9,6 +10,10 @@ export interface UpstreamCall {
   credential: Credential | undefined;
   /** Secrets in the operator's headers, to be redacted in errors: providers repeat what they reject. */
   readonly headerSecrets: readonly Credential[];
+  /** The way to the provider. */
+  readonly route: UpstreamRoute;
+  /** Monotonic time at which the call began, ms. */
+  readonly startedAt: number;
   /** Aborted with an `UpstreamError` as its reason: at the deadline, or when all callers have hung up. */
   readonly signal: CancellationSignal;
   /** Undefined when the request is not traced. */

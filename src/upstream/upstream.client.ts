@@ -4,12 +4,13 @@ import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { METRICS } from '../metrics/metrics.js';
 import type { Metrics, UpstreamOutcomeLabel } from '../metrics/metrics.js';
-import type { Slots } from '../concurrency/slots.js';
 import { pause } from '../concurrency/cancellation.js';
 import type { CancellationSignal } from '../concurrency/cancellation.js';
 import { LargeBodies } from './large-bodies/large-bodies.js';
-import { connectionFailure } from './connection-failure.js';
+import { connectionFailure, proxyFailure } from './connection-failure.js';
 import { decompress } from './decompress.js';
+import { ProxyError } from './proxy-error.js';
+import { isFromProxy } from './proxy-answer.js';
 import { keepOnlyAdapter } from './undici.adapter.js';
 import type { UpstreamAnswer } from './undici.adapter.js';
 import { headerList } from './upstream-headers.js';
@@ -18,8 +19,10 @@ import { LARGE_BYTES } from './large-bodies/scan-body.js';
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamConnections } from './upstream.connections.js';
+import type { TlsFiles } from '../config/provider.config.js';
 import { statusError, UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
+import type { UpstreamRoute } from './upstream.route.js';
 
 /** Besides failed connections, these statuses are retried. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -54,6 +57,14 @@ export class UpstreamClient {
   }
 
   /**
+   * The way to a provider, for its calls.
+   * @throws ConfigurationError when a file holds no certificate or key
+   */
+  routeTo(url: URL, tls: TlsFiles): UpstreamRoute {
+    return this.connections.to(url, tls);
+  }
+
+  /**
    * Sends the request, and again after a temporary failure while retries are left.
    * @param read converts the body and the headers of a 200 into the result; throws an `UpstreamError` when the body is invalid
    * @throws UpstreamError for anything but a complete 200
@@ -79,11 +90,12 @@ export class UpstreamClient {
     attempts: number,
     read: ReadAnswer<T>,
   ): Promise<T> {
-    const { label, address, call } = request;
-    const connections = this.connectionsTo(address.origin, label);
+    const { label, call } = request;
+    this.admit(request);
+    const { slots } = call.route;
     const end = this.metrics?.upstreamRequest(label);
     try {
-      const turn = connections.take(call.signal);
+      const turn = slots.take(call.signal);
       if (turn !== undefined) await turn;
       try {
         const { body, headers } = await (call.trace === undefined
@@ -95,7 +107,7 @@ export class UpstreamClient {
         return result;
       } finally {
         call.endTurn?.();
-        connections.free();
+        slots.free();
       }
     } catch (error) {
       end?.(outcomeOf(error));
@@ -104,9 +116,9 @@ export class UpstreamClient {
   }
 
   /** @throws UpstreamError `overloaded` */
-  private connectionsTo(origin: string, label: string): Slots {
+  private admit({ label, call }: UpstreamRequest): void {
     try {
-      return this.connections.to(origin);
+      this.connections.admit(call.route);
     } catch (error) {
       this.metrics?.requestOverloaded(label);
       throw error;
@@ -130,20 +142,25 @@ export class UpstreamClient {
   }
 
   private async attempt(request: UpstreamRequest): Promise<UpstreamAnswer> {
-    const { credential, headerSecrets, signal } = request.call;
+    const { credential, signal, route, retried } = request.call;
     const response = await this.http.axiosRef
       .request<UpstreamAnswer>({ upstream: request })
       .catch((error: unknown) => {
         // axios' errors contain the request's headers, so none of them may leave this function.
-        throw signal.aborted ? signal.reason : connectionFailure(error, { credential });
+        throw signal.aborted ? signal.reason : connectionFailure(error, route, { credential });
       });
+    if (!retried && request.call.retried) this.metrics?.upstreamRetried(request.label);
     const { data: answer, status } = response;
+    if (route.isRelayed && route.proxy !== undefined && isFromProxy(status, answer.headers)) {
+      throw proxyFailure(new ProxyError(route.proxy, status), { credential });
+    }
     const encoding = headerList(answer.headers, 'content-encoding');
     const body =
       encoding === '' ? answer.body : await this.decompressed(answer.body, encoding, status, request.call);
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return { headers: answer.headers, body };
+    const headerSecrets = [...request.call.headerSecrets, ...route.secrets];
     throw statusError(status, { headers: answer.headers, body, credential, headerSecrets });
   }
 
@@ -187,5 +204,6 @@ function outcomeOf(error: unknown): UpstreamOutcomeLabel {
 /** A provider that is an instance of this service has done what can be done: retries of both would multiply. */
 function isTemporary({ failure, isRetryFutile, details: { status, innerCode } }: UpstreamError): boolean {
   if (isRetryFutile || innerCode !== undefined) return false;
-  return failure === 'unreachable' || (status !== undefined && RETRIED_STATUSES.has(status));
+  // A proxy that refuses has a status, and refuses again.
+  return status === undefined ? failure === 'unreachable' : RETRIED_STATUSES.has(status);
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { providerConfig } from '../../src/config/provider.config.js';
+import { directRoute } from '../support/route.js';
 import { SecretFiles } from '../../src/credentials/secret-files.js';
 import { LargeBodies } from '../../src/upstream/large-bodies/large-bodies.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
@@ -19,6 +20,7 @@ function registryFor(env: Readonly<Record<string, string>>): ProviderRegistry {
   const client = {
     get: () => Promise.reject(new Error('No request was expected.')),
     largeBodies: new LargeBodies(),
+    routeTo: ({ origin }: URL) => directRoute(origin),
   };
   const config = providerConfig();
   return new ProviderRegistry(

@@ -19,6 +19,7 @@ import { customProvider } from '../../src/providers/vendors/custom.provider.js';
 import { LargeBodies } from '../../src/upstream/large-bodies/large-bodies.js';
 import { inTurn, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
+import { directRoute } from '../support/route.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
 import { COMPATIBLE_CONTRACTS, PROVIDER_CONTRACTS } from './provider-contracts.js';
@@ -905,6 +906,7 @@ function settingsOf(engine: string, environment: Environment): ProviderSettings 
     const client = {
       get: () => Promise.reject(new Error('No request was expected.')),
       largeBodies: new LargeBodies(),
+      routeTo: ({ origin }: URL) => directRoute(origin),
     };
     const context = { client, config: providerConfig(), limits: upstreamConfig() };
     const vendor = BUILT_IN_PROVIDERS.find((each) => each.engine === engine);

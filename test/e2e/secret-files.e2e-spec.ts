@@ -134,7 +134,7 @@ describe('a key in a file', () => {
     const hint = await until('it is logged', () =>
       logLines(gateway).find(({ msg }) => String(msg).includes(' answered 401 ')),
     );
-    expect(hint['msg']).toContain('the key from VLLM_API_KEY_FILE.');
+    expect(hint['msg']).toContain('the key from VLLM_API_KEY_FILE:');
   });
 });
 

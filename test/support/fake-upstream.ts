@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A request as the provider received it. */
@@ -31,21 +33,30 @@ export interface FakeUpstream {
 /** A script that answers with an empty list. */
 export const emptyList: Script = json({ object: 'list', data: [] });
 
-/** Starts a fake provider. Without a script it answers every request with an empty list. */
-export async function startFakeUpstream(script: Script = emptyList): Promise<FakeUpstream> {
+/**
+ * Starts a fake provider. Without a script it answers every request with an empty list.
+ * @param tls its certificate and key, for a provider that speaks TLS
+ * @param listenAt the address, and the port where it has to be a certain one
+ */
+export async function startFakeUpstream(
+  script: Script = emptyList,
+  tls?: ServerOptions,
+  listenAt: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
+): Promise<FakeUpstream> {
   let current = script;
   const requests: RecordedRequest[] = [];
-  const server = createServer((request, response) => {
+  const receive = (request: IncomingMessage, response: ServerResponse): void => {
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, headers });
     server.emit('recorded');
     current(request, response);
-  });
-  server.listen(0, '127.0.0.1');
+  };
+  const server = tls === undefined ? createServer(receive) : createSecureServer(tls, receive);
+  server.listen(listenAt.port, listenAt.host);
   await once(server, 'listening');
-  const host = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+  const host = `${listenAt.host.includes(':') ? `[${listenAt.host}]` : listenAt.host}:${String((server.address() as AddressInfo).port)}`;
   return {
-    url: `http://${host}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}`,
     host,
     requests,
     answer(next) {

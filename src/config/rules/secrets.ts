@@ -9,6 +9,8 @@ export interface SecretForm<T> {
   readonly description: string;
   /** Undefined for a text that is nothing of that kind. */
   readonly parse: (text: string) => T | undefined;
+  /** What is wrong with a text, beside the mistakes of all secrets; completes the sentence "this …". */
+  readonly mistake?: (text: string) => string | undefined;
   /** The size of the largest file, if it may be larger than one with a secret. */
   readonly maxBytes?: number;
 }
@@ -26,8 +28,9 @@ export const KEY_FORM: SecretForm<string> = {
  * What a variable has to be that names a file with a secret.
  * @param text that of the file, where it could be read
  */
-export function fileRule({ description }: SecretForm<unknown>, text?: string): string {
-  return withMistake(`must be the path of a readable file that holds ${description}`, text, secretMistake);
+export function fileRule({ description, mistake }: SecretForm<unknown>, text?: string): string {
+  const rule = `must be the path of a readable file that holds ${description}`;
+  return withMistake(rule, text, (each) => mistake?.(each) ?? secretMistake(each));
 }
 
 /** The rule that marks the variables of keys. */

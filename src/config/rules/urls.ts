@@ -82,3 +82,13 @@ function httpUrl(name: string): PropertyDecorator {
     ),
   );
 }
+
+/** Whether the percent escapes of a text are valid. */
+export function canDecode(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

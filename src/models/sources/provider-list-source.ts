@@ -56,8 +56,11 @@ export class ProviderListSource implements ListSource {
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs, UPSTREAM_WAIT_ERRORS),
         effectOf,
         new BoundedMap<Slot<ModelList>>(memory, cacheConfig.maxEntries, ({ entry }) => entry.value.footprint),
-        // The identity that a request is signed with is not known here: replicas may sign for different accounts.
-        this.operatorKey === undefined && settings.keySource !== undefined ? undefined : sharedStore,
+        // The identity of a signature or a client certificate is not known here: replicas may have different ones.
+        (this.operatorKey === undefined && settings.keySource !== undefined) ||
+          settings.certificateVariable !== undefined
+          ? undefined
+          : sharedStore,
         undefined,
         ({ lacks }) => lacks === undefined || gapsOf(provider.identity.engine, lacks).missing === undefined,
       );

@@ -5,6 +5,7 @@ import type { CancellationSignal } from '../../concurrency/cancellation.js';
 import type { Headers } from '../../config/rules/headers.js';
 import type { EngineDeclaration } from '../../config/engines.js';
 import type { Credential } from '../../credentials/credential.js';
+import type { UpstreamRoute } from '../../upstream/upstream.route.js';
 
 /** What authorises a request. */
 export interface Authorisation {
@@ -53,8 +54,11 @@ export interface HttpVendor<V extends object = object> extends EngineDeclaration
   readonly signing?: {
     /** The source of the credentials, as the log names it. */
     readonly source: string;
-    /** @param url that of the first page */
-    readonly signer: (url: URL, variables: V) => Signer;
+    /**
+     * @param url that of the first page
+     * @param routeTo the way to whatever else has to be asked for that
+     */
+    readonly signer: (url: URL, variables: V, routeTo: (url: URL) => UpstreamRoute) => Signer;
   };
   /** Whether a host asks for no key, so that it gets none of the operator's. */
   readonly isPublic?: (base: URL) => boolean;

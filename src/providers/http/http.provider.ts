@@ -6,10 +6,12 @@ import { valueAt } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
 import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
+import { SYSTEM_CLOCK } from '../../concurrency/clock.js';
 import type { Credential } from '../../credentials/credential.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
+import type { UpstreamRoute } from '../../upstream/upstream.route.js';
 import { missingSetting, ownerOf } from '../model-provider.js';
 import type {
   ModelProvider,
@@ -52,6 +54,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
   private readonly sign: Signer | undefined;
   private readonly toList = keepLast((models: readonly Model[]) => this.withAddedIds(models));
   private lastIncomplete: ProviderList | undefined;
+  private readonly route: UpstreamRoute | undefined;
 
   /** @param name that of the engine, if it is not the vendor's: of two accounts each has its own */
   constructor(
@@ -75,6 +78,8 @@ export class HttpProvider<V extends object> implements ModelProvider {
     const url = base && vendor.listUrl(base, variables);
     const missingUrlVariable = url || vendor.isEmptyWithoutUrl ? undefined : firstUrlVariable;
     const missingVariable = vendor.missingVariable?.(variables, base);
+    const tls = config.tlsFiles(name);
+    this.route = url && context.client.routeTo(url, tls);
     this.identity = {
       engine: name,
       kind: name === engine ? undefined : engine,
@@ -85,11 +90,13 @@ export class HttpProvider<V extends object> implements ModelProvider {
     this.settings = {
       url,
       urlVariable: urlVariable ?? firstUrlVariable,
+      proxy: this.route?.proxy,
       keyVariables:
         base !== undefined && vendor.isPublic?.(base)
           ? []
           : config.keyVariables(name, keyVariablesAt(urlVariable, vendor)),
       keySource: signing?.source,
+      certificateVariable: tls.certificate.path === undefined ? undefined : tls.certificate.variable,
       headerVariables: config.headerVariables(name),
       missingVariable:
         missingVariable === undefined
@@ -105,16 +112,17 @@ export class HttpProvider<V extends object> implements ModelProvider {
         secondList,
         listReader({ ...vendor, ...secondList }, variables, secondList.listUrl(url), this.identity, context),
       );
-    this.sign = url && signing?.signer(url, variables);
+    this.sign = url && signing?.signer(url, variables, (each) => context.client.routeTo(each, tls));
   }
 
   async listModels(request: ModelsRequest): Promise<ProviderList> {
-    const { reader, secondList, vendor } = this;
-    if (reader === undefined) {
+    const { reader, route, secondList, vendor } = this;
+    if (reader === undefined || route === undefined) {
       if (vendor.isEmptyWithoutUrl) return NO_MODELS;
       throw this.notConfigured();
     }
     const { forwardedHeaders, operatorHeaders, credential, signal, trace } = request;
+    const startedAt = SYSTEM_CLOCK.monotonic();
     const sign = credential === undefined ? this.sign : undefined;
     if (sign !== undefined && this.settings.missingVariable !== undefined) throw this.notConfigured();
     const headers = {
@@ -127,6 +135,8 @@ export class HttpProvider<V extends object> implements ModelProvider {
     const call: UpstreamCall = {
       credential,
       headerSecrets: operatorHeaders.secrets,
+      route,
+      startedAt,
       signal,
       trace,
       retried: false,

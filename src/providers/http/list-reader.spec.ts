@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { directRoute } from '../../../test/support/route.js';
 import { Cancellation } from '../../concurrency/cancellation.js';
 import { LargeBodies } from '../../upstream/large-bodies/large-bodies.js';
 import { SLICE_BYTES } from '../../upstream/large-bodies/scan-body.js';
@@ -58,6 +59,8 @@ async function read(body: string, onRow: () => void = () => undefined): Promise<
   const call = {
     credential: undefined,
     headerSecrets: [],
+    route: directRoute(),
+    startedAt: 0,
     signal: new Cancellation(),
     trace: undefined,
     retried: false,

@@ -5,6 +5,7 @@ import type { Row } from '../../catalogue/row.js';
 import { unlessAborted } from '../../concurrency/cancellation.js';
 import { IsText } from '../../config/rules/scalars.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
+import type { SmallAnswer, SmallRequest, UpstreamRoute } from '../../upstream/upstream.route.js';
 import { trimmedPath, withPath, withQuery } from '../http/base-url.js';
 import { modalitiesAt } from '../http/compatible-metadata.js';
 import { httpVendor } from '../http/http.provider.js';
@@ -54,7 +55,7 @@ export const bedrock = httpVendor({
   keyVariables: ['AWS_BEARER_TOKEN_BEDROCK', 'MAIN_MODEL_API_KEY'],
   signing: {
     source: AWS_CREDENTIALS,
-    signer: ({ origin }, variables) => awsSigner(origin, regionOf(variables) ?? ''),
+    signer: ({ origin }, variables, routeTo) => awsSigner(origin, regionOf(variables) ?? '', routeTo),
   },
   listFields: ['modelSummaries'],
   idFields: ['modelId'],
@@ -161,10 +162,10 @@ function ignore(): void {
 }
 
 /** Signs requests to one host. */
-function awsSigner(origin: string, region: string): Signer {
+function awsSigner(origin: string, region: string, routeTo: (url: URL) => UpstreamRoute): Signer {
   let loading: ReturnType<typeof loadSdk> | undefined;
   return async (url, signal) => {
-    loading ??= loadSdk(origin, region);
+    loading ??= loadSdk(origin, region, routeTo);
     const sign = await loading;
     try {
       // A source of credentials may keep silent for longer than the deadline.
@@ -177,11 +178,48 @@ function awsSigner(origin: string, region: string): Signer {
   };
 }
 
+/** A request of the SDK, as far as the token services need it. */
+interface AwsRequest extends SmallRequest {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly port?: number;
+  readonly query?: Readonly<Record<string, string | readonly string[] | null>>;
+}
+
+/**
+ * Sends what the SDK asks AWS' token services (STS, SSO) the way of all requests: by the proxy, and with the certificates
+ * that are trusted. The SDK asks metadata services, which are local, by itself.
+ */
+function handlerBy(routeTo: (url: URL) => UpstreamRoute): {
+  handle(request: AwsRequest): Promise<{ response: SmallAnswer }>;
+} {
+  return {
+    async handle({ protocol, hostname, port, path, query = {}, method, headers, body }) {
+      const url = new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${String(port)}`}${path}`);
+      for (const [name, value] of Object.entries(query)) {
+        for (const each of [value ?? ''].flat()) url.searchParams.append(name, each);
+      }
+      const response = await routeTo(url).send({ method, path: url.pathname + url.search, headers, body });
+      return { response };
+    },
+  };
+}
+
 /** The SDK is loaded with the first request to sign: it takes more time and memory than the rest of the service. */
-async function loadSdk(origin: string, region: string): Promise<(url: URL) => Promise<Authorisation>> {
+async function loadSdk(
+  origin: string,
+  region: string,
+  routeTo: (url: URL) => UpstreamRoute,
+): Promise<(url: URL) => Promise<Authorisation>> {
   const { BedrockClient: Client, ListFoundationModelsCommand: Command } =
     await import('@aws-sdk/client-bedrock');
-  const client = new Client({ region, endpoint: origin, maxAttempts: 1, logger: SILENT });
+  const client = new Client({
+    region,
+    endpoint: origin,
+    maxAttempts: 1,
+    logger: SILENT,
+    requestHandler: handlerBy(routeTo),
+  });
   return (url) => signature(client, new Command({}), url);
 }
 
