@@ -11,10 +11,19 @@ export class OperatorHeaders {
   readonly secrets: readonly Credential[];
 
   constructor(readonly headers: Headers) {
-    this.secrets = Object.values(headers)
-      .filter(({ length }) => length >= MIN_SECRET_LENGTH)
-      .map(authorizationCredential);
+    this.secrets = secretValues(Object.values(headers));
   }
+}
+
+/** What may be secret in the query string of a base URL: gateways take keys there. Versions are none. */
+export function querySecrets({ searchParams }: URL): readonly Credential[] {
+  return secretValues(
+    [...searchParams].filter(([name]) => !/version$/i.test(name)).map(([, value]) => value),
+  );
+}
+
+function secretValues(values: readonly string[]): readonly Credential[] {
+  return values.filter(({ length }) => length >= MIN_SECRET_LENGTH).map(authorizationCredential);
 }
 
 export const NO_HEADERS = new OperatorHeaders({});

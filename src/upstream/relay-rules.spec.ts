@@ -9,7 +9,7 @@ const DIGITS = '849302715566';
 
 /** The rules for one answer. */
 const operators = (key = KEY) => new RelayRules({ credential: keyCredential(key, 'VLLM_API_KEY') });
-const operatorsHeader = () => new RelayRules({ headerSecrets: [authorizationCredential(`Token ${KEY}`)] });
+const operatorsHeader = () => new RelayRules({ otherSecrets: [authorizationCredential(`Token ${KEY}`)] });
 const callers = new RelayRules({ credential: keyCredential(KEY) });
 
 const NUMBERS = ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];

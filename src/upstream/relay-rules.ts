@@ -39,10 +39,10 @@ export class RelayRules {
   private readonly passedValues: string[] = [];
   private readonly isRejection: boolean;
 
-  constructor({ status = 400, credential, headerSecrets = [] }: UpstreamErrorDetails) {
+  constructor({ status = 400, credential, otherSecrets = [] }: UpstreamErrorDetails) {
     this.isRejection = status < 500;
-    this.secrets = credential === undefined ? headerSecrets : [credential, ...headerSecrets];
-    this.operatorSecrets = credential?.variable === undefined ? headerSecrets : this.secrets;
+    this.secrets = credential === undefined ? otherSecrets : [credential, ...otherSecrets];
+    this.operatorSecrets = credential?.variable === undefined ? otherSecrets : this.secrets;
   }
 
   private get operatorSecretSent(): boolean {

@@ -8,8 +8,8 @@ import type { UpstreamRoute } from './upstream.route.js';
 export interface UpstreamCall {
   /** The credential that is sent, to be redacted in errors; each page that is signed has another one. */
   credential: Credential | undefined;
-  /** Secrets in the operator's headers, to be redacted in errors: providers repeat what they reject. */
-  readonly headerSecrets: readonly Credential[];
+  /** Secrets in the operator's headers and base URL, to be redacted in errors: providers repeat what they reject. */
+  readonly otherSecrets: readonly Credential[];
   /** The way to the provider. */
   readonly route: UpstreamRoute;
   /** Monotonic time at which the call began, ms. */

@@ -160,8 +160,8 @@ export class UpstreamClient {
     // The deadline may pass while another thread decompresses.
     if (signal.aborted) throw signal.reason;
     if (status === 200) return { headers: answer.headers, body };
-    const headerSecrets = [...request.call.headerSecrets, ...route.secrets];
-    throw statusError(status, { headers: answer.headers, body, credential, headerSecrets });
+    const otherSecrets = [...request.call.otherSecrets, ...route.secrets];
+    throw statusError(status, { headers: answer.headers, body, credential, otherSecrets });
   }
 
   /** The status of a failed answer matters even when its body cannot be decompressed. */

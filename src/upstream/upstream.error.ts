@@ -60,8 +60,8 @@ export interface UpstreamErrorDetails {
   readonly errorCode?: string;
   /** The credential that was sent, to be redacted in relayed text. */
   readonly credential?: Credential | undefined;
-  /** Secrets in the operator's headers, to be redacted as well. */
-  readonly headerSecrets?: readonly Credential[];
+  /** Secrets in the operator's headers and base URL, to be redacted as well. */
+  readonly otherSecrets?: readonly Credential[];
   /** What the operator should check, unless it is the provider's address. */
   readonly advice?: string;
   /** Whether a request of the same call was sent again before this failure. */

@@ -721,6 +721,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['global.orbit.orbit-large-20260101-v1:0', 1_767_225_600, 'Orbit Labs'],
       ['us.orbit.elsewhere-v1:0', 1_735_689_600, 'bedrock'],
       ['abcd1234', 1_704_067_200, 'Orbit Labs'],
+      ['us.nobody.plain-v1', 1_735_689_600, 'bedrock'],
     ],
     metadata: {
       display_name: 'Orbit Embed',
@@ -1682,6 +1683,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       max_model_len: 200_000,
       max_output_tokens: 64_000,
       capabilities: ['chat', 'vision', 'tools'],
+      architecture: { input_modalities: ['text', 'image'] },
       pricing: { prompt: '0.000003', completion: '0.000015', input_cache_read: '0.0000003' },
     },
     moreMetadata: [
@@ -1728,6 +1730,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       max_model_len: 131_072,
       max_output_tokens: 16_384,
       capabilities: ['vision'],
+      architecture: { input_modalities: ['text', 'image'] },
       pricing: { prompt: '0.00000003', completion: '0.00000005' },
     },
     moreMetadata: [
@@ -1949,7 +1952,13 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
         { type: 'llm', max_context_length: 8192 },
         { context_length: 8192, max_model_len: 8192, capabilities: ['text_generation'] },
       ],
-      [{ type: 'vlm' }, { capabilities: ['text_generation', 'vision'] }],
+      [
+        { type: 'vlm' },
+        {
+          capabilities: ['text_generation', 'vision'],
+          architecture: { input_modalities: ['text', 'image'] },
+        },
+      ],
       [{ type: 'embeddings' }, { capabilities: ['embeddings'] }],
     ],
   },
@@ -2014,7 +2023,10 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
       [{ labels: ['embeddings'] }, { capabilities: ['embeddings'] }],
       [{ labels: ['reranking'] }, { capabilities: ['rerank'] }],
       [{ labels: ['tts'] }, { capabilities: ['speech'] }],
-      [{ labels: ['chat-transcription', 'vision'] }, { capabilities: ['chat', 'vision'] }],
+      [
+        { labels: ['chat-transcription', 'vision'] },
+        { capabilities: ['chat', 'vision'], architecture: { input_modalities: ['text', 'image'] } },
+      ],
       [{ labels: ['custom'], recipe: 'whispercpp' }, { capabilities: ['transcription'] }],
       [{ labels: 'image', recipe: 'sd-cpp' }, { capabilities: ['image_generation'] }],
       [{ labels: { vision: 'yes' }, recipe: ['kokoro'] }, { capabilities: ['speech'] }],
@@ -2044,6 +2056,7 @@ export const COMPATIBLE_CONTRACTS: readonly ProviderContract[] = [
           context_length: 32_768,
           max_model_len: 32_768,
           capabilities: ['chat', 'text_generation', 'vision', 'tools', 'reasoning'],
+          architecture: { input_modalities: ['text', 'image'] },
         },
       ],
       [

@@ -336,6 +336,28 @@ describe('a credential that the provider repeats', () => {
     const { ask } = await startScenario(rejection({ message: 'No.' }), { VLLM_API_KEY: secret('ours') });
     expect((await errorOf(await ask('/v1/models', CALLER))).message).toBe('No.');
   });
+
+  it.each([404, 500])('withholds a %d that repeats the query string of the base URL', async (status) => {
+    const { upstream } = await startScenario((request, response) => {
+      json({ message: `Route GET:${String(request.url)} not found` }, status)(request, response);
+    });
+    const messages = async (query: string): Promise<(string | undefined)[]> => {
+      const gateway = await started(
+        startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: `${upstream.url}/v1?${query}` }),
+      );
+      const { message } = await errorOf(await fetch(`${gateway.url}/v1/models`, CALLER));
+      const line = await until('the log has it', () =>
+        logLines(gateway).find(({ msg }) => String(msg).includes(`answered ${String(status)}`)),
+      );
+      return [message, String(line['msg'])];
+    };
+    const [message, line] = await messages(`subscription-key=${secret('query')}`);
+    expect(message).toBe(`The provider answered ${String(status)}.`);
+    expect(line).toContain('subscription-key=[redacted] not found');
+    expect(line).not.toContain(secret('query'));
+    const [harmless] = await messages('api-version=2024-06-01');
+    expect(harmless).toContain('Route GET:/v1/models?api-version=2024-06-01 not found');
+  });
 });
 
 describe('x-should-retry', () => {

@@ -154,7 +154,7 @@ describe('two Azure resources, two Anthropic accounts and three vLLMs in one lis
         `engine ${said}, upstream ${String(upstreams.get(name)?.host)}, key from ${name.toUpperCase()}_API_KEY`,
       );
     }
-    expect(log).toContain('Check that work at');
+    expect(log).toContain(`see the log of work at ${String(upstreams.get('work')?.host)}`);
     expect(log).toContain('answered 401 to the key from AZURE_US_API_KEY');
   });
 });

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ts from 'typescript';
+import { renderChart, VALUE_SETS } from './helm.js';
 import { copyManifestsWithExamples } from './kubernetes-documents.js';
 import { hasSchema, moduleOf } from './kubernetes-schema.js';
 import { render } from './kubernetes.js';
@@ -42,13 +43,19 @@ export function unknownFields(manifests: readonly Manifest[]): string[] {
     .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
 
-/** The different objects with a schema of all overlays, shipped or shown in the documents. */
+/**
+ * The different objects with a schema of all overlays, shipped or shown in the documents, and of the chart with all
+ * tested values.
+ */
 export async function allManifests(): Promise<Manifest[]> {
   const copy = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   try {
     await copyManifestsWithExamples(copy);
     const overlays = await readdir(join(copy, 'overlays'));
-    const all = overlays.flatMap((overlay) => render(`overlays/${overlay}`, copy)).filter(hasSchema);
+    const all = [
+      ...overlays.flatMap((overlay) => render(`overlays/${overlay}`, copy)),
+      ...[...VALUE_SETS.values()].flatMap((values) => renderChart(values)),
+    ].filter(hasSchema);
     return [...new Map(all.map((manifest) => [JSON.stringify(manifest), manifest])).values()];
   } finally {
     await rm(copy, { recursive: true });

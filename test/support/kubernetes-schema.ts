@@ -10,9 +10,11 @@ export function hasSchema({ apiVersion }: Manifest): boolean {
 
 /** The module with the classes of an API. */
 export function moduleOf({ apiVersion }: Manifest): string {
-  return apiVersion.startsWith('monitoring.coreos.com/')
-    ? `@kubernetes-models/prometheus-operator/${apiVersion}`
-    : `kubernetes-models/${apiVersion}`;
+  if (apiVersion.startsWith('monitoring.coreos.com/'))
+    return `@kubernetes-models/prometheus-operator/${apiVersion}`;
+  if (apiVersion.startsWith('gateway.networking.k8s.io/'))
+    return `@kubernetes-models/gateway-api/${apiVersion}`;
+  return `kubernetes-models/${apiVersion}`;
 }
 
 /**

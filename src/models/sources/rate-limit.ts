@@ -43,7 +43,7 @@ function withoutCallersCredential({
   headers = {},
   body,
   credential,
-  headerSecrets = [],
+  otherSecrets = [],
 }: UpstreamErrorDetails): UpstreamErrorDetails & { readonly headers: UpstreamHeaders } {
   const isOperators = credential?.variable !== undefined;
   const clean = (text: string): string =>
@@ -58,6 +58,6 @@ function withoutCallersCredential({
     ...(body !== undefined &&
       body.length <= MAX_BODY_BYTES && { body: Buffer.from(clean(body.toString('utf8'))) }),
     credential: isOperators ? credential : undefined,
-    headerSecrets,
+    otherSecrets,
   };
 }

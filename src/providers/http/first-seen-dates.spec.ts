@@ -65,6 +65,14 @@ describe('FirstSeenDates', () => {
     expect(seen(NOW + 3660, 'a', theirs(3660))).toBe(NOW + 3600);
   });
 
+  it('reads the time of a provider once, however many models it has', () => {
+    const parse = jest.spyOn(Date, 'parse');
+    const headers = { date: new Date(NOW * 1000).toUTCString() };
+    const models = Array.from({ length: 100 }, (_, at) => ({ id: String(at), created: 5, ownedBy: 'x' }));
+    expect(dates.of(models, nowOf(headers))).toEqual(models);
+    expect(parse).toHaveBeenCalledTimes(1);
+  });
+
   it('changes nothing but the dates', () => {
     const models = [
       { id: 'a', created: NOW, ownedBy: 'x', metadata: { display_name: 'A' } },

@@ -16,10 +16,8 @@ export type NowTest = (seconds: number) => boolean;
 
 /** The test for an answer that has just arrived: its time by the clock here, and by that of the provider. */
 export function nowOf(headers: UpstreamHeaders): NowTest {
-  const arrival = SYSTEM_CLOCK.unix() / 1000;
-  const isNear = (seconds: number, time: number): boolean => Math.abs(seconds - time) <= NEAR_SECONDS;
-  return (seconds) =>
-    isNear(seconds, arrival) || isNear(seconds, Date.parse(headerList(headers, 'date')) / 1000);
+  const times = [SYSTEM_CLOCK.unix(), Date.parse(headerList(headers, 'date'))].map((time) => time / 1000);
+  return (seconds) => times.some((time) => Math.abs(seconds - time) <= NEAR_SECONDS);
 }
 
 /**

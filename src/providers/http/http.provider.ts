@@ -8,6 +8,7 @@ import type { Headers } from '../../config/rules/headers.js';
 import { readVariables } from '../../config/variables.js';
 import { SYSTEM_CLOCK } from '../../concurrency/clock.js';
 import type { Credential } from '../../credentials/credential.js';
+import { querySecrets } from '../../credentials/operator-headers.js';
 import { ACCEPT_ENCODING } from '../../upstream/decompress.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { UpstreamCall } from '../../upstream/upstream-request.js';
@@ -52,6 +53,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
   private readonly reader: ListReader | undefined;
   private readonly secondList: SecondList | undefined;
   private readonly sign: Signer | undefined;
+  private readonly querySecrets: readonly Credential[];
   private readonly toList = keepLast((models: readonly Model[]) => this.withAddedIds(models));
   private lastIncomplete: ProviderList | undefined;
   private readonly route: UpstreamRoute | undefined;
@@ -113,6 +115,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
         listReader({ ...vendor, ...secondList }, variables, secondList.listUrl(url), this.identity, context),
       );
     this.sign = url && signing?.signer(url, variables, (each) => context.client.routeTo(each, tls));
+    this.querySecrets = base === undefined ? [] : querySecrets(base);
   }
 
   async listModels(request: ModelsRequest): Promise<ProviderList> {
@@ -134,7 +137,7 @@ export class HttpProvider<V extends object> implements ModelProvider {
     };
     const call: UpstreamCall = {
       credential,
-      headerSecrets: operatorHeaders.secrets,
+      otherSecrets: [...operatorHeaders.secrets, ...this.querySecrets],
       route,
       startedAt,
       signal,

@@ -58,7 +58,7 @@ async function read(body: string, onRow: () => void = () => undefined): Promise<
   );
   const call = {
     credential: undefined,
-    headerSecrets: [],
+    otherSecrets: [],
     route: directRoute(),
     startedAt: 0,
     signal: new Cancellation(),

