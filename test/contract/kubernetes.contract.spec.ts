@@ -30,7 +30,7 @@ import {
   PROVIDER_ROWS,
   VALKEY_SECRET_KEYS,
 } from '../support/kubernetes-documents.js';
-import { validate } from '../support/kubernetes-schema.js';
+import { hasSchema, validate } from '../support/kubernetes-schema.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
 
@@ -39,12 +39,20 @@ const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
 const ENGINES: Readonly<Record<string, readonly string[]>> = {
   azure: ['azure'],
   monitored: ['openai'],
+  'one-url': ['vllm'],
+  'one-url-ingress': ['vllm'],
   openai: ['openai'],
   rotating: ['openai'],
   scaled: ['openai'],
   several: ['openai', 'anthropic'],
   vllm: ['vllm'],
   'with-keys': ['openai'],
+};
+/** The other namespaces that reach the gateway, with its port, in an overlay. */
+const NAMESPACES: Readonly<Record<string, Labels>> = {
+  monitored: { monitoring: 'metrics' },
+  'one-url': { 'gateway-system': 'http' },
+  'one-url-ingress': { 'ingress-nginx': 'http' },
 };
 const OVERLAYS = Object.keys(ENGINES);
 /** The overlays with a shared cache. */
@@ -76,6 +84,37 @@ const METRICS = knownMetrics();
 
 interface HorizontalPodAutoscaler extends Manifest {
   readonly spec: { readonly minReplicas: number; readonly maxReplicas: number; readonly metrics: unknown };
+}
+
+interface HttpRoute extends Manifest {
+  readonly spec: {
+    readonly parentRefs: readonly Labels[];
+    readonly hostnames: readonly string[];
+    readonly rules: readonly {
+      readonly matches: readonly { readonly path: { readonly type: string; readonly value: string } }[];
+      readonly backendRefs: readonly { readonly name: string; readonly port: number }[];
+    }[];
+  };
+}
+
+interface Ingress extends Manifest {
+  readonly spec: {
+    readonly rules: readonly {
+      readonly host: string;
+      readonly http: {
+        readonly paths: readonly {
+          readonly path: string;
+          readonly pathType: string;
+          readonly backend: {
+            readonly service: {
+              readonly name: string;
+              readonly port: { readonly name?: string; readonly number?: number };
+            };
+          };
+        }[];
+      };
+    }[];
+  };
 }
 
 interface ServiceMonitor extends Manifest {
@@ -129,7 +168,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     });
 
     it('conforms to the schemas of Kubernetes and of the Prometheus operator', async () => {
-      for (const manifest of manifests) await validate(manifest);
+      for (const manifest of manifests.filter(hasSchema)) await validate(manifest);
     });
 
     it('probes the routes of the service on the callers’ port', () => {
@@ -361,21 +400,47 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       ]);
       expect(spec.ingress).toEqual([
         FROM_THE_NAMESPACE,
-        ...(overlay === 'monitored'
-          ? [
-              {
-                from: [
-                  { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } },
-                ],
-                ports: [{ port: 'metrics', protocol: 'TCP' }],
-              },
-            ]
-          : []),
+        ...Object.entries(NAMESPACES[overlay] ?? {}).map(([namespace, port]) => ({
+          from: [{ namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } }],
+          ports: [{ port, protocol: 'TCP' }],
+        })),
       ]);
     });
 
     it('runs the version of package.json', () => {
       expect(container.image).toBe(`models-gateway:${VERSION}`);
+    });
+  });
+
+  describe('one base URL', () => {
+    const BACKENDS = { '/v1/models': ['models-gateway', 'http'], '/': ['vllm', 8000] };
+
+    it('sends lists to the gateway and the rest to the provider, by an HTTPRoute', () => {
+      const manifests = render('overlays/one-url', copy);
+      const { spec } = only(ofKind<HttpRoute>(manifests, 'HTTPRoute'));
+      expect(spec.parentRefs).toEqual([{ name: 'gateway', namespace: 'gateway-system' }]);
+      expect(spec.hostnames).toEqual(['models.internal.example.com']);
+      const { spec: service } = only(ofKind<Service>(manifests, 'Service'));
+      const nameOf = (port: number): string | number =>
+        service.ports.find((each) => each.port === port)?.name ?? port;
+      const backends = spec.rules.map(({ matches, backendRefs }) => {
+        const { path } = only(matches);
+        const { name, port } = only(backendRefs);
+        expect(path.type).toBe('PathPrefix');
+        return [path.value, [name, nameOf(port)]];
+      });
+      expect(Object.fromEntries(backends)).toEqual(BACKENDS);
+    });
+
+    it('does so by an Ingress', () => {
+      const { spec } = only(ofKind<Ingress>(render('overlays/one-url-ingress', copy), 'Ingress'));
+      const { host, http } = only(spec.rules);
+      expect(host).toBe('models.internal.example.com');
+      const backends = http.paths.map(({ path, pathType, backend: { service } }) => {
+        expect(pathType).toBe('Prefix');
+        return [path, [service.name, service.port.name ?? service.port.number]];
+      });
+      expect(Object.fromEntries(backends)).toEqual(BACKENDS);
     });
   });
 

@@ -1,24 +1,39 @@
 import { describe, expect, it } from '@jest/globals';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import '../../src/app.module.js';
+import { openApiDocument } from '../../src/docs/openapi.js';
+import { METRIC_LABELS } from '../../src/metrics/metrics.js';
 import { propertiesOf, variableNames } from '../../src/config/variables.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
 import type { Vendor } from '../../src/providers/vendor.js';
 import { TABLES, withTables } from '../support/engine-tables.js';
+import { startMockVllm } from '../mock-vllm/mock-vllm.mjs';
+import { describeWithProgram } from '../support/program.js';
+import { started } from '../support/scenario.js';
+import { startGateway } from '../support/start-gateway.js';
+import { anchorsOf, brokenLinks, markdownFiles } from '../support/markdown.js';
 
 function read(name: string): string {
   return readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8');
 }
 
-/** The variables of the README's table of variables, with their defaults; one that depends has none. */
+const CONFIGURATION = 'docs/configuration.md';
+/** What a user reads first fits on a few screens. */
+const README_LINES = 260;
+const README_BYTES = 16_384;
+
+/** The variables of the tables of variables, with their defaults; one that depends has none. */
 const TABLE = new Map(
-  [...read('README.md').matchAll(/^\| `([A-Z][A-Z_\d]*)` *\| (?:`([^`]*)`)?/gm)].map(
+  [...read(CONFIGURATION).matchAll(/^\| `([A-Z][A-Z_\d]*)` *\| (?:`([^`]*)`)?/gm)].map(
     ([, name, value]) => [name, value ?? ''] as const,
   ),
 );
-/** All names in capitals in the tables of the README, that of the engines included. */
+/** All names in capitals in these tables, that of the engines included. */
 const IN_TABLES = new Set(
-  [...read('README.md').matchAll(/^\|.*\|$/gm)].flatMap(([line]) =>
+  [...read(CONFIGURATION).matchAll(/^\|.*\|$/gm)].flatMap(([line]) =>
     [...line.matchAll(/`([A-Z][A-Z_\d]*)`/g)].map(([, name]) => name),
   ),
 );
@@ -28,10 +43,10 @@ const EXAMPLE = new Map(
     ([, name, value]) => [name, value] as const,
   ),
 );
-/** The `_FILE` variants of key variables, which the README explains once for all. */
-const KEY_FILES = new Set(
-  BUILT_IN_PROVIDERS.flatMap(({ keyVariables = [] }) => keyVariables.map((name) => `${name}_FILE`)),
-);
+/** Whether a document has a variable, or the one whose `_FILE` variant it is: one rule is said for all of them. */
+function isInTables(name: string): boolean {
+  return IN_TABLES.has(name) || IN_TABLES.has(name.replace(/_FILE$/, ''));
+}
 
 describe('the tables of engines', () => {
   it.each([...new Set(TABLES.map(({ file }) => file))])('in %s are those of npm run tables', (file) => {
@@ -49,10 +64,10 @@ const LOWER_CASE = new Set(
 
 describe('the documentation', () => {
   it.each(variableNames().filter((name) => !LOWER_CASE.has(name)))(
-    'has %s in a table of the README and in .env.example',
+    'has %s in docs/configuration.md and in .env.example',
     (name) => {
       const advice = [
-        ...(IN_TABLES.has(name) || KEY_FILES.has(name) ? [] : ['to the table of variables in README.md']),
+        ...(isInTables(name) ? [] : [`to a table of ${CONFIGURATION}`]),
         ...(EXAMPLE.has(name) ? [] : ['to .env.example']),
       ].map((place) => adviceFor(name, place));
       expect(advice).toEqual([]);
@@ -65,7 +80,82 @@ describe('the documentation', () => {
     expect([...TABLE.keys(), ...EXAMPLE.keys()].filter((name) => !known.includes(String(name)))).toEqual([]);
     expect(known.length).toBeGreaterThan(20);
   });
+
+  it('has a heading for each engine, which the README links to', () => {
+    const headings = anchorsOf(read('docs/providers.md'));
+    expect(BUILT_IN_PROVIDERS.map(({ engine }) => engine).filter((engine) => !headings.has(engine))).toEqual(
+      [],
+    );
+  });
+
+  it('has each metric with its labels, and no other', () => {
+    const rows = read('docs/observability.md').matchAll(/^\| `([a-z_]+)` *\|([^|]*)\|/gm);
+    const documented = [...rows].map(([, name = '', labels = '']) => [
+      name,
+      labels.trim() === '' ? [] : labels.trim().split(', '),
+    ]);
+    expect(Object.fromEntries(documented)).toEqual(METRIC_LABELS);
+  });
+
+  it('has each code of an error, and no other', () => {
+    const [, errors = ''] = /^## Errors$(.*?)^## /ms.exec(read('docs/api.md')) ?? [];
+    const rows = errors.matchAll(/^\|[^|]*\d[^|]*\|[^|]*\|([^|]*)\|/gm);
+    const documented = [...rows].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = '']) => code),
+    );
+    expect(new Set(documented)).toEqual(new Set(codesOf(openApiDocument('0.0.0'))));
+    expect(documented.length).toBeGreaterThan(10);
+  });
+
+  it('begins with a short README', () => {
+    const readme = read('README.md');
+    expect(readme.split('\n').length - 1).toBeLessThanOrEqual(README_LINES);
+    expect(Buffer.byteLength(readme)).toBeLessThanOrEqual(README_BYTES);
+  });
 });
+
+describeWithProgram('curl', 'REQUIRE_CURL', 'the examples of the documents', () => {
+  it('do against the demo what they say', async () => {
+    // As `npm run demo`, which builds the service first.
+    const mock = await started(startMockVllm());
+    const env = { MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: mock.url };
+    const { url } = await started(startGateway(env));
+    const script = fileURLToPath(new URL('../../scripts/document-blocks.mjs', import.meta.url));
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, url]).catch(
+      (error: unknown) => error as { stdout: string; stderr: string },
+    );
+    expect([stderr, stdout]).toEqual(['', expect.stringMatching(/^\d+ blocks were run\n$/)]);
+  }, 60_000);
+});
+
+describe('links', () => {
+  it.each(markdownFiles())('lead somewhere in %s', (file) => {
+    expect(brokenLinks(file)).toEqual([]);
+  });
+
+  it('are found where they are broken', () => {
+    const text = [
+      '[file](missing.md) [anchor](README.md#missing) [own](#missing) `[code](missing.md)`',
+      '```md\n[fence](missing.md)\n```',
+      '## A `heading`, twice\n## A `heading`, twice\n[own](#a-heading-twice-1) [file](docs/api.md#errors)',
+    ].join('\n\n');
+    expect(brokenLinks('x.md', text)).toEqual([
+      'missing.md',
+      'README.md#missing',
+      '#missing',
+      '#a-heading-twice-1',
+    ]);
+    expect([...anchorsOf(text)]).toEqual(['a-heading-twice', 'a-heading-twice-1']);
+  });
+});
+
+/** The codes of the errors in the API description, but those that providers chose. */
+function codesOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inside = Object.values(value).flatMap(codesOf);
+  const isError = 'param' in value && 'code' in value && typeof value.code === 'string';
+  return isError && value.code !== 'rate_limit_exceeded' ? [String(value.code), ...inside] : inside;
+}
 
 /** What brings a variable into a document. */
 function adviceFor(name: string, place: string): string {

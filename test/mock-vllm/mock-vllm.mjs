@@ -2,10 +2,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * vLLM without a model: the part of its OpenAI-compatible server that lists models.
+ * vLLM without a model: the part of its OpenAI-compatible server that lists models, and chats that repeat what was said.
  * `mock-vllm.d.mts` describes the interface.
  * @type {typeof import('./mock-vllm.mjs').startMockVllm}
  */
@@ -25,7 +26,8 @@ export async function startMockVllm({
   const loadedAt = performance.now() + loadingMs;
 
   /** @type {(request: import('node:http').IncomingMessage) => Promise<Answer>} */
-  async function answer({ headers, method, url = '/' }) {
+  async function answer(request) {
+    const { headers, method, url = '/' } = request;
     const [path = ''] = url.split('?');
     if (path.startsWith('/v1')) {
       await sleep(delayMs, undefined, { ref: false });
@@ -34,12 +36,13 @@ export async function startMockVllm({
         return { status: 401, body: { error: 'Unauthorized' } };
       }
     }
-    if (path !== '/health' && path !== '/v1/models') return { status: 404, body: { detail: 'Not Found' } };
-    if (method !== 'GET') {
-      return { status: 405, headers: { allow: 'GET' }, body: { detail: 'Method Not Allowed' } };
-    }
+    const allow = METHODS.get(path);
+    if (allow === undefined) return { status: 404, body: { detail: 'Not Found' } };
+    if (method !== allow) return { status: 405, headers: { allow }, body: { detail: 'Method Not Allowed' } };
     if (performance.now() < loadedAt) return { status: 503, body: LOADING };
     if (path === '/health') return { status: 200 };
+    if (path === CHATS)
+      return chat(await json(request).catch(() => undefined), [...models, ...loras.map(({ id }) => id)]);
     lists += 1;
     if (failEvery === 0 || lists % failEvery !== 0) return { status: 200, body: modelList(models, loras) };
     return failStatus === 'reset' ? 'reset' : { status: failStatus, body: engineError(failStatus) };
@@ -50,6 +53,12 @@ export async function startMockVllm({
     const answered = await answer(request);
     if (answered === 'reset') {
       request.socket.resetAndDestroy();
+      return;
+    }
+    if ('events' in answered) {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+      for (const event of answered.events) response.write(`data: ${event}\n\n`);
+      response.end();
       return;
     }
     const { status, headers, body } = answered;
@@ -80,10 +89,51 @@ export async function startMockVllm({
   };
 }
 
-/** @typedef {'reset' | { status: number, headers?: Record<string, string>, body?: object }} Answer */
+/** @typedef {{ status: number, headers?: Record<string, string>, body?: object }} JsonAnswer */
+/** @typedef {'reset' | JsonAnswer | { events: string[] }} Answer */
+
+const CHATS = '/v1/chat/completions';
+/** The method of each path. */
+const METHODS = new Map([
+  ['/health', 'GET'],
+  ['/v1/models', 'GET'],
+  [CHATS, 'POST'],
+]);
 
 /** The answer of llama-server while it loads a model; a vLLM that loads takes no connections. */
 const LOADING = { error: { code: 503, message: 'Loading model', type: 'unavailable_error' } };
+
+/**
+ * A chat that says again what the last message says, one word after the other.
+ * @type {(request: unknown, models: readonly string[]) => JsonAnswer | { events: string[] }}
+ */
+function chat(request, models) {
+  const { model, messages, stream } = /** @type {Record<string, unknown>} */ (request ?? {});
+  if (typeof model !== 'string' || !Array.isArray(messages) || messages.length === 0) {
+    const message = 'model and messages are required.';
+    return { status: 400, body: { error: { message, type: 'Bad Request', param: null, code: 400 } } };
+  }
+  if (!models.includes(model)) {
+    const message = `The model \`${model}\` does not exist.`;
+    return { status: 404, body: { error: { message, type: 'NotFoundError', param: 'model', code: 404 } } };
+  }
+  const content = String(messages.at(-1)?.content ?? '');
+  const id = `chatcmpl-${randomBytes(16).toString('hex')}`;
+  const common = { id, created: Math.floor(Date.now() / 1000), model };
+  if (stream !== true) {
+    const choice = { index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' };
+    return { status: 200, body: { ...common, object: 'chat.completion', choices: [choice], usage: null } };
+  }
+  /** @type {(delta: object, reason?: string | null) => string} */
+  const chunk = (delta, reason = null) =>
+    JSON.stringify({
+      ...common,
+      object: 'chat.completion.chunk',
+      choices: [{ index: 0, delta, finish_reason: reason }],
+    });
+  const words = content.split(/(?<= )/).map((word) => chunk({ content: word }));
+  return { events: [chunk({ role: 'assistant', content: '' }), ...words, chunk({}, 'stop'), '[DONE]'] };
+}
 
 /** @type {(models: readonly string[], loras: readonly import('./mock-vllm.mjs').MockLora[]) => object} */
 function modelList(models, loras) {

@@ -72,6 +72,33 @@ describe('the mock vLLM', () => {
     });
   });
 
+  it('chats, streamed and not', async () => {
+    const ask = await start({ models: ['base'], loras: [{ id: 'sql', parent: 'base' }] });
+    const chat = (body: object) =>
+      ask('/v1/chat/completions', { method: 'POST', body: JSON.stringify(body) });
+    const messages = [{ role: 'user', content: 'two words' }];
+    expect(await (await chat({ model: 'sql', messages })).json()).toMatchObject({
+      object: 'chat.completion',
+      model: 'sql',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'two words' }, finish_reason: 'stop' }],
+    });
+
+    const streamed = await chat({ model: 'base', messages, stream: true });
+    expect(streamed.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
+    const events = (await streamed.text()).split('\n\n').map((event) => event.replace(/^data: /, ''));
+    expect(events.splice(-2)).toEqual(['[DONE]', '']);
+    const chunks = events.map((event) => JSON.parse(event) as { choices: { delta: { content?: string } }[] });
+    expect(chunks.map(({ choices }) => choices[0]?.delta.content)).toEqual(['', 'two ', 'words', undefined]);
+    expect(chunks.at(-1)).toMatchObject({
+      object: 'chat.completion.chunk',
+      choices: [{ finish_reason: 'stop' }],
+    });
+
+    const unknown = await chat({ model: 'none', messages });
+    expect([unknown.status, await unknown.json()]).toMatchObject([404, { error: { type: 'NotFoundError' } }]);
+    expect((await chat({ model: 'base' })).status).toBe(400);
+  });
+
   it('answers 503 while it loads, and then with the list', async () => {
     const ask = await start({ loadingMs: 300, apiKey: 'right' });
     const init = { headers: { authorization: 'Bearer right' } };
@@ -103,6 +130,7 @@ describe('the mock vLLM', () => {
     ['GET', '/v1/models/meta/llama-3.1-8b-instruct', 404, '{"detail":"Not Found"}'],
     ['GET', '/', 404, '{"detail":"Not Found"}'],
     ['POST', '/v1/models', 405, '{"detail":"Method Not Allowed"}'],
+    ['GET', '/v1/chat/completions', 405, '{"detail":"Method Not Allowed"}'],
     ['OPTIONS', '/health', 405, '{"detail":"Method Not Allowed"}'],
   ])('answers %s %s with %i', async (method, path, status, body) => {
     const ask = await start();

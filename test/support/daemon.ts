@@ -28,7 +28,11 @@ export async function startDaemon(
   const folder = await mkdtemp(join(tmpdir(), `models-gateway-${name}-`));
   const file = join(folder, `${name}.conf`);
   await writeFile(file, configuration(folder));
-  const child = spawn(programPath(name) ?? name, args(file), { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(programPath(name) ?? name, args(file), {
+    // Otherwise Caddy writes to its user's folders.
+    env: { ...process.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const closed = once(child, 'close');
   const output = text(child.stderr);
   return {

@@ -11,17 +11,27 @@ import { COMPATIBLE_ROWS } from '../../src/providers/vendors/compatible-vendors.
 interface Table {
   readonly file: string;
   readonly name: string;
-  readonly lines: (vendors: readonly Vendor[]) => readonly string[];
+  /** @param text the document without this part */
+  readonly lines: (vendors: readonly Vendor[], text: string) => readonly string[];
 }
+
+/** It has a heading for each engine. */
+const PROVIDERS = 'docs/providers.md';
 
 /** These parts of the documents; `npm run tables` writes them. */
 export const TABLES: readonly Table[] = [
-  { file: 'README.md', name: 'engines', lines: engineTable },
-  { file: 'README.md', name: 'placeholders', lines: () => [PLACEHOLDER_API_KEYS.map(code).join(', ')] },
+  { file: 'README.md', name: 'engines', lines: shortTable },
+  { file: 'docs/configuration.md', name: 'engines', lines: engineTable },
+  {
+    file: 'docs/credentials.md',
+    name: 'placeholders',
+    lines: () => [PLACEHOLDER_API_KEYS.map(code).join(', ')],
+  },
   { file: '.env.example', name: 'engines', lines: exampleLines },
   { file: '.env.example', name: 'placeholders', lines: () => [`# ${PLACEHOLDER_API_KEYS.join(',')}`] },
   { file: 'docs/kubernetes.md', name: 'settings', lines: settingsTable },
-  { file: 'docs/providers.md', name: 'sources', lines: sourceTable },
+  { file: PROVIDERS, name: 'vendors', lines: vendorSections },
+  { file: PROVIDERS, name: 'sources', lines: sourceTable },
   { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
   { file: 'docs/metadata.md', name: 'words', lines: wordTable },
 ];
@@ -37,10 +47,45 @@ export function withTables(file: string, text: string, vendors = BUILT_IN_PROVID
     const lineBreak = file.endsWith('.md') ? '\n\n' : '\n';
     const place = new RegExp(`^(.*tables: ${name} begin.*\\n)[^]*?^(.*tables: ${name} end.*)$`, 'm');
     if (!place.test(before)) throw new Error(`${file} has no place for the table "${name}"`);
+    const others = before.replace(place, '');
     return before.replace(place, (_all, begin: string, end: string) =>
-      [begin.trimEnd(), lines(vendors).join('\n'), end].join(lineBreak),
+      [begin.trimEnd(), lines(vendors, others).join('\n'), end].join(lineBreak),
     );
   }, text);
+}
+
+/** The first key of each engine, and the variable without which it cannot be asked. */
+function shortTable(vendors: readonly Vendor[]): string[] {
+  return table(
+    ['Engine', 'Key', 'Required'],
+    vendors.map((vendor) => [
+      `[${namesOf(vendor).join(', ')}](${PROVIDERS}#${vendor.engine})`,
+      (vendor.keyVariables ?? []).slice(0, 1).map(code).join(''),
+      requiredOf(vendor),
+    ]),
+  );
+}
+
+function requiredOf({ urlVariables = [], defaultBaseUrl, baseUrlFrom, variables }: Vendor): string {
+  if (defaultBaseUrl !== undefined) return '';
+  const made = baseUrlFrom === undefined || variables === undefined ? [] : propertiesOf(variables);
+  return [...made, ...urlVariables].slice(0, 1).map(code).join('');
+}
+
+/** What to set for the engines that the document says nothing else of. */
+function vendorSections(vendors: readonly Vendor[], text: string): string[] {
+  const sections = vendors
+    .filter(({ engine }) => !new RegExp(`^##+ \\\`${engine}\\\`$`, 'm').test(text))
+    .map(({ engine, keyVariables: [key] = [] }) => [
+      `### ${code(engine)}`,
+      '',
+      '```sh',
+      `export MAIN_MODEL_ENGINE="${engine}"`,
+      ...(key === undefined || SHARED_VARIABLES.has(key) ? [] : [`export ${key}="your-key"`]),
+      'npm start',
+      '```',
+    ]);
+  return sections.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]));
 }
 
 /** Where each engine is asked, and which keys it gets. */

@@ -10,6 +10,7 @@ const OPERATIONS_DOCUMENT = 'docs/operations.md';
 const PROVIDERS = read(PROVIDERS_DOCUMENT);
 const OPERATIONS = read(OPERATIONS_DOCUMENT);
 const CREDENTIALS = read('docs/credentials.md');
+const ONE_URL = read('docs/one-base-url.md');
 
 /** A row of the table in PROVIDERS_DOCUMENT. */
 export interface ProviderRow {
@@ -33,7 +34,7 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
 /** The kustomizations that the documents show whole, by the names of their overlays. */
 const EXAMPLES: ReadonlyMap<string, string> = new Map(
   [
-    ...`${PROVIDERS}${OPERATIONS}${CREDENTIALS}`.matchAll(
+    ...`${PROVIDERS}${OPERATIONS}${CREDENTIALS}${ONE_URL}`.matchAll(
       /^```yaml\n# deploy\/kubernetes\/overlays\/([a-z-]+)\/kustomization\.yaml\n(.*?)^```$/gms,
     ),
   ].map(([, name = '', text = '']) => [name, text]),
