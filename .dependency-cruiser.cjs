@@ -36,7 +36,18 @@ const ROOMS = {
   health: ['config', 'errors', 'providers'],
   docs: ['catalogue', 'content', 'credentials', 'errors', 'version\\.ts$'],
   page: ['config', 'content', 'version\\.ts$'],
-  observability: ['config', 'credentials', 'errors', 'metrics', 'providers', 'upstream', 'version\\.ts$'],
+  observability: ['config', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
+  startup: ['config', 'credentials', 'metrics', 'providers', 'version\\.ts$'],
+  commands: [
+    'concurrency',
+    'config',
+    'credentials',
+    'metrics',
+    'providers',
+    'startup',
+    'upstream',
+    'version\\.ts$',
+  ],
   server: [
     'concurrency',
     'config',
@@ -47,6 +58,7 @@ const ROOMS = {
     'observability',
     'page',
     'providers',
+    'startup',
     'upstream',
   ],
 };

@@ -43,9 +43,10 @@ COPY package.json ./
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=dependencies /app/sbom.cdx.json ./
 COPY --from=build /app/dist ./dist
+RUN ln -s /app/dist/main.js /usr/local/bin/models-gateway
 USER node
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://localhost:' + (process.env.PORT || 8000) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Without a shell, so that SIGTERM reaches the process.
-CMD ["node", "dist/main.js"]
+# Without a shell, so that SIGTERM reaches the process. Arguments of `docker run` are options: `docker run … --check`.
+ENTRYPOINT ["node", "dist/main.js"]

@@ -2,7 +2,7 @@
 // fifth less memory than a thousand separate modules. The worker thread is another file, and so is the
 // catalogue page.
 import { build } from 'esbuild';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildPage } from './page.mjs';
@@ -57,6 +57,9 @@ await build({
   },
   logLevel: 'warning',
 });
+
+// It is a command, too.
+await chmod(join(bundled, 'main.js'), 0o755);
 
 // Where `page-url.ts` looks for it.
 await writeFile(join(bundled, 'page.html'), await buildPage());

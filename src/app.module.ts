@@ -7,6 +7,7 @@ import { ModelsModule } from './models/models.module.js';
 import { ObservabilityModule } from './observability/observability.module.js';
 import { ProvidersModule } from './providers/providers.module.js';
 import { ServerModule } from './server/server.module.js';
+import { StartupModule } from './startup/startup.module.js';
 
 /** The map of the system. */
 @Module({
@@ -18,6 +19,7 @@ import { ServerModule } from './server/server.module.js';
     HealthModule,
     MetricsModule,
     ObservabilityModule,
+    StartupModule,
     ServerModule,
   ],
 })

@@ -1,17 +1,21 @@
+#!/usr/bin/env node
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { closeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { AppModule } from './app.module.js';
+import { parseCommandLine } from './commands/command-line.js';
+import { EXIT_CODES } from './commands/help.js';
+import { runCommand } from './commands/run-command.js';
 import { checkVariables, ConfigurationError } from './config/variables.js';
 import { serverConfig } from './config/server.config.js';
 import type { ServerConfig } from './config/server.config.js';
 import { configureApp, STOP_SIGNALS } from './server/configure-app.js';
-import { anyAddress } from './server/any-address.js';
 import { createHttpAdapter } from './server/http-adapter.js';
 import { createLog } from './observability/logger.js';
-import { explainListenError, ListenError } from './server/listen-error.js';
+import { ListenError } from './server/listen-error.js';
+import { listen } from './server/listen.js';
 
 async function start(): Promise<void> {
   // Process 1 of a container ignores a signal without a handler, also while it starts.
@@ -20,20 +24,37 @@ async function start(): Promise<void> {
   const app = await NestFactory.create<NestFastifyApplication>(AppModule, createHttpAdapter(), {
     abortOnError: false,
     bufferLogs: true,
-    // `start().catch` writes the reason of a failed start, without the stack that Nest would write.
+    // `run().catch` writes the reason of a failed start, without the stack that Nest would write.
     autoFlushLogs: false,
   });
-  const { port, host, metricsPort, logLevel, readableLog } = app.get<ServerConfig>(serverConfig.KEY);
-  configureApp(app, await createLog(logLevel, readableLog));
+  const config = app.get<ServerConfig>(serverConfig.KEY);
+  configureApp(app, await createLog(config.logLevel, config.readableLog));
   app.flushLogs();
   for (const signal of STOP_SIGNALS) process.off(signal, exit);
-  await app.listen(port, host ?? (await anyAddress())).catch((error: unknown) => {
-    throw explainListenError(error, metricsPort);
-  });
+  await listen(app, config);
+}
+
+/** Starts the service, or does what the command line asks for instead. */
+async function run(): Promise<void> {
+  const command = parseCommandLine(process.argv.slice(2));
+  if (command.name === 'serve') {
+    await start();
+    return;
+  }
+  for (const signal of STOP_SIGNALS) process.on(signal, interrupt);
+  const { stdout, stderr, code } = await runCommand(command);
+  process.stderr.write(stderr);
+  // What still runs, such as a connection that is kept alive, must not hold up the end.
+  process.stdout.write(stdout, () => process.exit(code));
 }
 
 function exit(): void {
-  process.exit(0);
+  process.exit(EXIT_CODES.ok);
+}
+
+/** A command that is interrupted has checked nothing. */
+function interrupt(): void {
+  process.exit(EXIT_CODES.failed);
 }
 
 /** One line for a mistake that the operator can mend; a bug of this service has its stack. */
@@ -52,7 +73,7 @@ function leaveLostTerminals(): void {
 }
 
 leaveLostTerminals();
-start().catch((error: unknown) => {
+run().catch((error: unknown) => {
   process.stderr.write(`${reasonOf(error)}\n`);
-  process.exit(1);
+  process.exit(EXIT_CODES.failed);
 });

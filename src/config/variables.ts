@@ -141,11 +141,17 @@ export function readVariables<T extends object>(
 ): T {
   const given = propertiesOf(variables).flatMap((property) => {
     const value = namesOf(property)
-      .map((name) => process.env[name]?.trim())
-      .find(Boolean);
-    return value ? [[property, value] as const] : [];
+      .map(givenText)
+      .find((text) => text !== undefined);
+    return value === undefined ? [] : [[property, value] as const];
   });
   return plainToInstance(variables, Object.fromEntries(given), { exposeDefaultValues: true });
+}
+
+/** The text of a variable, without the white space around it; undefined where nothing is left. */
+export function givenText(name: string): string | undefined {
+  const text = process.env[name]?.trim();
+  return text === '' ? undefined : text;
 }
 
 /** The properties that a class declares: its variables, by their own names. */
@@ -178,7 +184,7 @@ function rulesOf(variables: VariablesClass<object>): ReadonlyMap<string, Readonl
 function check({ variables, nameOf = same }: VariablesForm): VariableProblem[] {
   const quoted = propertiesOf(variables)
     .map(nameOf)
-    .filter((name) => isQuoted(process.env[name]?.trim() ?? ''));
+    .filter((name) => isQuoted(givenText(name) ?? ''));
   const others = validateSync(
     readVariables(variables, (property) => [nameOf(property)]),
     { validationError: { target: false, value: false } },

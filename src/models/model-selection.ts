@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { matchesGlob } from '../catalogue/glob.js';
 import { TRAITS } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
@@ -18,8 +18,10 @@ const CHATS: readonly Capability[] = ['chat', 'completions'];
 /** Adds to the providers' list what the operator adds, and chooses what of it callers are shown. */
 @Injectable()
 export class ModelSelection {
+  private readonly logger = new Logger('ModelSelection');
   private readonly additions: StaticMerge | undefined;
   private readonly showsAll: boolean;
+  private isJudged = false;
   private readonly selected = memoize((list: ModelList) => {
     const models = list.models.filter((model) => this.isShown(model));
     return list.derive(models, arrayBytes(models.length));
@@ -40,6 +42,7 @@ export class ModelSelection {
    */
   of(list: ModelList, isWhole = true): ModelList {
     const merged = this.additions?.of(list, isWhole) ?? list;
+    if (isWhole && !this.isJudged && merged.models.length > 0) this.judgePatterns(merged);
     return this.showsAll ? merged : this.selected(merged);
   }
 
@@ -47,6 +50,17 @@ export class ModelSelection {
   originOf(id: string): string | undefined {
     if (!this.mayShow(id)) return undefined;
     return this.additions === undefined ? id : this.additions.originOf(id);
+  }
+
+  /** Warns, once, of patterns that are probably misspelt. */
+  private judgePatterns({ models }: ModelList): void {
+    this.isJudged = true;
+    const idle = this.config.allow.filter((pattern) => !models.some(({ id }) => matchesGlob(id, pattern)));
+    if (idle.length > 0) {
+      this.logger.warn(
+        `No model of the first list matches these patterns of MODELS_ALLOW: ${idle.join(', ')}`,
+      );
+    }
   }
 
   /** Whether the patterns let a model with this id be shown; the filter by type may still leave it out. */

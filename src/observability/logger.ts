@@ -1,7 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
 import { pino } from 'pino';
-import type { DestinationStream, Level, Logger } from 'pino';
+import type { Level, Logger } from 'pino';
 import { LogDestination } from './log-destination.js';
+import { readableLines } from './readable-lines.js';
 
 /** The log of the process. */
 export interface Log {
@@ -22,16 +23,6 @@ export async function createLog(level: string, readable: boolean): Promise<Log> 
   return {
     logger: pino({ level, base: null, formatters }, stream),
     lostLines: () => stdout.lostLines,
-  };
-}
-
-/** Formats JSON lines on their way to a destination. */
-async function readableLines(destination: DestinationStream): Promise<DestinationStream> {
-  const format = (await import('pino-pretty')).prettyFactory({ singleLine: true });
-  return {
-    write(line) {
-      destination.write(format(line));
-    },
   };
 }
 

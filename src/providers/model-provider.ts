@@ -83,3 +83,9 @@ export function missingSetting({ identity, settings }: ModelProvider): string | 
   const variable = settings?.missingVariable;
   return variable && `The engine ${identity.engine} needs ${variable} to be set.`;
 }
+
+/** The URL that a provider is asked at, without its query string, which may hold a secret; undefined where there is none. */
+export function askedUrl(settings: ProviderSettings | undefined): string | undefined {
+  const { url } = settings ?? {};
+  return url && url.origin + url.pathname;
+}

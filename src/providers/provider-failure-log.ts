@@ -1,10 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SYSTEM_CLOCK } from '../concurrency/clock.js';
 import type { Credential } from '../credentials/credential.js';
-import { RelayRules } from '../upstream/relay-rules.js';
-import { readUpstreamErrorBody } from '../upstream/upstream-error-body.js';
-import type { UpstreamError, UpstreamErrorDetails } from '../upstream/upstream.error.js';
-import { adviceAfterFailure, adviceAfterRejection, CREDENTIAL_STATUSES, hostOf } from './failure-advice.js';
+import type { UpstreamError } from '../upstream/upstream.error.js';
+import { hostOf } from './failure-advice.js';
+import { explainFailure } from './failure-sentences.js';
 import type { ModelProvider } from './model-provider.js';
 
 /** A failure that changes is reported this often at most, ms. */
@@ -34,10 +33,7 @@ export class ProviderFailureLog {
     const { engine } = provider.identity;
     const { failure, code, message, details } = error;
     if (failure !== 'not_configured') {
-      this.report(engine, `${code}${String(details.status)}`, () => {
-        const sentence = (details.status ?? 0) >= 500 ? withReason(message, details) : message;
-        return `${sentence} ${adviceAfterFailure(provider, error)}`;
-      });
+      this.report(engine, `${code}${String(details.status)}`, () => explainFailure(provider, error));
     } else if (provider.settings?.missingVariable === undefined) {
       // The log of the start has named a missing variable.
       this.report(engine, message, () => message);
@@ -49,12 +45,7 @@ export class ProviderFailureLog {
    * @param subject what fails: the provider, a key, or requests without one
    */
   rejected(provider: ModelProvider, subject: string, error: UpstreamError): void {
-    const { details } = error;
-    const status = String(details.status);
-    this.report(subject, status, () => {
-      const sentence = `${hostOf(provider)} answered ${status} to ${sentText(details, provider)}.`;
-      return `${withReason(sentence, details)} ${adviceAfterRejection(provider, error)}`;
-    });
+    this.report(subject, String(error.details.status), () => explainFailure(provider, error));
   }
 
   /**
@@ -85,25 +76,4 @@ export class ProviderFailureLog {
     this.reports.set(subject, { failure, reportedAt: now });
     this.logger.warn(messageOf());
   }
-}
-
-/** What a provider was asked for: its query string may hold a secret. */
-function askedUrl({ settings }: ModelProvider): string {
-  const { origin = 'no host', pathname = '' } = settings?.url ?? {};
-  return origin + pathname;
-}
-
-/** What was sent, as far as it can be at fault. */
-function sentText({ status, credential }: UpstreamErrorDetails, provider: ModelProvider): string {
-  if (!CREDENTIAL_STATUSES.has(status)) return askedUrl(provider);
-  if (credential === undefined) return 'a request without a key';
-  return `the key from ${credential.variable ?? 'a caller'}`;
-}
-
-/** A sentence of this service, and what the provider says behind it. */
-function withReason(sentence: string, details: UpstreamErrorDetails): string {
-  const { body } = details;
-  const reason = body && new RelayRules(details).reasonForLog(readUpstreamErrorBody(body).message);
-  if (reason === undefined) return sentence;
-  return `${sentence.replace(/\.$/, '')}: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}`;
 }

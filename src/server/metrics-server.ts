@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -11,7 +11,6 @@ import { cutOffStalledClients } from './stalled-clients.js';
 /** Serves metrics on `METRICS_PORT` until the service has answered its last request. */
 @Injectable()
 export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('MetricsServer');
   private server: Server | undefined;
 
   constructor(
@@ -22,11 +21,7 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
   /** @throws Error when the port is taken */
   async onApplicationBootstrap(): Promise<void> {
     const { metricsPort, host } = this.config;
-    if (metricsPort === undefined) return;
-    if (this.metrics === undefined) {
-      this.logger.warn('METRICS_PORT has no effect: METRICS_ENABLED is false.');
-      return;
-    }
+    if (metricsPort === undefined || this.metrics === undefined) return;
     this.server = createMetricsServer(this.metrics).listen(metricsPort, host);
     cutOffStalledClients(this.server);
     await once(this.server, 'listening');

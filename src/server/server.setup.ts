@@ -12,8 +12,10 @@ import type { Log } from '../observability/logger.js';
 import { decorateRequests } from '../observability/request-context.js';
 import { serveMetrics } from '../observability/serve-metrics.js';
 import { serveRoot } from '../page/serve-root.js';
+import { StartupLog } from '../startup/startup-log.js';
 import { enableCors } from './cors.js';
 import { closeGracefully } from './graceful-close.js';
+import { listeningAddress } from './listening-address.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
 import type { RequestObserverFactory } from './request-observers.js';
 import { basePathPattern } from './request-path.js';
@@ -25,6 +27,7 @@ export class ServerSetup {
   constructor(
     @Inject(REQUEST_OBSERVERS) private readonly observers: RequestObserverFactory,
     private readonly lifecycle: Lifecycle,
+    private readonly startupLog: StartupLog,
     @Inject(METRICS) private readonly metrics: Metrics | undefined,
     @Inject(serverConfig.KEY) private readonly config: ServerConfig,
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
@@ -42,5 +45,8 @@ export class ServerSetup {
     if (corsOrigins.size > 0) enableCors(server, corsOrigins);
     cutOffStalledClients(server.server);
     closeGracefully(server, this.lifecycle, this.limits.timeoutMs);
+    server.server.once('listening', () => {
+      this.startupLog.write(listeningAddress(server.server.address()));
+    });
   }
 }

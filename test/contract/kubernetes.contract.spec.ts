@@ -496,10 +496,7 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     });
 
     it('queries metrics and labels that exist', () => {
-      const expressions = [
-        ...alerts.map(({ expr }) => expr),
-        ...dashboard.panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
-      ];
+      const expressions = [...alerts.map(({ expr }) => expr), ...queriesOf(dashboard)];
       expect(expressions.length).toBeGreaterThan(25);
       for (const expression of expressions) {
         const { selectors, grouping } = parsePromQl(expression.replaceAll('$__rate_interval', '5m'));
@@ -511,11 +508,53 @@ describeWithKubectl('the manifests for Kubernetes', () => {
           const known = METRICS.get(metric);
           if (known === undefined) throw new Error(`there is no metric ${metric}: ${expression}`);
           const labels = matchers.map(({ label }) => label);
-          expect(labels).toContain('job');
           expect(labels.filter((label) => !known.has(label))).toEqual([]);
           for (const matcher of matchers)
             expect([expression, unmatched(metric, matcher)]).toEqual([expression, []]);
         }
+      }
+    });
+
+    it('names no job, and takes nothing of another service for its own', () => {
+      for (const { alert, expr } of alerts) {
+        const { selectors } = parsePromQl(expr);
+        expect([alert, selectors.filter(({ metric }) => metric.startsWith('models_gateway_'))]).not.toEqual([
+          alert,
+          [],
+        ]);
+        expect([alert, expr]).toEqual([alert, expect.not.stringContaining('job=')]);
+      }
+      for (const query of queriesOf(dashboard)) {
+        const { selectors } = parsePromQl(query.replaceAll('$__rate_interval', '5m'));
+        const jobs = selectors.map(({ matchers }) => matchers.find(({ label }) => label === 'job'));
+        expect([query, jobs]).toEqual([
+          query,
+          selectors.map(() => ({ label: 'job', operator: '=~', value: '$job' })),
+        ]);
+      }
+    });
+
+    it('shows or watches every metric that tells of trouble', () => {
+      const shown = queriesOf(dashboard).join();
+      const watched = alerts.map(({ expr }) => expr).join();
+      for (const name of [
+        'overloaded_requests_total',
+        'upstream_pending_requests',
+        'log_lines_lost_total',
+        'refused_keys_total',
+      ]) {
+        expect(shown).toContain(`models_gateway_${name}`);
+        expect(watched).toContain(`models_gateway_${name}`);
+      }
+      expect(shown).toContain('models_gateway_cache_bytes');
+    });
+
+    it('shows the figures of each engine by its name', () => {
+      for (const query of queriesOf(dashboard)) {
+        const { selectors, grouping } = parsePromQl(query.replaceAll('$__rate_interval', '5m'));
+        const [metric = ''] = selectors.map((each) => each.metric);
+        if (METRICS.get(metric)?.has('engine') === true)
+          expect([query, grouping]).toEqual([query, expect.arrayContaining(['engine'])]);
       }
     });
 
@@ -524,8 +563,11 @@ describeWithKubectl('the manifests for Kubernetes', () => {
         expect([alert, Object.keys(labels), Object.keys(annotations)]).toEqual([
           alert,
           ['severity'],
-          ['description', 'summary'],
+          ['description', 'runbook_url', 'summary'],
         ]);
+        expect(annotations['runbook_url']).toBe(
+          `https://docs.example.com/models-gateway/operations.md#${alert.toLowerCase()}`,
+        );
         expect(labels['severity']).toMatch(/^(critical|warning)$/);
         expect(duration).toMatch(/^(5|10)m$/);
         const shown = [...JSON.stringify(annotations).matchAll(/\$labels\.(\w+)/g)].map(([, label]) => label);
@@ -542,8 +584,10 @@ describeWithKubectl('the manifests for Kubernetes', () => {
     it('offers namespaces of an existing metric, and queries the chosen data source in all panels', () => {
       const queries = dashboard.templating.list.map(({ query }) => query);
       expect(queries[0]).toBe('prometheus');
-      const [, metric = '', label = ''] = /^label_values\((\w+), (\w+)\)$/.exec(queries[1] ?? '') ?? [];
-      expect(METRICS.get(metric)).toContain(label);
+      for (const query of queries.slice(1)) {
+        const [, metric = '', label = ''] = /^label_values\((\w+)(?:\{.*\})?, (\w+)\)$/.exec(query) ?? [];
+        expect(METRICS.get(metric)).toContain(label);
+      }
       for (const { title, type, datasource, fieldConfig, targets = [] } of dashboard.panels) {
         if (type === 'row') continue;
         expect([title, datasource]).toEqual([title, { type: 'prometheus', uid: '${datasource}' }]);
@@ -594,6 +638,10 @@ describe('the parser of expressions', () => {
     expect(() => parsePromQl(expression)).toThrow('no PromQL');
   });
 });
+
+function queriesOf({ panels }: Dashboard): string[] {
+  return panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+}
 
 /** Every series of the service with its labels. */
 function knownMetrics(): Map<string, Set<string>> {
@@ -658,8 +706,7 @@ function valuesOf(metric: string, label: string): readonly string[] | undefined 
     collapsed: true,
   };
   return {
-    // Prometheus uses the name of the Service.
-    job: ['models-gateway'],
+    reason: ['missing', 'unknown'],
     outcome: Object.keys(metric.includes('cache') ? cache : upstream),
     route: ['/v1/models', '/v1/models/*', '/healthz', '/readyz', '/docs', '/metrics', 'unmatched'],
     status: ['200', '304', '400', '401', '404', '429', '500', '502', '503'],

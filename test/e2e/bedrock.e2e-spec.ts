@@ -321,7 +321,9 @@ describe('bedrock', () => {
       AWS_REGION: region,
       MAIN_MODEL_BASE_URL: '',
     });
-    expect(gateway.logs.join('')).toContain(`upstream ${endpointProvider({ Region: region }).url.host},`);
+    expect(gateway.logs.join('')).toContain(
+      `upstream https://${endpointProvider({ Region: region }).url.host}/foundation-models,`,
+    );
   });
 
   it('is not ready without a region', async () => {

@@ -58,7 +58,9 @@ describe('an http:// provider', () => {
         host: `provider.invalid:${port}`,
         authorization: `Bearer ${secret('ours')}`,
       });
-      expect(gateway.logs.join('')).toContain(`upstream provider.invalid:${port} by proxy ${proxy.host},`);
+      expect(gateway.logs.join('')).toContain(
+        `upstream http://provider.invalid:${port}/v1/models by proxy ${proxy.host},`,
+      );
       expect(gateway.logs.join('')).toMatch(/Keys for vllm pass the proxy 127\.0\.0\.1:\d+ in clear/);
     },
   );

@@ -188,7 +188,9 @@ describeWithProgram(SCRIPT, 'REQUIRE_SCRIPT', 'a terminal', () => {
     expect(await ask(url, 20)).toEqual([200]);
     process.kill(pid, 'SIGTERM');
     expect(await exited).toEqual([0, null]);
-    expect((await output).match(/INFO: request \{.*"status":200.*\}/g)).toHaveLength(20);
+    expect(
+      (await output).match(/INFO: GET \/v1\/models 200 in [\d.]+ ms, vllm 200 in [\d.]+ ms, id [\w-]+\r?\n/g),
+    ).toHaveLength(20);
     expect(errors()).toBe('');
   });
 

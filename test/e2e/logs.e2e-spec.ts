@@ -219,16 +219,16 @@ describe('the line at the start', () => {
   const key = secret('ours');
 
   it.each([
-    ['the default', {}, ['engine openai', 'upstream api.openai.com', 'no key of its own']],
+    ['the default', {}, ['engine openai', 'upstream https://api.openai.com/v1/models', 'no key of its own']],
     [
       'a key',
       { MAIN_MODEL_ENGINE: 'anthropic', ANTHROPIC_API_KEY: key },
-      ['engine anthropic', 'upstream api.anthropic.com', 'key from ANTHROPIC_API_KEY'],
+      ['engine anthropic', 'upstream https://api.anthropic.com/v1/models', 'key from ANTHROPIC_API_KEY'],
     ],
     [
       "another provider's key",
       { MAIN_MODEL_ENGINE: 'VLLM', MAIN_MODEL_BASE_URL: url, OPENAI_API_KEY: key },
-      ['engine vllm', 'upstream gpu.test:8443', 'key from OPENAI_API_KEY'],
+      ['engine vllm', 'upstream https://gpu.test:8443/llm/v1/models', 'key from OPENAI_API_KEY'],
     ],
     [
       'the first of several keys',
@@ -239,12 +239,12 @@ describe('the line at the start', () => {
         MAIN_MODEL_API_KEY: key,
         NVIDIA_API_KEY: key,
       },
-      ['engine nim', 'upstream gpu.test:8443', 'key from NVIDIA_API_KEY'],
+      ['engine nim', 'upstream https://gpu.test:8443/llm/v1/models', 'key from NVIDIA_API_KEY'],
     ],
     [
       'a key that is not for this engine',
       { MAIN_MODEL_ENGINE: 'cohere', OPENAI_API_KEY: key },
-      ['engine cohere', 'upstream api.cohere.com', 'no key of its own'],
+      ['engine cohere', 'upstream https://api.cohere.com/v1/models', 'no key of its own'],
     ],
     [
       'no upstream',
@@ -253,10 +253,20 @@ describe('the line at the start', () => {
     ],
   ])('reports %s', async (_name, env, parts) => {
     const gateway = await started(startGateway({ ...env, LOG_LEVEL: 'info' }));
-    expect(logLines(gateway)).toEqual([
-      expect.objectContaining({ level: 30, msg: [`models-gateway ${VERSION}`, ...parts].join(', ') }),
-    ]);
+    expect(logLines(gateway)[0]).toMatchObject({
+      level: 30,
+      msg: [`models-gateway ${VERSION}`, `listens on ${gateway.url}`, ...parts].join(', '),
+    });
     expect(VERSION).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it('is followed by a warning of a variable that is misspelt, and of one without effect', async () => {
+    const env = { MODELS_ALOW: 'x', CACHE_STALE_SECONDS: '60', LOG_LEVEL: 'info' };
+    const [, ...warnings] = logLines(await started(startGateway(env)));
+    expect(warnings.map(({ level, msg }) => [level, msg])).toEqual([
+      [40, 'MODELS_ALOW is not read: is MODELS_ALLOW meant?'],
+      [40, 'CACHE_STALE_SECONDS has no effect without CACHE_TTL_SECONDS.'],
+    ]);
   });
 
   it('is followed by a warning about a missing variable', async () => {
@@ -265,6 +275,16 @@ describe('the line at the start', () => {
     expect(warning).toMatchObject({ level: 40, msg: expect.stringContaining('AZURE_OPENAI_ENDPOINT') });
     expect(others).toEqual([]);
   });
+});
+
+it('patterns that match no model of the first list are named once', async () => {
+  const { ask, gateway } = await startScenario(LIST, { MODELS_ALLOW: 'meta/*,gpt-*,claude-*' });
+  for (let turn = 0; turn < 2; turn += 1) expect((await ask('/v1/models')).status).toBe(200);
+  await requestLines(gateway, 2);
+  const warnings = logLines(gateway).filter(({ context }) => context === 'ModelSelection');
+  expect(warnings.map(({ msg }) => msg)).toEqual([
+    'No model of the first list matches these patterns of MODELS_ALLOW: gpt-*, claude-*',
+  ]);
 });
 
 describe('no credential is logged', () => {

@@ -150,8 +150,11 @@ describe('two Azure resources, two Anthropic accounts and three vLLMs in one lis
     const log = gateway.logs.join('');
     for (const [name, kind] of Object.entries(KINDS)) {
       const said = name === kind ? name : `${name} (${kind})`;
-      expect(log).toContain(
-        `engine ${said}, upstream ${String(upstreams.get(name)?.host)}, key from ${name.toUpperCase()}_API_KEY`,
+      const url = String(upstreams.get(name)?.url);
+      expect(log).toMatch(
+        new RegExp(
+          `engine ${said.replace(/[()]/g, '\\$&')}, upstream ${url}/\\S*, key from ${name.toUpperCase()}_API_KEY`,
+        ),
       );
     }
     expect(log).toContain(`see the log of work at ${String(upstreams.get('work')?.host)}`);

@@ -259,7 +259,7 @@ describe('the configuration', () => {
     });
     expect([code, stderr]).toEqual([0, '']);
     expect(parseLog(stdout)[0]?.['msg']).toMatch(
-      /, engine openai, upstream api\.openai\.com, no key of its own$/,
+      /, engine openai, upstream https:\/\/api\.openai\.com\/v1\/models, no key of its own$/,
     );
   });
 
@@ -297,12 +297,21 @@ describe.each(['PORT', 'METRICS_PORT'])('a %s that is in use', (variable) => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const port = String((other.address() as AddressInfo).port);
-    const { code, stderr } = await (await start({ [variable]: port })).exited;
+    const { code, stdout, stderr } = await (await start({ [variable]: port })).exited;
     other.close();
-    expect(code).toBe(1);
+    expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
       `The service cannot listen: ${variable} ${port} is in use by another process (EADDRINUSE).\n`,
     );
+  });
+});
+
+describe('PORT=0', () => {
+  it('takes a free port, which the start line names', async () => {
+    const running = await start({ PORT: '0' });
+    const [, address = ''] =
+      / listens on (http:\/\/127\.0\.0\.1:[1-9]\d*), /.exec(await running.firstOutput) ?? [];
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
   });
 });
 

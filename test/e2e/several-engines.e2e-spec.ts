@@ -449,9 +449,15 @@ describe('several engines', () => {
     });
     const starts = line.map(({ msg }) => String(msg)).filter((msg) => msg.startsWith('models-gateway '));
     expect(starts).toEqual([
-      expect.stringMatching(/engine openai, upstream 127\.0\.0\.1:\d+, key from OPENAI_API_KEY$/),
-      expect.stringMatching(/engine anthropic, upstream 127\.0\.0\.1:\d+, key from ANTHROPIC_API_KEY$/),
-      expect.stringMatching(/engine my_lab, upstream 127\.0\.0\.1:\d+, key from MY_LAB_API_KEY$/),
+      expect.stringMatching(
+        /engine openai, upstream http:\/\/127\.0\.0\.1:\d+\/v1\/models, key from OPENAI_API_KEY$/,
+      ),
+      expect.stringMatching(
+        /engine anthropic, upstream http:\/\/127\.0\.0\.1:\d+\/v1\/models, key from ANTHROPIC_API_KEY$/,
+      ),
+      expect.stringMatching(
+        /engine my_lab, upstream http:\/\/127\.0\.0\.1:\d+\/v1\/models, key from MY_LAB_API_KEY$/,
+      ),
     ]);
   });
 });

@@ -18,6 +18,8 @@ export interface ServiceProcess {
   /** `http://127.0.0.1:port`, without a path. */
   readonly url: string;
   readonly pid: number;
+  /** The first lines of its log. */
+  readonly firstOutput: Promise<string>;
   signal(name: NodeJS.Signals): void;
   readonly exited: Promise<Exit>;
   /** Ends it at once, if it still runs. */
@@ -45,9 +47,11 @@ export async function startProcess(
   const exited = Promise.all([closed, text(child.stdout), text(child.stderr)]).then(
     ([[code], stdout, stderr]) => ({ code, stdout, stderr }),
   );
+  const firstOutput = once(child.stdout, 'data').then(([chunk]) => String(chunk));
   return {
     url: `http://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
+    firstOutput,
     signal: (name) => child.kill(name),
     exited,
     async close() {

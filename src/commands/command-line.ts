@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { nearestName } from '../config/spelling.js';
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly name: 'serve' }
+  | { readonly name: 'help' | 'version' }
+  | {
+      readonly name: 'check';
+      /** Whether each provider is asked too. */
+      readonly asks: boolean;
+    }
+  | {
+      readonly name: 'refuse';
+      /** What is wrong with the command line, in a sentence. */
+      readonly reason: string;
+    };
+
+const OPTIONS = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+  check: { type: 'boolean' },
+  ask: { type: 'boolean' },
+} as const;
+const NAMES = Object.keys(OPTIONS);
+/** A mistyped option can be repeated in a message; any other argument could be a key. */
+const OPTION = /^(?:-[a-z]|--[a-z]{2,12})$/;
+
+/** @param args the arguments behind the name of the program */
+export function parseCommandLine(args: readonly string[]): Command {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: OPTIONS,
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind === 'option-terminator') continue;
+    if (token.kind === 'positional') return refuse(`Argument ${String(token.index + 1)} is no option.`);
+    if (!NAMES.includes(token.name)) return refuse(unknownOption(token));
+    if (token.value !== undefined) return refuse(`--${token.name} takes no value.`);
+    given.add(token.name);
+  }
+  if (given.has('help')) return { name: 'help' };
+  if (given.has('version')) return { name: 'version' };
+  if (given.has('check')) return { name: 'check', asks: given.has('ask') };
+  return given.has('ask') ? refuse('--ask needs --check.') : { name: 'serve' };
+}
+
+function refuse(reason: string): Command {
+  return { name: 'refuse', reason };
+}
+
+function unknownOption({
+  name,
+  rawName,
+  index,
+}: {
+  readonly name: string;
+  readonly rawName: string;
+  readonly index: number;
+}): string {
+  const shown = OPTION.test(rawName) ? rawName : `Argument ${String(index + 1)}`;
+  const nearest = nearestName(name, NAMES);
+  return `${shown} is no option.${nearest === undefined ? '' : ` Is --${nearest} meant?`}`;
+}
