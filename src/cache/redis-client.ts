@@ -14,7 +14,7 @@ const UNTIMED = { commandOptions: { timeout: 0 } };
 
 /** What TLS connections need beside the address, in the names of `tls.connect`. */
 export interface TlsOptions {
-  readonly ca?: string;
+  readonly ca?: string[];
   readonly cert?: string;
   readonly key?: string;
 }

@@ -12,6 +12,11 @@ export function replyKind({ message }: Error): string | undefined {
   return /^[A-Z]+(?= )/.exec(message)?.[0];
 }
 
+/** Whether a server refuses the user, the password, or what they may do. */
+export function isSignInRefusal(error: Error): boolean {
+  return /^(WRONGPASS|NOAUTH|NOPERM)$/.test(replyKind(error) ?? '');
+}
+
 /** What the log says of an error. Of a reply only its kind: the rest may repeat what was sent, passwords included. */
 export function reasonOf(error: Error): string {
   const { message, code } = error as NodeJS.ErrnoException;

@@ -17,7 +17,7 @@ interface ReconnectorOptions {
   readonly probeKey: string;
   /** How long an operation may take, ms. */
   readonly timeoutMs: number;
-  /** Is called when neither the newest target nor the last one works. */
+  /** Is called when neither a new connection nor the last one works. */
   readonly onFailure: (failure: Error) => void;
 }
 
@@ -27,7 +27,7 @@ interface ReconnectorOptions {
  */
 export class RedisReconnector {
   private readonly logger = new Logger('RedisStore');
-  private connection: RedisConnection | undefined;
+  private current: RedisConnection | undefined;
   private isConnecting = false;
   /** Whether the last target works while the newest one does not. */
   private lastOneWorks = false;
@@ -45,6 +45,11 @@ export class RedisReconnector {
     private readonly options: ReconnectorOptions,
   ) {
     this.reconnect();
+  }
+
+  /** The present connection, whether it works or not. */
+  get connection(): RedisConnection | undefined {
+    return this.current;
   }
 
   /**
@@ -129,7 +134,7 @@ export class RedisReconnector {
         const reason = reasonOf(failure);
         this.logger.warn(`The new settings of Redis do not work, the last ones stay in use: ${reason}`);
       }
-      if (isMove && !oneWorks) this.options.onFailure(failure);
+      if (!oneWorks) this.options.onFailure(failure);
       this.lastOneWorks = oneWorks;
       const longestMs = oneWorks ? MAX_MOVE_PAUSE_MS : MAX_PAUSE_MS;
       await this.pause(Math.min(longestMs, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + Math.random() / 2));
@@ -157,7 +162,7 @@ export class RedisReconnector {
 
   private replace(next: RedisConnection): void {
     const { connection: previous } = this;
-    this.connection = next;
+    this.current = next;
     if (this.lastOneWorks) this.logger.log('The new settings of Redis work and are in use');
     this.lastOneWorks = false;
     this.replacedAt = performance.now();

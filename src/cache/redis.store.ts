@@ -3,7 +3,7 @@ import type { OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
 import { loadRedis } from './redis-client.js';
 import type { RedisClient, RedisTarget } from './redis-client.js';
-import { errorOf, reasonOf, replyKind } from './redis-errors.js';
+import { errorOf, isSignInRefusal, reasonOf, replyKind } from './redis-errors.js';
 import { RedisReconnector } from './redis-reconnector.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 import { within } from './within.js';
@@ -49,6 +49,8 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   private readonly logger = new Logger('RedisStore');
   private readonly redis: RedisReconnector;
   private down = false;
+  /** Whether the log says that the server refuses the user: the operator has to change that. */
+  private saidRefusal = false;
   /** Monotonic time in ms before which a failing server is not asked again. */
   private cooldownUntil = 0;
   private closed = false;
@@ -176,10 +178,12 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
   /** The result of an operation; undefined when it fails, takes too long, or during the cooldown. */
   private async attempt<R>(operation: Operation<R>): Promise<R | undefined> {
     if (this.closed || performance.now() < this.cooldownUntil) return undefined;
+    const { connection } = this.redis;
     try {
       return await within(this.options.timeoutMs, this.run(operation));
     } catch (error) {
-      this.fail(this.redis.reasonFor(errorOf(error)));
+      // What fails on a connection that has been replaced says nothing of the present one.
+      if (connection === this.redis.connection) this.fail(this.redis.reasonFor(errorOf(error)));
       return undefined;
     }
   }
@@ -193,8 +197,10 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     this.cooldownUntil = Math.max(this.cooldownUntil, performance.now() + COOLDOWN_MS);
     // Whatever fails, another connection may lead to a server that works.
     this.redis.reconnect();
-    if (this.down) return;
+    const isRefusal = isSignInRefusal(error);
+    if (this.down && (this.saidRefusal || !isRefusal)) return;
     this.down = true;
+    this.saidRefusal = isRefusal;
     this.logger.warn(`Redis does not work, lists are not shared between replicas: ${reasonOf(error)}`);
   }
 }

@@ -2,6 +2,7 @@ import type { ConfigType } from '@nestjs/config';
 import { IsCertificatesFile, IsClientCertificateFile, IsClientKeyFile } from './rules/pem.js';
 import { IsRedisUrl } from './rules/redis-url.js';
 import { IsWholeNumber } from './rules/scalars.js';
+import type { TlsFiles } from './tls-files.js';
 import { registerVariables } from './variables.js';
 
 const A_YEAR_SECONDS = 31_536_000;
@@ -50,12 +51,11 @@ export const cacheConfig = registerVariables('cache', CacheVariables, (variables
   redisUrl: variables.REDIS_URL,
   /** The path of a file that holds the URL. */
   redisUrlFile: variables.REDIS_URL_FILE,
-  /** The paths of files in PEM format. */
   redisTlsFiles: {
-    ca: variables.REDIS_TLS_CA_FILE,
-    cert: variables.REDIS_TLS_CERT_FILE,
-    key: variables.REDIS_TLS_KEY_FILE,
-  },
+    authorities: { variable: 'REDIS_TLS_CA_FILE', path: variables.REDIS_TLS_CA_FILE },
+    certificate: { variable: 'REDIS_TLS_CERT_FILE', path: variables.REDIS_TLS_CERT_FILE },
+    key: { variable: 'REDIS_TLS_KEY_FILE', path: variables.REDIS_TLS_KEY_FILE },
+  } satisfies TlsFiles,
   redisTimeoutMs: variables.REDIS_TIMEOUT_MS,
 }));
 export type CacheConfig = ConfigType<typeof cacheConfig>;

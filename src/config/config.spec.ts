@@ -17,6 +17,7 @@ import { BASE_URL_RULE } from './rules/urls.js';
 import { STATIC_MODELS_FORM } from './static-models.js';
 import { readSecretFileSync } from './read-secret-file.js';
 import { serverConfig } from './server.config.js';
+import type { TlsFiles } from './tls-files.js';
 import { tracesConfig } from './traces.config.js';
 import { upstreamConfig } from './upstream.config.js';
 import { checkVariables, ConfigurationError, propertiesOf, variableNames } from './variables.js';
@@ -240,17 +241,14 @@ function pemFile(variable: string, read: () => unknown, beside?: Record<string, 
 }
 
 /** The three files of a kind of connection. */
-function tlsFiles(
-  prefix: string,
-  read: () => Readonly<Record<'ca' | 'cert' | 'key', string | undefined>>,
-): VariableCase[] {
+function tlsFiles(prefix: string, read: () => TlsFiles): VariableCase[] {
   return [
-    pemFile(`${prefix}_TLS_CA_FILE`, () => read().ca),
-    pemFile(`${prefix}_TLS_CERT_FILE`, () => read().cert, {
+    pemFile(`${prefix}_TLS_CA_FILE`, () => read().authorities.path),
+    pemFile(`${prefix}_TLS_CERT_FILE`, () => read().certificate.path, {
       [`${prefix}_TLS_KEY_FILE`]: certificate.keyFile,
     }),
     {
-      ...pemFile(`${prefix}_TLS_KEY_FILE`, () => read().key, {
+      ...pemFile(`${prefix}_TLS_KEY_FILE`, () => read().key.path, {
         [`${prefix}_TLS_CERT_FILE`]: certificate.certFile,
       }),
       accepts: [[certificate.keyFile, certificate.keyFile]],
@@ -263,10 +261,7 @@ function tlsFiles(
 const VARIABLES: readonly VariableCase[] = [
   wholeNumber('UPSTREAM_CONNECTION_TTL_MS', () => upstreamConfig().connectionTtlMs, 60_000, 100, 86_400_000),
   pemFile('SSL_CERT_FILE', () => networkConfig().trustedFile),
-  ...tlsFiles('UPSTREAM', () => {
-    const { authorities, certificate: own, key } = providerConfig().tlsFiles('vllm');
-    return { ca: authorities.path, cert: own.path, key: key.path };
-  }),
+  ...tlsFiles('UPSTREAM', () => providerConfig().tlsFiles('vllm')),
   ...tlsFiles('REDIS', () => cacheConfig().redisTlsFiles),
   proxy('HTTPS_PROXY', 'httpsProxy'),
   proxy('https_proxy', 'httpsProxy'),

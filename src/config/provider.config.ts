@@ -11,6 +11,7 @@ import { IsKey, KEY_RULE } from './rules/secrets.js';
 import { BASE_URL_RULE, IsBaseUrl } from './rules/urls.js';
 import { isStaticMode, staticSourceOf } from './static-models.js';
 import type { StaticSource } from './static-models.js';
+import type { FileVariable, TlsFiles } from './tls-files.js';
 import { declaredVariables, registerVariables } from './variables.js';
 import type { DeclaredVariable } from './variables.js';
 
@@ -33,21 +34,6 @@ export const PLACEHOLDER_API_KEYS: readonly string[] = [
   'ollama',
   'placeholder',
 ];
-
-/** A variable that names a file, and the path in it; undefined when it is not set. */
-export interface FileVariable {
-  readonly variable: string;
-  readonly path: string | undefined;
-}
-
-/** The files with certificates for connections. */
-export interface TlsFiles {
-  /** What is trusted beside the usual authorities. */
-  readonly authorities: FileVariable;
-  /** The client certificate, and its key. */
-  readonly certificate: FileVariable;
-  readonly key: FileVariable;
-}
 
 class ProviderVariables {
   @IsText(/^[\w.:/ -]{1,100}$/, 'a name of letters, digits and -_.:/, at most 100 characters long')

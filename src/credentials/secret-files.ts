@@ -15,6 +15,11 @@ export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(providerConfig.KEY) private readonly config: Pick<ProviderConfig, 'keyFileIntervalMs'>,
   ) {}
 
+  /** How long after a reading of the files the next one begins, ms. */
+  get intervalMs(): number {
+    return this.config.keyFileIntervalMs;
+  }
+
   /**
    * Opens the file of a secret.
    * @param variable the variable that names the file
@@ -30,7 +35,7 @@ export class SecretFiles implements OnApplicationBootstrap, OnApplicationShutdow
     if (this.files.length === 0) return;
     this.timer = setInterval(() => {
       for (const file of this.files) void file.refresh();
-    }, this.config.keyFileIntervalMs).unref();
+    }, this.intervalMs).unref();
   }
 
   onApplicationShutdown(): void {

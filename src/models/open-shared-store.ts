@@ -3,7 +3,7 @@ import type { Codec } from '../cache/redis.store.js';
 import type { CacheConfig } from '../config/cache.config.js';
 import { parseRedisUrl, REDIS_URL_FORM } from '../config/rules/redis-url.js';
 import type { SecretFiles } from '../credentials/secret-files.js';
-import { TlsFiles } from '../credentials/tls-files.js';
+import { TlsSecrets } from '../credentials/tls-secrets.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { ModelList } from './model-list.js';
 
@@ -29,7 +29,7 @@ export async function openSharedStore(
     redisUrlFile === undefined ? undefined : files.open('REDIS_URL_FILE', redisUrlFile, REDIS_URL_FORM);
   const address = file?.current ?? (redisUrl === undefined ? undefined : parseRedisUrl(redisUrl));
   if (address === undefined) return undefined;
-  const tls = new TlsFiles('REDIS', redisTlsFiles, files);
+  const tls = new TlsSecrets(redisTlsFiles, files);
   const store = await RedisStore.connect({ address, tls: tls.current }, LIST_CODEC, {
     timeoutMs: redisTimeoutMs,
     lifetimeMs: ttlMs + staleMs,

@@ -1,20 +1,12 @@
-import { Logger } from '@nestjs/common';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
-import type { FileVariable, TlsFiles } from '../config/provider.config.js';
-import { CERTIFICATES_FORM, PRIVATE_KEY_FORM } from '../config/rules/pem.js';
-import type { SecretForm } from '../config/rules/secrets.js';
-import type { SecretFile } from '../credentials/secret-file.js';
+import type { FileVariable, TlsFiles } from '../config/tls-files.js';
 import type { SecretFiles } from '../credentials/secret-files.js';
-
-type PemFile = SecretFile<string> | undefined;
+import { TlsSecrets } from '../credentials/tls-secrets.js';
+import type { TlsMaterial } from '../credentials/tls-secrets.js';
 
 /** What connections trust, and how they identify themselves: from files that may change. */
 export class Certificates {
-  private readonly logger = new Logger('Certificates');
-  private readonly trusted: readonly SecretFile<string>[];
-  private readonly certificate: PemFile;
-  private readonly key: PemFile;
   private readonly listeners: (() => void)[] = [];
   private contexts: Contexts;
 
@@ -27,19 +19,12 @@ export class Certificates {
     trustedFile: FileVariable,
     secretFiles: SecretFiles,
   ) {
-    const open = ({ variable, path }: FileVariable, form: SecretForm<string>): PemFile =>
-      path === undefined ? undefined : secretFiles.open(variable, path, form);
-    this.trusted = [files.authorities, trustedFile]
-      .map((file) => open(file, CERTIFICATES_FORM))
-      .filter((file) => file !== undefined);
-    this.certificate = open(files.certificate, CERTIFICATES_FORM);
-    this.key = open(files.key, PRIVATE_KEY_FORM);
-    this.contexts = this.load();
-    for (const file of [...this.trusted, this.certificate, this.key]) {
-      file?.onChange(() => {
-        this.reload();
-      });
-    }
+    const secrets = new TlsSecrets(files, secretFiles, [trustedFile]);
+    this.contexts = contextsOf(secrets.current);
+    secrets.onChange((material) => {
+      this.contexts = contextsOf(material);
+      for (const listener of this.listeners) listener();
+    });
   }
 
   /** For a provider; undefined where Node.js' own defaults are enough. */
@@ -56,33 +41,17 @@ export class Certificates {
   onChange(listener: () => void): void {
     this.listeners.push(listener);
   }
-
-  private reload(): void {
-    try {
-      this.contexts = this.load();
-    } catch {
-      // The two files change one after the other.
-      const { certificate, key } = this.files;
-      this.logger.warn(
-        `${key.variable} does not hold the key of ${certificate.variable}: the last valid pair stays in use`,
-      );
-      return;
-    }
-    for (const listener of this.listeners) listener();
-  }
-
-  private load(): Contexts {
-    const authorities = this.trusted.map(({ current }) => current);
-    const forProxy = authorities.length === 0 ? undefined : contextOf(authorities);
-    if (this.certificate === undefined || this.key === undefined) return { forProvider: forProxy, forProxy };
-    const identity = { cert: this.certificate.current, key: this.key.current };
-    return { forProvider: contextOf(authorities, identity), forProxy };
-  }
 }
 
 interface Contexts {
   readonly forProvider: SecureContext | undefined;
   readonly forProxy: SecureContext | undefined;
+}
+
+function contextsOf({ ca = [], cert, key }: TlsMaterial): Contexts {
+  const forProxy = ca.length === 0 ? undefined : contextOf(ca);
+  const hasIdentity = cert !== undefined && key !== undefined;
+  return { forProvider: hasIdentity ? contextOf(ca, { cert, key }) : forProxy, forProxy };
 }
 
 /**

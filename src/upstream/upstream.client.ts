@@ -19,7 +19,7 @@ import { LARGE_BYTES } from './large-bodies/scan-body.js';
 import type { UpstreamCall, UpstreamRequest } from './upstream-request.js';
 import type { UpstreamTrace } from './upstream-trace.js';
 import { UpstreamConnections } from './upstream.connections.js';
-import type { TlsFiles } from '../config/provider.config.js';
+import type { TlsFiles } from '../config/tls-files.js';
 import { statusError, UpstreamError } from './upstream.error.js';
 import type { UpstreamFailure } from './upstream.error.js';
 import type { UpstreamRoute } from './upstream.route.js';

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { networkConfig } from '../config/network.config.js';
 import type { NetworkConfig } from '../config/network.config.js';
-import type { TlsFiles } from '../config/provider.config.js';
+import type { TlsFiles } from '../config/tls-files.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
 import { SecretFiles } from '../credentials/secret-files.js';

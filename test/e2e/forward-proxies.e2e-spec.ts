@@ -214,10 +214,28 @@ describe('a request', () => {
 });
 
 describe('AWS’ token services', () => {
-  it('are asked by the proxy too', async () => {
-    const { proxy, upstream, port } = await network(true);
+  async function bedrock(port: string, proxy: ForwardProxy): Promise<Gateway> {
     const token = join(authority.folder, 'token');
     await writeFile(token, 'a.b.c');
+    return gatewayWith({
+      MAIN_MODEL_ENGINE: 'bedrock',
+      VLLM_API_KEY: '',
+      AWS_REGION: 'eu-central-1',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
+      AWS_WEB_IDENTITY_TOKEN_FILE: token,
+      AWS_ENDPOINT_URL_STS: `https://provider.test:${port}`,
+      HTTPS_PROXY: `http://user:${PASSWORD}@${proxy.host}`,
+      UPSTREAM_TIMEOUT_MS: '20000',
+      UPSTREAM_TLS_CA_FILE: authority.root.certFile,
+      MAIN_MODEL_BASE_URL: `https://provider.test:${port}`,
+    });
+  }
+
+  it('are asked by the proxy too', async () => {
+    const { proxy, upstream, port } = await network(true);
     upstream.answer((request, response) => {
       if (request.method === 'POST') {
         const keys = `<AccessKeyId>AKID</AccessKeyId><SecretAccessKey>${secret('sts')}</SecretAccessKey>`;
@@ -229,26 +247,25 @@ describe('AWS’ token services', () => {
             '</AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>',
         );
       } else {
-        json({ modelSummaries: [{ modelId: 'a' }] })(request, response);
+        json({ modelSummaries: [{ modelId: 'a' }], inferenceProfileSummaries: [] })(request, response);
       }
     });
-    const gateway = await gatewayWith({
-      MAIN_MODEL_ENGINE: 'bedrock',
-      VLLM_API_KEY: '',
-      AWS_REGION: 'eu-central-1',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/r',
-      AWS_WEB_IDENTITY_TOKEN_FILE: token,
-      AWS_ENDPOINT_URL_STS: `https://provider.test:${port}`,
-      HTTPS_PROXY: proxy.host,
-      UPSTREAM_TIMEOUT_MS: '20000',
-      UPSTREAM_TLS_CA_FILE: authority.root.certFile,
-      MAIN_MODEL_BASE_URL: `https://provider.test:${port}`,
-    });
-    expect(await idsOf(await ask(gateway))).toEqual(['a']);
-    expect(proxy.requests.map(({ method }) => method)).toEqual(['CONNECT', 'CONNECT']);
-    expect(upstream.requests.map(({ method }) => method)).toEqual(['POST', 'GET']);
+    expect(await idsOf(await ask(await bedrock(port, proxy)))).toEqual(['a']);
+    expect(new Set(proxy.requests.map(({ method }) => method))).toEqual(new Set(['CONNECT']));
+    expect(upstream.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'GET']);
+  });
+
+  it('are unreachable when the proxy refuses, and the proxy is named without its password', async () => {
+    const { proxy, upstream, port } = await network(true);
+    proxy.refuse(407);
+    const gateway = await bedrock(port, proxy);
+    const answer = await ask(gateway);
+    const { message } = await errorOf(answer);
+    expect([answer.status, message]).toEqual([
+      502,
+      `The proxy ${proxy.host} of HTTPS_PROXY wants another user name and password: it answered 407.`,
+    ]);
+    expect(gateway.logs.join('')).not.toContain(PASSWORD);
+    expect(upstream.requests).toEqual([]);
   });
 });

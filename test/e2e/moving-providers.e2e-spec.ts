@@ -3,6 +3,7 @@ import dns from 'node:dns';
 import type { LookupAddress } from 'node:dns';
 import { idsOf } from '../support/answers.js';
 import { movableClock } from '../support/clock.js';
+import { startDeadAddress } from '../support/dead-address.js';
 import { inTurn, json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import { started, startScenario } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
@@ -96,6 +97,25 @@ describe('a provider of which not all addresses work', () => {
     const port = upstream.host.split(':').at(-1) ?? '';
     const gateway = await started(
       startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: `http://provider.test:${port}` }),
+    );
+    expect(await idsOf(await fetch(`${gateway.url}/v1/models`))).toEqual(['a']);
+  });
+
+  it.each([
+    ['directly', {}],
+    ['by proxy', { HTTP_PROXY: 'http://provider.test' }],
+  ])('answers within the deadline when its first address says nothing: %s', async (_name, variables) => {
+    const upstream = await started(startFakeUpstream(LIST));
+    const port = new URL(upstream.url).port;
+    await started(startDeadAddress('127.0.0.9', Number(port)));
+    resolve(() => [v4('127.0.0.9'), v4('127.0.0.1')]);
+    const gateway = await started(
+      startGateway({
+        MAIN_MODEL_ENGINE: 'vllm',
+        MAIN_MODEL_BASE_URL: `http://provider.test:${port}`,
+        UPSTREAM_MAX_RETRIES: '0',
+        ...Object.fromEntries(Object.entries(variables).map(([name, url]) => [name, `${url}:${port}`])),
+      }),
     );
     expect(await idsOf(await fetch(`${gateway.url}/v1/models`))).toEqual(['a']);
   });

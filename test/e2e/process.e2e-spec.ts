@@ -113,7 +113,9 @@ describe('a malformed configuration', () => {
     const [headline, ...lines] = message.trimEnd().split('\n');
     expect(headline).toBe('The configuration is not valid:');
     expect(
-      lines.map((line) => line.replace(/ must be the path of a readable JSON file .*$/, '').trim()).sort(),
+      lines
+        .map((line) => line.replace(/ must be the path of a readable file that holds JSON .*$/, '').trim())
+        .sort(),
     ).toEqual(variables.sort());
   });
 
@@ -274,7 +276,9 @@ describe('the AWS SDK', () => {
     ['bedrock', true],
     ['vllm', false],
   ])('with the engine %s is loaded: %s', async (engine, isLoaded) => {
-    const upstream = await started(startFakeUpstream(json({ modelSummaries: [], data: [] })));
+    const upstream = await started(
+      startFakeUpstream(json({ modelSummaries: [], inferenceProfileSummaries: [], data: [] })),
+    );
     const running = await start({
       MAIN_MODEL_ENGINE: engine,
       MAIN_MODEL_BASE_URL: upstream.url,

@@ -16,6 +16,7 @@ import {
   OLD,
   redisMessages,
   replicaEnv,
+  SHARED_AGAIN_MS,
   statusOf,
 } from '../support/redis-replicas.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
@@ -112,9 +113,12 @@ describeWithRedis('with sentinels of Redis', () => {
     const statuses = await underLoad(one, async () => {
       await sentinels[0].command('SENTINEL', 'FAILOVER', 'the-servers');
       await untilInfo(standby, 'INFO replication', /role:master/);
+      // Until then both replicas go on with the old one: sentinels demote it when they ask it next, every ten seconds.
       await untilInfo(primary, 'INFO replication', /role:slave/);
+      const begun = performance.now();
       await empty(standby);
       await untilShared(standby);
+      expect(performance.now() - begun).toBeLessThan(SHARED_AGAIN_MS);
     });
     expect(new Set(statuses)).toEqual(new Set([200]));
   });

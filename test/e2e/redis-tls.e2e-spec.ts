@@ -2,8 +2,6 @@ import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pemTexts, startAuthority } from '../support/certificates.js';
-import type { Authority, CertificateFiles } from '../support/certificates.js';
 import { movableClock } from '../support/clock.js';
 import { startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
@@ -25,30 +23,36 @@ import type { RedisServer } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { TestAuthority } from '../support/test-authority.js';
+import type { TestCertificate } from '../support/test-authority.js';
 import { until } from '../support/until.js';
 
 describeWithRedis('with a Redis that wants certificates', () => {
-  let authority: Authority;
-  let first: CertificateFiles;
-  let second: CertificateFiles;
+  let authority: TestAuthority;
+  let first: TestCertificate;
+  let second: TestCertificate;
   let redis: RedisServer;
   let folder: string;
   let upstream: FakeUpstream;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-    authority = await startAuthority();
-    const server = await authority.issue('server');
-    [first, second] = [await authority.issue('first'), await authority.issue('second')];
+    authority = new TestAuthority();
+    const [server, ...clients] = [authority.issue(), authority.issue(), authority.issue()] as const;
+    [first, second] = clients;
     const files = [
       '--tls-ca-cert-file',
-      authority.ca,
+      authority.root.certFile,
       '--tls-cert-file',
-      server.cert,
+      server.certFile,
       '--tls-key-file',
-      server.key,
+      server.keyFile,
     ];
-    redis = await startRedis(files, undefined, await pemTexts(authority, first));
+    redis = await startRedis(files, undefined, {
+      ca: [String(authority.root.cert)],
+      cert: String(first.cert),
+      key: String(first.key),
+    });
   });
 
   beforeEach(async () => {
@@ -58,23 +62,26 @@ describeWithRedis('with a Redis that wants certificates', () => {
   });
 
   afterAll(async () => {
-    await Promise.all([redis.close(), authority.close(), rm(folder, { recursive: true })]);
+    await Promise.all([redis.close(), rm(folder, { recursive: true })]);
   });
 
   function replica(env: Readonly<Record<string, string>>): Promise<Gateway> {
     return started(startGateway({ ...replicaEnv(upstream, redis.url), KEY_FILE_INTERVAL_MS: '100', ...env }));
   }
 
-  const variables = ({ cert, key }: CertificateFiles): Record<string, string> => ({
-    REDIS_TLS_CERT_FILE: cert,
-    REDIS_TLS_KEY_FILE: key,
+  const variables = ({
+    certFile,
+    keyFile,
+  }: Pick<TestCertificate, 'certFile' | 'keyFile'>): Record<string, string> => ({
+    REDIS_TLS_CERT_FILE: certFile,
+    REDIS_TLS_KEY_FILE: keyFile,
   });
 
   it.each<[string, () => Record<string, string>, RegExp]>([
     ['its authority', () => variables(first), /.*certificate.*/],
     [
       'a certificate of its own',
-      () => ({ REDIS_TLS_CA_FILE: authority.ca }),
+      () => ({ REDIS_TLS_CA_FILE: authority.root.certFile }),
       /.*(certificate|closed|ECONNRESET|EPIPE).*/,
     ],
   ])('a gateway without %s does without it, and the log has the reason', async (_name, env, reason) => {
@@ -84,10 +91,10 @@ describeWithRedis('with a Redis that wants certificates', () => {
   });
 
   it('files that are replaced one after the other are used for a new connection, without a failed operation', async () => {
-    const files = { cert: join(folder, 'cert'), key: join(folder, 'key') };
-    await copyFile(first.cert, files.cert);
-    await copyFile(first.key, files.key);
-    const gateway = await replica({ REDIS_TLS_CA_FILE: authority.ca, ...variables(files) });
+    const files = { certFile: join(folder, 'cert'), keyFile: join(folder, 'key') };
+    await copyFile(first.certFile, files.certFile);
+    await copyFile(first.keyFile, files.keyFile);
+    const gateway = await replica({ REDIS_TLS_CA_FILE: authority.root.certFile, ...variables(files) });
     await ask(gateway);
     await entryKey(redis);
     const connections = async (): Promise<string[]> => {
@@ -101,14 +108,14 @@ describeWithRedis('with a Redis that wants certificates', () => {
       until('it is read', () =>
         logLines(gateway).some(({ msg }) => msg === `A new value was read from ${variable}`),
       );
-    await copyFile(second.cert, files.cert);
+    await copyFile(second.certFile, files.certFile);
     await read('REDIS_TLS_CERT_FILE');
     expect(await connections()).toEqual(before);
     await until('it is said', () =>
       logLines(gateway).some(({ msg }) => String(msg).startsWith('REDIS_TLS_KEY_FILE is not the key')),
     );
     await ask(gateway, { ...KEY, ...NO_CACHE });
-    await copyFile(second.key, files.key);
+    await copyFile(second.keyFile, files.keyFile);
     await until('there is another connection', async () =>
       (await connections()).some((id) => !before.includes(id)),
     );

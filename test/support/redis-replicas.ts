@@ -12,6 +12,9 @@ import { until } from './until.js';
 export const TTL_MS = 60_000;
 export const STALE_MS = 600_000;
 
+/** After a fail-over, replicas share lists again within this time. */
+export const SHARED_AGAIN_MS = 5000;
+
 /** For a Redis that does not answer. */
 export const SHORT = { REDIS_TIMEOUT_MS: '300' };
 
@@ -77,7 +80,7 @@ export function redisMessages(gateway: Gateway): string[] {
 }
 
 /** Matches the message that a Redis fails for a reason. */
-export function failing(reason: RegExp): unknown {
+export function failing(reason: RegExp): { asymmetricMatch(message: unknown): boolean } {
   const prefix = 'Redis does not work, lists are not shared between replicas: ';
   return expect.stringMatching(new RegExp(`^${prefix}(${reason.source})$`));
 }

@@ -1,7 +1,7 @@
 import { Certificates } from '../../src/upstream/certificates.js';
 import { UpstreamRoute } from '../../src/upstream/upstream.route.js';
 import { SecretFiles } from '../../src/credentials/secret-files.js';
-import type { TlsFiles } from '../../src/config/provider.config.js';
+import type { TlsFiles } from '../../src/config/tls-files.js';
 
 const NO_FILE = { variable: '', path: undefined };
 

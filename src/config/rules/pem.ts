@@ -1,5 +1,6 @@
 import { IsOptional } from 'class-validator';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import { readSecretFileSync } from '../read-secret-file.js';
 import { combine, defineRule } from './define-rule.js';
 import { fileRule } from './secrets.js';
@@ -96,9 +97,14 @@ function IsKeyOfCertificate(): PropertyDecorator {
   };
 }
 
-/** Whether a private key is that of the first certificate of a text. */
+/** Whether a private key is that of the first certificate of a text, and TLS takes both: OpenSSL refuses short keys. */
 export function belongTogether(certificates: string, key: string): boolean {
-  return new X509Certificate(certificates).checkPrivateKey(createPrivateKey(key));
+  try {
+    createSecureContext({ cert: certificates, key });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isCertificate(text: string): boolean {

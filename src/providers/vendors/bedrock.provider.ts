@@ -6,6 +6,8 @@ import type { Row } from '../../catalogue/row.js';
 import { unlessAborted } from '../../concurrency/cancellation.js';
 import { IsText } from '../../config/rules/scalars.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
+import { proxyFailure } from '../../upstream/connection-failure.js';
+import { ProxyError } from '../../upstream/proxy-error.js';
 import type { SmallAnswer, SmallRequest, UpstreamRoute } from '../../upstream/upstream.route.js';
 import { trimmedPath, withPath, withQuery } from '../http/base-url.js';
 import { modalitiesAt } from '../http/compatible-metadata.js';
@@ -266,6 +268,7 @@ function signatureError(error: unknown): unknown {
       ? new UpstreamError('timeout', 'AWS gave no credentials to sign with in time.', { advice: ADVICE })
       : error;
   }
+  if (error instanceof ProxyError) return proxyFailure(error, {});
   const { name, code = name } = error as NodeJS.ErrnoException;
   if (name === 'CredentialsProviderError') {
     return new UpstreamError(
