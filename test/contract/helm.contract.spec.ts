@@ -112,8 +112,10 @@ describe('the files of the chart that follow from others', () => {
   it('have a value for every variable that is neither a setting nor a key', () => {
     const { settings, keys } = chartNames();
     const values = readFileSync(`${CHART}/templates/_helpers.tpl`, 'utf8');
+    // SSL_CERT_FILE does for all programs what UPSTREAM_TLS_CA_FILE does for this one.
+    const elsewhere = [...settings, ...keys, 'SSL_CERT'];
     const others = [...new Set(variableNames())].filter(
-      (name) => /^[A-Z_]+$/.test(name) && ![...settings, ...keys].includes(name.replace(/_FILE$/, '')),
+      (name) => /^[A-Z_]+$/.test(name) && !elsewhere.includes(name.replace(/_FILE$/, '')),
     );
     expect(others.filter((name) => !values.includes(`"${name.replace(/_FILE$/, '')}"`))).toEqual([]);
   });
@@ -441,21 +443,20 @@ describeWithHelm('the Helm chart', () => {
   });
 
   it('has the alerts and the dashboard of the component, for the name of the release', () => {
-    const monitoring = { alerts: { enabled: true }, dashboard: { enabled: true } };
+    const runbooks = 'https://wiki.test/gateway';
+    const monitoring = { alerts: { enabled: true, runbooks }, dashboard: { enabled: true } };
     const manifests = renderChart({ monitoring }, 'blue');
     const read = (file: string): string =>
       readFileSync(`deploy/kubernetes/components/monitoring/${file}`, 'utf8').replaceAll(
-        /(job=\\?")models-gateway/g,
-        '$1blue-models-gateway',
+        'https://docs.example.com/operations.md',
+        runbooks,
       );
     const { spec } = only(ofKind<PrometheusRule>(manifests, 'PrometheusRule'));
     expect(spec).toEqual((parse(read('prometheus-rule.yaml')) as PrometheusRule).spec);
-    expect(JSON.stringify(spec)).toContain('blue-models-gateway');
+    expect(JSON.stringify(spec)).toContain(`${runbooks}#`);
     const { data, metadata } = configMap(manifests, 'blue-models-gateway-dashboard');
     expect(metadata.labels).toHaveProperty('grafana_dashboard', '1');
     expect(JSON.parse(only(Object.values(data)))).toEqual(JSON.parse(read('dashboard.json')));
-    // The job is the name of the Service.
-    expect(only(ofKind<Service>(manifests, 'Service')).metadata.name).toBe('blue-models-gateway');
   });
 
   it.each<[mistake: string, values: Values]>([
