@@ -24,7 +24,7 @@ export interface RedisServer {
   readonly env: Readonly<Record<string, string>>;
   /** Sends a command, as redis-cli would. */
   command(...words: string[]): Promise<unknown>;
-  /** All keys, sorted. */
+  /** All keys of lists and leases, sorted; not the key by which connections are tried. */
   keys(): Promise<string[]>;
   /** Waits until it holds this many lists and no lease: a gateway stores a list after its answer. */
   stored(lists: number): Promise<void>;
@@ -99,7 +99,8 @@ export async function startRedis(
     await closed;
     server = undefined;
   };
-  const keys = async (): Promise<string[]> => ((await command('KEYS', '*')) as string[]).sort();
+  const keys = async (): Promise<string[]> =>
+    ((await command('KEYS', '*')) as string[]).filter((key) => !key.endsWith(':probe')).sort();
   return {
     url,
     port,
