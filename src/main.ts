@@ -45,7 +45,12 @@ async function run(): Promise<void> {
   const { stdout, stderr, code } = await runCommand(command);
   process.stderr.write(stderr);
   // What still runs, such as a connection that is kept alive, must not hold up the end.
-  process.stdout.write(stdout, () => process.exit(code));
+  process.stdout.write(stdout, (error) => process.exit(isLost(error) ? EXIT_CODES.failed : code));
+}
+
+/** Whether a report could not be written. A reader that has seen enough closes its pipe. */
+function isLost(error: Error | null | undefined): boolean {
+  return error != null && !('code' in error && error.code === 'EPIPE');
 }
 
 function exit(): void {

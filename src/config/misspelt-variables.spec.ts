@@ -209,6 +209,12 @@ const ENVIRONMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
 
 const ENGINES = ['openai', 'huggingface', 'xai', 'bedrock', 'github_models', 'ollama', 'watsonx', 'vllm'];
 
+it('a name beside the file of the right one is not taken for a misspelt one', () => {
+  const env = { MAIN_MODEL_ENGINE: 'groq', GROK_API_KEY: 'x' };
+  expect(misspellingsIn(env)).toEqual(['GROK_API_KEY: GROQ_API_KEY']);
+  expect(misspellingsIn({ ...env, GROQ_API_KEY_FILE: '/run/key' })).toEqual([]);
+});
+
 describe.each(Object.entries(ENVIRONMENTS))('the environment of %s', (_name, env) => {
   it.each(ENGINES)('holds nothing that is taken for a misspelt variable of %s', (engine) => {
     expect(misspellingsIn({ ...env, MAIN_MODEL_ENGINE: engine })).toEqual([]);

@@ -41,8 +41,16 @@ export function misspeltVariables(
   return Object.entries(env).flatMap(([variable, value = '']) => {
     if (value.trim() === '' || known.has(variable) || isOfOthers(variable, value)) return [];
     const meant = meantBy(variable.toUpperCase(), ours);
-    return meant === undefined || env[meant]?.trim() ? [] : [{ variable, meant }];
+    return meant === undefined || formsOf(meant).some((name) => env[name]?.trim())
+      ? []
+      : [{ variable, meant }];
   });
+}
+
+/** A variable and its `_FILE` variant. */
+function formsOf(variable: string): string[] {
+  const name = variable.replace(/_FILE$/, '');
+  return [name, `${name}_FILE`];
 }
 
 function isOfOthers(variable: string, value: string): boolean {

@@ -1,4 +1,5 @@
 import type { CacheConfig } from '../config/cache.config.js';
+import { engineName, engineVariable } from '../config/engines.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { declaredVariables, givenText } from '../config/variables.js';
@@ -93,11 +94,34 @@ const RULES: readonly IdleRule[] = [
 
 /** A sentence for each variable that is set and has no effect with the others. */
 export function idleVariables(setup: Setup): string[] {
+  return [...variablesByName(setup), ...withoutEffect(setup)];
+}
+
+function withoutEffect(setup: Setup): string[] {
   return RULES.flatMap(({ variables, harmless, reason }) => {
     const set = variables.filter((name) => isSet(name) && givenText(name)?.toLowerCase() !== harmless);
     const why = set.length > 0 ? reason(setup) : undefined;
     return why === undefined ? [] : set.map((name) => `${name} has no effect ${why}.`);
   });
+}
+
+/** Those that an engine of `MODEL_ENGINES` has by its name: they look as if they were read without it as well. */
+function variablesByName({ providers }: Setup): string[] {
+  const [only] = providers;
+  if (only === undefined || isSet('MODEL_ENGINES')) return [];
+  const declared = new Set(declaredVariables().map(({ name }) => name));
+  const { engine, kind = engine } = only.identity;
+  return [...new Set([engine, kind])].flatMap((name) =>
+    [
+      ['BASE_URL', 'MAIN_MODEL_BASE_URL'],
+      ['ENGINE', 'MAIN_MODEL_ENGINE'],
+    ].flatMap(([suffix = '', used = '']) => {
+      const variable = engineVariable(engineName(name), suffix);
+      return isSet(variable) && !declared.has(variable)
+        ? [`${variable} has no effect without MODEL_ENGINES: ${used} is read.`]
+        : [];
+    }),
+  );
 }
 
 function unless(hasEffect: boolean, reason: string): string | undefined {

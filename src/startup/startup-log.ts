@@ -31,7 +31,7 @@ export class StartupLog implements OnApplicationBootstrap {
     const { engines, gatewayKeyVariable, missing, warnings } = this.report;
     for (const engine of engines) this.logger.log(startLine(engine, address));
     if (gatewayKeyVariable !== undefined) {
-      this.logger.log('Callers need a key of GATEWAY_API_KEYS; their credentials go to no provider.');
+      this.logger.log(`Callers need a key of ${gatewayKeyVariable}; their credentials go to no provider.`);
     }
     for (const each of [...missing, ...warnings]) this.logger.warn(each);
   }

@@ -78,9 +78,8 @@ function classify(code: string, error: unknown, route: UpstreamRoute): [Upstream
       ? ['unreachable', unreachable(code, 'its port speaks TLS, so the URL has to begin with https://')]
       : ['invalid', 'The provider sent a response that is not HTTP.'];
   }
-  // undici reports a stray 100 Continue or 101 Switching Protocols with these words, or by a failed assertion.
-  const isNotFinal = error instanceof Error && /^bad (response|upgrade)$/.test(error.message);
-  if (isNotFinal || code === 'ERR_ASSERTION') {
+  // undici reports a stray 100 Continue or 101 Switching Protocols with these words.
+  if (error instanceof Error && /^bad (response|upgrade)$/.test(error.message)) {
     return ['failed', 'The provider answered with an interim status (1xx) only.'];
   }
   return ['unreachable', unreachable(code, explanation(code, error, route))];

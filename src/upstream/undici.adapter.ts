@@ -152,7 +152,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     // What one connection has met, the others that were idle will meet too.
     if (this.connection.isReused && this.status === 0) this.context.upstream.call.route.retireIdle();
-    this.context.reject(this.isClosedUnanswered(error) ? new ClosedUnansweredError(errorCode(error)) : error);
+    this.context.reject(this.reasonFor(error));
   }
 
   /**
@@ -184,6 +184,12 @@ class Exchange implements Dispatcher.DispatchHandler {
   private lose(): void {
     this.settle();
     this.context.upstream.call.route.drop(this.connection);
+  }
+
+  private reasonFor(error: Error): Error {
+    // undici fails by an assertion after a 101, and the error of that differs between versions of Node.js.
+    if (this.status !== 0 && this.status < 200) return new errors.SocketError('bad response');
+    return this.isClosedUnanswered(error) ? new ClosedUnansweredError(errorCode(error)) : error;
   }
 
   /** Whether a new connection was closed by the other side as soon as it had the request. */

@@ -189,6 +189,13 @@ describe('a variable without effect', () => {
       { CACHE_TTL_SECONDS: '9', REDIS_TIMEOUT_MS: '9' },
       ['REDIS_TIMEOUT_MS has no effect without REDIS_URL.'],
     ],
+    [
+      { OPENAI_BASE_URL: 'http://lab.test/v1', OPENAI_ENGINE: 'azure' },
+      [
+        'OPENAI_BASE_URL has no effect without MODEL_ENGINES: MAIN_MODEL_BASE_URL is read.',
+        'OPENAI_ENGINE has no effect without MODEL_ENGINES: MAIN_MODEL_ENGINE is read.',
+      ],
+    ],
     [{ TRUSTED_PROXIES: '10.0.0.0/8' }, ['TRUSTED_PROXIES has no effect without LOG_CLIENT_ADDRESS=true.']],
     [
       { ...several, FORWARD_AUTHORIZATION_TO: 'openai', GATEWAY_API_KEYS: '0123456789abcdef' },

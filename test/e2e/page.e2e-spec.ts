@@ -516,6 +516,17 @@ describeWithBrowser('the catalogue page', () => {
     await shows(page, [EMBED.id]);
   });
 
+  it('keeps the focus in the search while the details of a model are open', async () => {
+    const page = await openWith(MODELS);
+    await row(page, ORBIT.id).click();
+    await page.getByRole('dialog', { name: 'Orbit Large 2' }).waitFor();
+    await page.getByRole('searchbox').click();
+    await page.keyboard.type(EMBED.id);
+    expect(await page.getByRole('searchbox').inputValue()).toBe(EMBED.id);
+    expect(await focused(page)).toBe('Search models');
+    await shows(page, [EMBED.id]);
+  });
+
   it('has the roles that screen readers need', async () => {
     const page = await openWith(MODELS);
     await page.getByRole('heading', { level: 1, name: 'Models' }).waitFor();

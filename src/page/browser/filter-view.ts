@@ -46,9 +46,11 @@ export class FilterView {
       this.engines,
       [
         ...engines
-          .filter(([value]) => !missing.some(([other]) => other === value))
+          .filter(([value, count]) => count > 0 || !missing.some(([other]) => other === value))
           .map(([value, count]) => ({ value, label: value, count })),
-        ...missing.map(([value]) => ({ value, label: value, count: undefined })),
+        ...missing
+          .filter(([value]) => !engines.some(([other, count]) => other === value && count > 0))
+          .map(([value]) => ({ value, label: value, count: undefined })),
       ],
       filter.engines,
     );

@@ -36,7 +36,9 @@ const details = new DetailsView(byId('details', HTMLDialogElement), {
   closed: () => {
     main.classList.remove('with-details');
     list.mark(undefined);
-    list.focus();
+    // A filter that changes the list closes them as well, and keeps the focus.
+    const { activeElement } = document;
+    if (activeElement === document.body || byId('details', HTMLElement).contains(activeElement)) list.focus();
   },
   announce,
 });
@@ -66,6 +68,7 @@ async function load(isFresh: boolean): Promise<void> {
   const waiting = setTimeout(() => {
     main.classList.add('waiting');
   }, QUIET_WAIT_MS);
+  const isReloading = document.activeElement === reload;
   reload.disabled = true;
   try {
     const answer = await askForModels({ folder, key, isFresh, signal });
@@ -82,6 +85,8 @@ async function load(isFresh: boolean): Promise<void> {
     if (!signal.aborted) {
       main.classList.remove('waiting', 'starting');
       reload.disabled = false;
+      // A button that is disabled loses the focus.
+      if (isReloading && document.activeElement === document.body) reload.focus();
     }
   }
 }

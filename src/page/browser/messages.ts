@@ -11,6 +11,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['upstream_invalid_response', 'answered with something that is no list'],
   ['upstream_401', 'refused the key'],
   ['upstream_403', 'refused the key'],
+  ['upstream_404', 'has no list at this URL'],
   ['upstream_429', 'limits the rate of requests'],
   ['provider_not_configured', 'is not configured completely'],
   ['overloaded', 'has too many requests waiting for it'],
@@ -18,10 +19,14 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** What a list lacks; undefined for a whole one. */
-export function missingNotice({ missing }: Catalogue): HTMLElement | undefined {
+export function missingNotice({ missing, engines }: Catalogue): HTMLElement | undefined {
   if (missing.length === 0) return undefined;
+  const hasModels = missing.every(([engine]) =>
+    engines.some(([other, count]) => other === engine && count > 0),
+  );
+  const what = missing.length === 1 ? 'A provider is missing.' : 'Providers are missing.';
   return notice(
-    element('strong', {}, missing.length === 1 ? 'A provider is missing.' : 'Providers are missing.'),
+    element('strong', {}, hasModels ? 'The list is incomplete.' : what),
     element(
       'ul',
       {},
