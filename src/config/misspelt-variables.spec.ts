@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 // Registers the variables of every namespace and of the vendors.
 import '../app.module.js';
 import { misspeltVariables } from './misspelt-variables.js';
@@ -212,7 +215,11 @@ const ENGINES = ['openai', 'huggingface', 'xai', 'bedrock', 'github_models', 'ol
 it('a name beside the file of the right one is not taken for a misspelt one', () => {
   const env = { MAIN_MODEL_ENGINE: 'groq', GROK_API_KEY: 'x' };
   expect(misspellingsIn(env)).toEqual(['GROK_API_KEY: GROQ_API_KEY']);
-  expect(misspellingsIn({ ...env, GROQ_API_KEY_FILE: '/run/key' })).toEqual([]);
+  const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
+  const file = join(folder, 'key');
+  writeFileSync(file, 'x');
+  expect(misspellingsIn({ ...env, GROQ_API_KEY_FILE: file })).toEqual([]);
+  rmSync(folder, { recursive: true });
 });
 
 describe.each(Object.entries(ENVIRONMENTS))('the environment of %s', (_name, env) => {

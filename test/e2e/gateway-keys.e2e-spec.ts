@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { failureOf, idsOf } from '../support/answers.js';
@@ -201,20 +201,26 @@ describe('GATEWAY_API_KEYS_FILE', () => {
       Promise.all(
         [ONE, TWO].map(async (key) => (await ask('/v1/models', { headers: { 'api-key': key } })).status),
       );
-    const read = (times: number): Promise<unknown> =>
-      until('the file is read', () => {
-        const lines = logLines(gateway).filter(({ msg }) => String(msg).includes('GATEWAY_API_KEYS_FILE'));
-        return lines.length >= times;
+    const logged = (message: string, times: number): Promise<unknown> =>
+      until(`"${message}" is logged`, () => {
+        const lines = logLines(gateway).filter(({ msg }) => String(msg).includes(message));
+        return lines.length === times;
       });
+    /** Without a moment in which the file is empty. */
+    const replace = async (keys: string): Promise<void> => {
+      await writeFile(`${path}.new`, keys);
+      await rename(`${path}.new`, path);
+    };
+    const newValue = 'A new value was read from GATEWAY_API_KEYS_FILE';
     expect(await statuses()).toEqual([200, 401]);
-    await writeFile(path, `${ONE}\n${TWO}\n`);
-    await read(1);
+    await replace(`${ONE}\n${TWO}\n`);
+    await logged(newValue, 1);
     expect(await statuses()).toEqual([200, 200]);
-    await writeFile(path, 'short');
-    await read(2);
+    await replace('short');
+    await logged('the last valid value stays in use', 1);
     expect(await statuses()).toEqual([200, 200]);
-    await writeFile(path, TWO);
-    await read(3);
+    await replace(TWO);
+    await logged(newValue, 2);
     expect(await statuses()).toEqual([401, 200]);
   });
 });
