@@ -47,7 +47,7 @@ export class Branch extends Footprint {
     if (!this.isCut) this.trunk.grow(bytes);
   }
 
-  /** It was replaced: its memory is free as soon as nobody uses it. */
+  /** It was replaced: its memory is free as soon as no caller uses it. */
   cut(): void {
     if (this.isCut) return;
     this.isCut = true;
