@@ -11,21 +11,14 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.MOCK_PORT || 8000) + '/health').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "server.mjs"]
 
-FROM base AS dependencies
-COPY package.json package-lock.json ./
-# Optional packages are development tools, such as TypeScript, or for other platforms.
-RUN npm ci --omit=dev --omit=optional --no-audit --no-fund
-# The contents of the image, as CycloneDX. npm sbom fails while package.json names packages that are not installed, and
-# with the lock file alone it omits packages.
-RUN npm pkg delete devDependencies && npm sbom --sbom-format cyclonedx --sbom-type application > sbom.cdx.json
-
 FROM base AS build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY scripts ./scripts
 COPY src ./src
-RUN npm run build
+# The contents of the image, with their licences, as CycloneDX.
+RUN npm run build && npm run sbom
 
 FROM base
 # docker build --build-arg VERSION=… --build-arg REVISION=… --build-arg CREATED=…
@@ -39,9 +32,7 @@ LABEL org.opencontainers.image.title="models-gateway" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
 ENV NODE_ENV=production
-COPY package.json ./
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=dependencies /app/sbom.cdx.json ./
+COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/dist ./dist
 RUN ln -s /app/dist/main.js /usr/local/bin/models-gateway
 USER node
