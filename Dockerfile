@@ -21,16 +21,11 @@ COPY src ./src
 RUN npm run build && npm run sbom
 
 FROM base
-# docker build --build-arg VERSION=… --build-arg REVISION=… --build-arg CREATED=…
-ARG VERSION=unknown
-ARG REVISION=unknown
-ARG CREATED=unknown
+# `docker build --label` adds org.opencontainers.image.revision, .created and .source, which only a build knows.
 LABEL org.opencontainers.image.title="models-gateway" \
       org.opencontainers.image.description="One OpenAI-compatible GET /v1/models in front of any LLM provider" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.created="${CREATED}"
+      org.opencontainers.image.version="0.2.0"
 ENV NODE_ENV=production
 COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/dist ./dist
