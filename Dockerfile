@@ -32,7 +32,8 @@ COPY --from=build /app/dist ./dist
 RUN ln -s /app/dist/main.js /usr/local/bin/models-gateway
 USER node
 EXPOSE 8000
+# Without a proxy, whatever the environment says; 0.0.0.0 and :: reach this container itself.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch('http://localhost:' + (process.env.PORT || 8000) + '/readyz').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "require('node:http').get({ host: process.env.HOST || 'localhost', port: process.env.PORT || 8000, path: '/readyz', agent: false }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # Without a shell, so that SIGTERM reaches the process. Arguments of `docker run` are options: `docker run … --check`.
 ENTRYPOINT ["node", "dist/main.js"]
