@@ -36,7 +36,7 @@ const ROOMS = {
   health: ['config', 'errors', 'providers'],
   docs: ['catalogue', 'content', 'credentials', 'errors', 'version\\.ts$'],
   page: ['config', 'content', 'version\\.ts$'],
-  observability: ['config', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
+  observability: ['config', 'credentials', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
   startup: ['config', 'credentials', 'metrics', 'providers', 'version\\.ts$'],
   commands: [
     'concurrency',
