@@ -18,6 +18,11 @@ import { secret, SECRET_MARK } from '../support/start-gateway.js';
 
 type Env = Readonly<Record<string, string>>;
 
+/** The path of a certificate or of a key. */
+function pem(name: string): string {
+  return `test/fixtures/tls/${name}`;
+}
+
 let given: readonly string[] = [];
 
 afterEach(() => {
@@ -244,6 +249,102 @@ describe('a variable without effect', () => {
       { MODELS_STATIC: 'a', MAIN_MODEL_BASE_URL: 'http://h' },
       ['MAIN_MODEL_BASE_URL has no effect as no provider is asked.'],
     ],
+    [
+      {
+        MODELS_STATIC: 'a',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_HEADERS: 'A: b',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'OPENAI_API_KEY',
+        'UPSTREAM_HEADERS',
+        'UPSTREAM_TLS_CERT_FILE',
+        'UPSTREAM_TLS_KEY_FILE',
+        'UPSTREAM_TLS_CA_FILE',
+      ].map((name) => `${name} has no effect as no provider is asked.`),
+    ],
+    [
+      {
+        MODEL_ENGINES: 'my_lab,openai',
+        MY_LAB_MODELS_STATIC: 'a',
+        MY_LAB_BASE_URL: 'http://h',
+        MY_LAB_API_KEY: 'x',
+        OPENAI_BASE_URL: 'http://h',
+        OPENAI_API_KEY: 'x',
+        OPENAI_TLS_CERT_FILE: pem('certificate.pem'),
+        OPENAI_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'MY_LAB_BASE_URL has no effect as my_lab is not asked: its list is static.',
+        'MY_LAB_API_KEY has no effect as my_lab is not asked: its list is static.',
+        'OPENAI_TLS_CERT_FILE has no effect as openai is asked by http://.',
+        'OPENAI_TLS_KEY_FILE has no effect as openai is asked by http://.',
+      ],
+    ],
+    [
+      { MODEL_ENGINES: 'my_lab,vllm', MY_LAB_MODELS_STATIC: 'a', VLLM_MODELS_STATIC: 'b', VLLM_API_KEY: 'x' },
+      ['VLLM_API_KEY has no effect as no provider is asked.'],
+    ],
+    [
+      {
+        MODEL_ENGINES: 'my_lab,vllm',
+        MODELS_STATIC: 'a',
+        VLLM_MODELS_STATIC: 'b',
+        VLLM_MODELS_STATIC_MODE: 'append',
+      },
+      ['VLLM_MODELS_STATIC', 'VLLM_MODELS_STATIC_MODE'].map(
+        (name) => `${name} has no effect beside MODELS_STATIC.`,
+      ),
+    ],
+    [
+      { ...several, OPENAI_MODELS_STATIC_MODE: 'append', ANTHROPIC_MODELS_STATIC: 'a' },
+      ['OPENAI_MODELS_STATIC_MODE has no effect without OPENAI_MODELS_STATIC.'],
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'vllm',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'UPSTREAM_TLS_CERT_FILE has no effect as vllm is asked by http://.',
+        'UPSTREAM_TLS_KEY_FILE has no effect as vllm is asked by http://.',
+        'UPSTREAM_TLS_CA_FILE has no effect as no provider is asked by https://.',
+      ],
+    ],
+    [
+      {
+        MODEL_ENGINES: 'openai,vllm',
+        VLLM_BASE_URL: 'http://h',
+        OPENAI_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+      ['UPSTREAM_TLS_CA_FILE has no effect as each provider has its own.'],
+    ],
+    [
+      {
+        AZURE_EU_ENGINE: 'azure',
+        AZURE_EU_BASE_URL: 'https://eu.test',
+        DB_ENGINE: 'postgres',
+        DB_BASE_URL: 'x',
+      },
+      [
+        'AZURE_EU_ENGINE has no effect without MODEL_ENGINES, which would name azure_eu.',
+        'AZURE_EU_BASE_URL has no effect without MODEL_ENGINES, which would name azure_eu.',
+      ],
+    ],
+    [
+      { MODEL_ENGINES: 'openai', GPU_ENGINE: 'vllm', GPU_API_KEY: 'x', SEARCH_ENGINE: 'openai' },
+      [
+        'GPU_ENGINE has no effect, as MODEL_ENGINES does not name gpu.',
+        'GPU_API_KEY has no effect, as MODEL_ENGINES does not name gpu.',
+      ],
+    ],
   ])('%j is named', async (env, idle) => {
     expect(await warningsOf(env)).toEqual(idle);
   });
@@ -257,8 +358,46 @@ describe('a variable without effect', () => {
     [{ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: 'http://h', MAIN_MODEL_API_KEY: 'x' }],
     [{ MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append' }],
     [{ METRICS_PORT: '9464', DOCS_ENABLED: 'false', PAGE_ENABLED: 'false', COALESCE: 'false' }],
+    [
+      {
+        UPSTREAM_HEADERS: 'A: b',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+    ],
+    [{ MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append', OPENAI_API_KEY: 'x', UPSTREAM_HEADERS: 'A: b' }],
+    [{ MODELS_STATIC: 'a', ANTHROPIC_API_KEY: 'x', VLLM_BASE_URL: 'http://h' }],
+    [
+      {
+        MODEL_ENGINES: 'openai,vllm',
+        VLLM_BASE_URL: 'http://h',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'vllm',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        HTTP_PROXY: 'https://proxy.test',
+        NO_PROXY: 'x',
+        VLLM_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'bedrock',
+        AWS_REGION: 'eu-central-1',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
   ])('%j has none', async (env) => {
-    expect(await warningsOf(env)).toEqual([]);
+    const warnings = await warningsOf(env);
+    expect(warnings.filter((each) => each.includes('has no effect'))).toEqual([]);
   });
 });
 
