@@ -39,6 +39,7 @@ const ROOMS = {
   observability: ['config', 'credentials', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
   startup: ['config', 'credentials', 'metrics', 'providers', 'version\\.ts$'],
   commands: [
+    'catalogue',
     'concurrency',
     'config',
     'credentials',

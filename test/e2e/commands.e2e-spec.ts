@@ -449,6 +449,71 @@ describe('--check --ask', () => {
   });
 });
 
+describe('the warnings of --check --ask', () => {
+  const LIST = json({ data: [{ id: 'meta/llama' }, { id: 'gpt-4o' }] });
+
+  async function warningsWith(env: Env): Promise<string[]> {
+    const { url } = await started(startFakeUpstream(LIST));
+    const base = { MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url };
+    const several = { MODEL_ENGINES: 'vllm,lab', VLLM_BASE_URL: url, LAB_BASE_URL: url };
+    const { stdout } = await check({ ...('MODELS_PREFIX' in env ? several : base), ...env }, true);
+    return [...stdout.matchAll(/^warning: (.*)$/gm)].map(([, text = '']) => text);
+  }
+
+  it.each<[env: Env, warnings: readonly string[]]>([
+    [{}, []],
+    [{ MODELS_ALLOW: 'meta/*', MODELS_DENY: 'gpt-*' }, []],
+    [
+      { MODELS_ALLOW: 'meta/*,mistral-*,claude-*', MODELS_DENY: '*embed*' },
+      [
+        'No model matches these patterns of MODELS_ALLOW: mistral-*, claude-*',
+        'No model matches these patterns of MODELS_DENY: *embed*',
+      ],
+    ],
+    [
+      { MODELS_PREFIX: 'true', MODELS_ALLOW: 'lab/gpt-*,gpt-*,vllm/*' },
+      ['No model matches these patterns of MODELS_ALLOW: gpt-*'],
+    ],
+    [
+      {
+        MODELS_PREFIX: 'true',
+        LAB_MODELS_STATIC: 'own',
+        LAB_MODELS_STATIC_MODE: 'append',
+        MODELS_STATIC: 'all',
+        MODELS_STATIC_MODE: 'append',
+        MODELS_ALLOW: 'lab/own,all,vllm/gpt-4o,vllm/own',
+      },
+      ['No model matches these patterns of MODELS_ALLOW: vllm/own'],
+    ],
+    [{ MODELS_STATIC: 'a,b', MODELS_ALLOW: 'a,c' }, ['No model matches these patterns of MODELS_ALLOW: c']],
+  ])('name what fits no model of the lists: %j', async (env, warnings) => {
+    const { MODELS_STATIC: list, MODELS_STATIC_MODE: mode } = env;
+    const isStatic = list !== undefined && mode === undefined;
+    expect(await warningsWith(env)).toEqual([
+      ...(isStatic ? ['MAIN_MODEL_BASE_URL has no effect as no provider is asked.'] : []),
+      ...warnings,
+    ]);
+  });
+
+  it('name an alias of no model', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+    const file = join(folder, 'models.json');
+    await writeFile(file, JSON.stringify([{ id: 'nick', alias_of: 'gpt-5' }]));
+    expect(await warningsWith({ MODELS_STATIC_FILE: file, MODELS_STATIC_MODE: 'merge' })).toEqual([
+      'MODELS_STATIC_FILE: the alias nick is left out, because it leads to no model of the list: gpt-5',
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('are not there while a list is missing', async () => {
+    const { url } = await started(startFakeUpstream(json({}, 500)));
+    const env = { MODELS_ALLOW: 'x', MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url };
+    const { stdout, code } = await check({ ...env, UPSTREAM_MAX_RETRIES: '0' }, true);
+    expect(stdout).not.toContain('warning:');
+    expect(code).toBe(1);
+  });
+});
+
 describe('the program', () => {
   let main: string;
   let folder: string;
