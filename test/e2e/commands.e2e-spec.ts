@@ -506,8 +506,14 @@ describe('the warnings of --check --ask', () => {
   });
 
   it('are not there while a list is missing', async () => {
-    const { url } = await started(startFakeUpstream(json({}, 500)));
-    const env = { MODELS_ALLOW: 'x', MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url };
+    const good = await started(startFakeUpstream(LIST));
+    const bad = await started(startFakeUpstream(json({}, 500)));
+    const env = {
+      MODELS_ALLOW: 'x',
+      MODEL_ENGINES: 'vllm,lab',
+      VLLM_BASE_URL: good.url,
+      LAB_BASE_URL: bad.url,
+    };
     const { stdout, code } = await check({ ...env, UPSTREAM_MAX_RETRIES: '0' }, true);
     expect(stdout).not.toContain('warning:');
     expect(code).toBe(1);
