@@ -7,7 +7,7 @@ const pathOf = pathReader(new Set(['ollama']));
 function request(target: string, route?: string, rawHeaders: string[] = []): FastifyRequest {
   return {
     originalUrl: target,
-    routeOptions: { url: route },
+    route,
     raw: { rawHeaders },
     headers: {},
   } as unknown as FastifyRequest;

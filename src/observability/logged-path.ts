@@ -5,7 +5,6 @@ import type { Credential } from '../credentials/credential.js';
 import { looksLikeKey } from '../credentials/likely-keys.js';
 import { redact } from '../credentials/redact.js';
 import { pathOf } from './request-target.js';
-import { routeOf } from './route.js';
 
 const MAX_LENGTH = 256;
 const REDACTED = '[redacted]';
@@ -22,7 +21,7 @@ export function pathReader(placeholders: ReadonlySet<string>): PathReader {
   return (request) => {
     const path = withoutQuery(request.originalUrl);
     // Nearly every request: nothing of its path is the caller's own.
-    if (path === routeOf(request)) return path;
+    if (path === request.route) return path;
     const shown = visible(withoutKeys(withoutCredentials(pathOf(path), sentWith(request, placeholders))));
     return shown.length > MAX_LENGTH ? `${shown.slice(0, MAX_LENGTH)}...` : shown;
   };

@@ -5,7 +5,7 @@ import type { ClientAddressReader } from './client-address.js';
 import type { PathReader } from './logged-path.js';
 import type { RequestObserver } from './request-observer.js';
 import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
-import { isQuiet, routeOf } from './route.js';
+import { isQuiet } from './route.js';
 
 /**
  * Logs each request when its answer is sent or its caller has hung up; never a header or a query string.
@@ -28,7 +28,7 @@ export function requestLog(
       },
     }),
     closed(request, reply) {
-      const route = routeOf(request);
+      const { route } = request;
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
       logger[level](
         {
