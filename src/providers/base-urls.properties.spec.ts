@@ -2,20 +2,9 @@ import { expect, it } from '@jest/globals';
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { runs } from '../../test/support/runs.js';
-import { unitProvider } from '../../test/support/unit-provider.js';
+import { ENGINES, unitProvider } from '../../test/support/unit-provider.js';
 import { IsBaseUrl } from '../config/rules/urls.js';
-import { BUILT_IN_PROVIDERS } from './built-in-providers.js';
-import { customProvider } from './vendors/custom.provider.js';
-import type { ModelProvider } from './model-provider.js';
-import type { ProviderContext } from './vendor.js';
 
-/** Every built-in vendor, and an engine that is not built in. */
-const ENGINES: readonly (readonly [engine: string, make: (context: ProviderContext) => ModelProvider])[] = [
-  ['orbit', (context) => customProvider('orbit', context)],
-  ...BUILT_IN_PROVIDERS.map(
-    ({ engine, Provider }) => [engine, (context: ProviderContext) => new Provider(context)] as const,
-  ),
-];
 /** What vendors set in the query string, whatever the base URL has. */
 const SET_BY_VENDORS = ['limit', 'page_size', 'pageSize', 'api-version', 'page', 'per_page'];
 /** Its requests are signed without a query string. */
@@ -97,9 +86,9 @@ function doubledVersions({ pathname }: URL): number {
 
 it('the host of a base URL is asked, with its query string, at a path that stays and doubles no version', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...ENGINES), baseUrl, ([engine, make], text) => {
+    fc.property(fc.constantFrom(...ENGINES), baseUrl, (engine, text) => {
       const listUrl = (given: string): URL => {
-        const { url } = unitProvider(make, given).settings ?? {};
+        const { url } = unitProvider(engine, given).settings ?? {};
         if (url === undefined) throw new Error('there is no URL');
         return url;
       };

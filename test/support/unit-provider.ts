@@ -1,3 +1,5 @@
+import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
+import { customProvider } from '../../src/providers/vendors/custom.provider.js';
 import type { UpstreamHeaders } from '../../src/upstream/upstream-headers.js';
 import type { UpstreamRequest } from '../../src/upstream/upstream-request.js';
 import type { UpstreamRoute } from '../../src/upstream/upstream.route.js';
@@ -15,17 +17,21 @@ process.env['CLOUDFLARE_ACCOUNT_ID'] = '0123456789abcdef';
 const NOWHERE = { proxy: undefined, secrets: [] } as unknown as UpstreamRoute;
 const NO_FILE = { variable: '', path: undefined };
 
+const VENDORS = new Map(BUILT_IN_PROVIDERS.map((vendor) => [vendor.engine, vendor]));
+
+/** Every built-in engine, and one that is not built in. */
+export const ENGINES: readonly string[] = ['orbit', ...VENDORS.keys()];
+
 /**
  * A provider alone, without sockets: what its vendor makes of a base URL, and of the bodies of its answers.
- * @param make makes the provider of its vendor
- * @param base its base URL; undefined for that of the vendor
+ * @param engine one of `ENGINES`
  */
 export function unitProvider(
-  make: (context: ProviderContext) => ModelProvider,
-  base: string | undefined,
+  engine: string,
+  base = 'https://provider.test',
   answer: Answer = () => '[]',
 ): ModelProvider {
-  return make({
+  const context: ProviderContext = {
     client: {
       routeTo: () => NOWHERE,
       largeBodies: { oneByOne: (_signal, read) => Promise.resolve(read()) } as LargeBodies,
@@ -38,7 +44,7 @@ export function unitProvider(
     },
     config: {
       isMultiEngine: false,
-      urls: new Map(base === undefined ? [] : [['BASE_URL', base]]),
+      urls: new Map([['BASE_URL', base]]),
       urlVariables: () => ['BASE_URL'],
       keyVariables: () => [],
       headerVariables: () => [],
@@ -46,5 +52,7 @@ export function unitProvider(
       tlsFiles: () => ({ authorities: NO_FILE, certificate: NO_FILE, key: NO_FILE }),
     },
     limits: { maxPages: 20 },
-  });
+  };
+  const vendor = VENDORS.get(engine);
+  return vendor === undefined ? customProvider(engine, context) : new vendor.Provider(context);
 }
