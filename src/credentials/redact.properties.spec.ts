@@ -113,14 +113,14 @@ it('no secret is left in Base64, whatever bytes are around it', () => {
 });
 
 it('a text without a secret stays as it is', () => {
-  const other = fc.string({ unit: fc.constantFrom(...'☃✓✗★äöü'), minLength: 8, maxLength: 12 });
+  const other = fc.string({ unit: fc.constantFrom('☃', '✓', '✗', '★', 'ä'), minLength: 8, maxLength: 12 });
   const text = fc.string({
     unit: fc.oneof(character, fc.constantFrom('%41', '%2F', '\\u0041', '[redacted]', ' ', '\n')),
   });
   fc.assert(
     fc.property(
       other,
-      text.filter((each) => !/[☃✓✗★äöü]/.test(each)),
+      text.filter((each) => !/[☃✓✗★ä]/.test(each)),
       (key, without) => {
         expect(redact(without, [keyCredential(key)])).toBe(without);
       },

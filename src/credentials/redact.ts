@@ -75,7 +75,7 @@ function decoded({ text, places }: Reading, escapes: RegExp): Reading[] {
     const meaning = meaningOf(escape);
     result += text.slice(end, index) + meaning;
     for (; end < index; end += 1) resultPlaces.push(places[end] ?? 0);
-    for (let unit = 0; unit < meaning.length; unit += 1) resultPlaces.push(places[index] ?? 0);
+    resultPlaces.push(...Array<number>(meaning.length).fill(places[index] ?? 0));
     end = index + escape.length;
   }
   return end === 0
