@@ -256,7 +256,7 @@ describe('whatever headers a caller sends', () => {
           expect([...keys, ...keys.map((text) => `Bearer ${String(text)}`)]).toContain(authorization);
         }
       }),
-      runs(120),
+      runs(100),
     );
   });
 
@@ -341,7 +341,7 @@ describe('whatever the ids of models', () => {
           ]);
         },
       ),
-      runs(60),
+      runs(40),
     );
   });
 
