@@ -52,11 +52,12 @@ async function build(folder) {
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
   // The scripts work on their own folder.
-  for (const script of ['bundle.mjs', 'page.mjs']) {
+  for (const script of ['bundle.mjs', 'page.mjs', 'demo.mjs']) {
     await copyFile(join(root, 'scripts', script), join(scripts, script));
   }
-  const page = join('src', 'page', 'browser');
-  await cp(join(root, page), join(folder, page), { recursive: true });
+  for (const used of [join('src', 'page', 'browser'), join('test', 'mock-vllm')]) {
+    await cp(join(root, used), join(folder, used), { recursive: true });
+  }
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const dist = join(folder, 'dist');
   // `npm run typecheck` checks the types; here that would take half of the time.
