@@ -41,6 +41,7 @@ const CHECKED: Readonly<Record<string, string>> = {
   fragment: 'is a part of a kustomization',
   overlay: 'is a kustomization of kubernetes.contract.spec.ts',
   values: 'is a file of values of helm.contract.spec.ts',
+  guide: 'has the types of the source code',
   recipe: 'is a part of a recipe, which one-base-url.e2e-spec.ts tests',
 };
 /** Why a block is not run. */
@@ -50,7 +51,6 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   package: 'it needs a package of Python',
   client: 'it is the configuration of another program',
   vendor: 'it needs a vendor',
-  guide: 'it is the source code of an invented vendor',
 };
 /** A diagram has no mode, because GitHub draws it by the language alone. */
 const DIAGRAM = 'mermaid';
@@ -207,6 +207,12 @@ describe('the files', () => {
   });
 });
 
+describe('the source code in CONTRIBUTING.md', () => {
+  it('has the types of the source code', async () => {
+    expect(await typeErrors(blocks('guide').map(({ code }) => code))).toBe('');
+  });
+});
+
 describeWithKubectl('the parts of kustomizations', () => {
   it.each(blocks('fragment').map(named))('%s fit an overlay', async (_place, { code }) => {
     const copy = await mkdtemp(join(folder, 'manifests-'));
@@ -343,6 +349,47 @@ async function exportsOf(codes: readonly string[]): Promise<(Variables | undefin
       const exported = Object.entries(variables).filter(([name]) => !own.has(name));
       return status === '0' ? Object.fromEntries(exported) : undefined;
     });
+}
+
+/**
+ * Checks the types of a vendor's file, its row of the contracts, a compatible vendor's row, and its row of the contracts.
+ * @returns the messages of the compiler
+ */
+async function typeErrors([
+  vendor = '',
+  contract = '',
+  row = '',
+  compatible = '',
+]: readonly string[]): Promise<string> {
+  const copy = await mkdtemp(join(dirname(main), 'guide-'));
+  const files: Readonly<Record<string, string>> = {
+    'vendors/orbit.provider.ts': vendor,
+    'vendors/rows.ts': [
+      `import type { COMPATIBLE_ROWS } from './compatible-vendors.js';`,
+      `export const rows: typeof COMPATIBLE_ROWS = [${row}];`,
+    ].join('\n'),
+    'contract/contracts.ts': [
+      `import { OPENAI_COMPATIBLE } from './provider-contracts.js';`,
+      `import type { FullContract, ProviderContract } from './provider-contracts.js';`,
+      `export const full: FullContract[] = [${contract}];`,
+      `export const compatible: ProviderContract[] = [${compatible}];`,
+    ].join('\n'),
+    'tsconfig.json': JSON.stringify({
+      extends: join(ROOT, 'tsconfig.json'),
+      // The files are as if they were there.
+      compilerOptions: { rootDirs: ['.', join(ROOT, 'src/providers'), join(ROOT, 'test')] },
+      include: ['**/*.ts'],
+    }),
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(dirname(join(copy, name)), { recursive: true });
+    await writeFile(join(copy, name), text);
+  }
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { stdout } = await run(process.execPath, [compiler, '-p', copy, '--noEmit']).catch(
+    (error: unknown) => error as { stdout: string },
+  );
+  return stdout;
 }
 
 let given: readonly string[] = [];
