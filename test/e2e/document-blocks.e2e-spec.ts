@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import '../../src/app.module.js';
 import { runCommand } from '../../src/commands/run-command.js';
-import { variableNames } from '../../src/config/variables.js';
 import { startMockVllm } from '../mock-vllm/mock-vllm.mjs';
 import { BUILD_MS, builtService } from '../support/built-service.js';
 import { codeBlocks } from '../support/code-blocks.js';
@@ -392,18 +391,28 @@ async function typeErrors([
   return stdout;
 }
 
-let given: readonly string[] = [];
-
-/** What `--check` says of these variables, and its exit code. Each file that one names has a key in it. */
+/**
+ * What `--check` says of an environment with these variables only, and its exit code. Each file that one names has a key
+ * in it.
+ */
 async function check(env: Variables = {}): Promise<[stdout: string, code: number]> {
-  for (const name of [...variableNames(), ...given]) Reflect.deleteProperty(process.env, name);
-  given = Object.keys(env);
+  const before = { ...process.env };
+  const replaceBy = (variables: NodeJS.ProcessEnv): void => {
+    for (const name of Object.keys(process.env)) Reflect.deleteProperty(process.env, name);
+    Object.assign(process.env, variables);
+  };
   const file = join(folder, 'key');
   await writeFile(file, 'sk-your-key');
-  for (const [name, value] of Object.entries(env))
-    process.env[name] = name.endsWith('_FILE') && name !== 'MODELS_STATIC_FILE' ? file : value;
-  const { stdout, code } = await runCommand({ name: 'check', asks: false });
-  return [stdout, code];
+  const isKeyFile = (name: string): boolean => name.endsWith('_FILE') && name !== 'MODELS_STATIC_FILE';
+  replaceBy(
+    Object.fromEntries(Object.entries(env).map(([name, value]) => [name, isKeyFile(name) ? file : value])),
+  );
+  try {
+    const { stdout, code } = await runCommand({ name: 'check', asks: false });
+    return [stdout, code];
+  } finally {
+    replaceBy(before);
+  }
 }
 
 /** A line of the start, without what differs between machines and releases. */
