@@ -56,7 +56,7 @@ const baseline = (name) => (port, upstream) => ({
   env: { PORT: port, UPSTREAM: upstream },
 });
 
-/** The gateway with its log and the default limits. */
+/** The gateway with its log, its metrics and the default limits; without metadata, so that all send the same rows. */
 const gateway =
   (variables = {}) =>
   (port, upstream) => ({
@@ -67,6 +67,7 @@ const gateway =
       PORT: port,
       MAIN_MODEL_ENGINE: 'openai',
       MAIN_MODEL_BASE_URL: upstream,
+      MODELS_METADATA: 'false',
       ...variables,
     },
   });
@@ -74,7 +75,7 @@ const gateway =
 /** The servers to compare, by name. A server whose program is not installed is left out. */
 export const SERVERS = {
   gateway: gateway(),
-  'gateway, COALESCE=false': gateway({ COALESCE: 'false' }),
+  'gateway, cached': gateway({ CACHE_TTL_SECONDS: '600' }),
   'naive Nest': baseline('naive-nest'),
   'bare Fastify': baseline('bare-fastify'),
   'raw undici': baseline('raw-undici'),
@@ -104,9 +105,10 @@ export const SERVERS = {
 /**
  * Starts a server in front of a provider.
  * @param variables added to its environment
+ * @param path asked for until there is an answer
  */
-export async function start(name, upstream, variables = {}) {
+export async function start(name, upstream, variables = {}, path = '/v1/models') {
   const port = await freePort();
   const { env, ...server } = SERVERS[name](port, new URL(upstream.url).origin);
-  return startServer({ ...server, env: { ...env, ...variables }, port });
+  return startServer({ ...server, env: { ...env, ...variables }, port, path });
 }

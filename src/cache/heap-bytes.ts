@@ -19,9 +19,9 @@ export const WEAK_ENTRY_BYTES = 16 * POINTER;
 /** V8 keeps a text that was joined of others as such until it is read, and then both. */
 export const JOINED_TEXT_BYTES = 6 * POINTER;
 
-/** An array, without what is in it. */
+/** An array, without what is in it. It grows by half: a third may be empty. */
 export function arrayBytes(length: number): number {
-  return ARRAY_HEADER + length * POINTER;
+  return ARRAY_HEADER + Math.ceil(length * 1.5) * POINTER;
 }
 
 /** A map, without what is in it. */

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { StaticFile } from '../content/static-file.js';
 import type { FileContent } from '../content/static-file.js';
 import { VERSION } from '../version.js';
 import { openApiDocument } from './openapi.js';
+import { SWAGGER_UI_URL } from './swagger-ui-url.js';
 
 const CSS = 'text/css; charset=utf-8';
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
@@ -82,7 +82,10 @@ export function serveDocs(server: FastifyInstance, linksPage: boolean): void {
   serve(server, '/docs/start.js', () => text(JAVASCRIPT, START_SCRIPT));
   serve(server, '/docs/start.css', () => text(CSS, STYLE));
   for (const [name, contentType] of Object.entries(SWAGGER_UI_FILES)) {
-    serve(server, `/docs/${name}`, async () => ({ contentType, body: await readSwaggerUi(name) }));
+    serve(server, `/docs/${name}`, async () => ({
+      contentType,
+      body: await readFile(new URL(name, SWAGGER_UI_URL)),
+    }));
   }
 }
 
@@ -119,10 +122,4 @@ function page(linksPage: boolean, folder: string, home: string): FileContent {
 </html>
 `;
   return { ...text('text/html; charset=utf-8', html), headers: PAGE_HEADERS };
-}
-
-/** A file of Swagger UI, which comes with `@nestjs/swagger`. */
-function readSwaggerUi(name: string): Promise<Buffer> {
-  const { resolve } = createRequire(createRequire(import.meta.url).resolve('@nestjs/swagger'));
-  return readFile(resolve(`swagger-ui-dist/${name}`));
 }

@@ -23,6 +23,7 @@ export function basePathPattern(basePath: string): RegExp | undefined {
  * @param basePath what matches the base path
  */
 export function routedPath(target: string, basePath: RegExp | undefined): string {
+  if (target === MODELS_PATH) return target;
   const path = pathOf(target);
   if (basePath === undefined || MODELS_SPELLINGS.test(path)) return atModelsPath(path);
   const [prefix] = basePath.exec(path) ?? [];

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFile, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -24,9 +25,10 @@ export default async function setUp() {
   process.env.TEST_SCAN_WORKER = await buildScanWorker(folder);
   process.env.TEST_PAGE = join(folder, 'page.html');
   await writeFile(process.env.TEST_PAGE, await buildPage());
+  const shipped = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   let building;
   const server = createServer((_request, response) => {
-    building ??= build(folder);
+    building ??= build(folder, shipped);
     building.then(
       (main) => response.end(main),
       (error) => response.writeHead(500).end(`${error}\n${error.stdout}`),
@@ -38,16 +40,17 @@ export default async function setUp() {
     server.close();
     server.closeAllConnections();
     await building?.catch(() => undefined);
-    await rm(folder, { recursive: true });
+    await Promise.all([folder, shipped].map((each) => rm(each, { recursive: true })));
   };
 }
 
 /**
  * Builds the service as `npm run build` does, but in another folder, because `dist` may be in use. The folder is inside
- * `node_modules`, where a build finds its dependencies and Git does not look.
+ * `node_modules`, where a build finds its dependencies and Git does not look. What is built runs elsewhere, without
+ * `node_modules`, as in the image.
  * @returns the file that `node` runs
  */
-async function build(folder) {
+async function build(folder, shipped) {
   const scripts = join(folder, 'scripts');
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
@@ -65,7 +68,9 @@ async function build(folder) {
     cwd: root,
   });
   await run(process.execPath, [join(scripts, 'bundle.mjs')]);
-  return join(dist, 'main.js');
+  await cp(dist, join(shipped, 'dist'), { recursive: true });
+  await copyFile(join(root, 'package.json'), join(shipped, 'package.json'));
+  return join(shipped, 'dist', 'main.js');
 }
 
 /** Compiles the worker thread for tests that run the service in their own process: Node.js cannot run TypeScript. */

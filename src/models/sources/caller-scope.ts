@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { callerCredential } from '../../credentials/caller-credential.js';
 import type { Credential } from '../../credentials/credential.js';
@@ -49,7 +49,7 @@ export function scopeKey(
  * @param target what else than the caller changes the list
  */
 export function cacheKey(target: string, scope: string): string {
-  return createHash('sha256').update(`${target}\n${scope}`).digest('base64url');
+  return hash('sha256', `${target}\n${scope}`, 'base64url');
 }
 
 /** The headers of a caller's request that go to the provider as they are, names in lower case. */

@@ -2,6 +2,7 @@ import { BoundedMap } from '../../cache/bounded-map.js';
 import { ListCache } from '../../cache/list-cache.js';
 import type { CacheResult, FailureEffect, Obtained, Slot } from '../../cache/list-cache.js';
 import { memoize } from '../../cache/memoize.js';
+import { memoizeForAMoment } from '../../cache/momentary-memo.js';
 import { Coalescer } from '../../concurrency/coalescer.js';
 import type { Work } from '../../concurrency/coalescer.js';
 import type { Credential } from '../../credentials/credential.js';
@@ -31,10 +32,11 @@ export class ProviderListSource implements ListSource {
   private readonly operatorKey: Secret<Credential> | undefined;
   private readonly operatorHeaders: Secret<OperatorHeaders>;
   private readonly scopeRules: ScopeRules;
-  /** What else than the caller changes the list, so that gateways can share a store. */
-  private readonly target = memoize(({ headers }: OperatorHeaders) => {
+  /** Names lists in the cache by the scope of their caller; what else changes a list may change with a file. */
+  private readonly cacheKeys = memoize(({ headers }: OperatorHeaders) => {
     const { identity, settings } = this.provider;
-    return [identity.engine, settings?.url?.href, ...Object.entries(headers).flat()].join('\n');
+    const target = [identity.engine, settings?.url?.href, ...Object.entries(headers).flat()].join('\n');
+    return memoizeForAMoment((scope) => cacheKey(target, scope));
   });
 
   /** @param acceptsCallers whether the credentials of callers, and their headers, go to this provider */
@@ -108,8 +110,8 @@ export class ProviderListSource implements ListSource {
     caller: Caller,
     credential: Credential | undefined,
   ): Promise<ListResult> {
-    const target = this.target(this.operatorHeaders.current);
-    const key = cacheKey(target, scopeKey(credential, caller.headers, this.scopeRules));
+    const keyOf = this.cacheKeys(this.operatorHeaders.current);
+    const key = keyOf(scopeKey(credential, caller.headers, this.scopeRules));
     const request = this.request(caller, credential);
     const cacheResult = await (caller.seeksModel
       ? cache.getNewer(key, request, caller)
