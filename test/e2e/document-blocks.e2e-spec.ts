@@ -360,7 +360,7 @@ async function typeErrors([
   row = '',
   compatible = '',
 ]: readonly string[]): Promise<string> {
-  const copy = await mkdtemp(join(dirname(main), 'guide-'));
+  const copy = await mkdtemp(join(ROOT, 'node_modules', '.cache', 'guide-'));
   const files: Readonly<Record<string, string>> = {
     'vendors/orbit.provider.ts': vendor,
     'vendors/rows.ts': [
@@ -388,6 +388,7 @@ async function typeErrors([
   const { stdout } = await run(process.execPath, [compiler, '-p', copy, '--noEmit']).catch(
     (error: unknown) => error as { stdout: string },
   );
+  await rm(copy, { recursive: true });
   return stdout;
 }
 

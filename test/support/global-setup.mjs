@@ -55,12 +55,11 @@ async function build(folder, shipped) {
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
   // The scripts work on their own folder.
-  for (const script of ['bundle.mjs', 'page.mjs', 'demo.mjs']) {
+  for (const script of ['bundle.mjs', 'page.mjs']) {
     await copyFile(join(root, 'scripts', script), join(scripts, script));
   }
-  for (const used of [join('src', 'page', 'browser'), join('test', 'mock-vllm')]) {
-    await cp(join(root, used), join(folder, used), { recursive: true });
-  }
+  const page = join('src', 'page', 'browser');
+  await cp(join(root, page), join(folder, page), { recursive: true });
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const dist = join(folder, 'dist');
   // `npm run typecheck` checks the types; here that would take half of the time.
@@ -69,6 +68,10 @@ async function build(folder, shipped) {
   });
   await run(process.execPath, [join(scripts, 'bundle.mjs')]);
   await cp(dist, join(shipped, 'dist'), { recursive: true });
+  // The demo starts the build that lies beside it.
+  for (const used of [join('scripts', 'demo.mjs'), join('test', 'mock-vllm')]) {
+    await cp(join(root, used), join(shipped, used), { recursive: true });
+  }
   await copyFile(join(root, 'package.json'), join(shipped, 'package.json'));
   return join(shipped, 'dist', 'main.js');
 }
