@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { CHART } from './chart-folder.js';
+import { codeBlocks } from './code-blocks.js';
 import { PROVIDER_ROWS } from './kubernetes-documents.js';
 import type { Manifest } from './kubernetes.js';
 
@@ -145,8 +145,7 @@ function valuesOf(engine: string): Values {
 }
 
 function examples(): [string, Values][] {
-  const document = readFileSync(join(process.cwd(), 'docs/helm.md'), 'utf8');
-  return [...document.matchAll(/^```yaml\n# values: ([a-z-]+)\n(.*?)^```$/gms)].map(
-    ([, name = '', text = '']) => [name, parse(text) as Values],
-  );
+  return codeBlocks('docs/helm.md')
+    .filter(({ mode }) => mode === 'values')
+    .map(({ code }) => [/^# values: ([a-z-]+)$/m.exec(code)?.[1] ?? '', parse(code) as Values]);
 }
