@@ -1,5 +1,5 @@
-/** How keys of OpenAI, Anthropic, OpenRouter and many others begin. */
-const KEY_PREFIX = /(?<![a-z])sk-[\w-]{8}/i;
+/** How keys of OpenAI, Anthropic, OpenRouter and many others begin, and those of Hugging Face, which are letters only. */
+const KEY_PREFIX = /(?<![a-z])(?:sk-[\w-]{8}|hf_[a-z\d]{20})/i;
 /** Keys are random; the parts of a model's id are words, numbers and dates. */
 const LONG_RUN = /[a-z\d]{20,}/gi;
 
