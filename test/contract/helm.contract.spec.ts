@@ -392,6 +392,7 @@ describeWithHelm('the Helm chart', () => {
             file('secret', 'groq', 'token', 'GROQ_API_KEY'),
             file('configMap', 'models', 'models.json', 'MODELS_STATIC'),
             file('secret', 'models-gateway-lists', 'MY_LAB_API_KEY', 'MY_LAB_API_KEY'),
+            file('configMap', 'lab', 'ca.crt', 'MY_LAB_TLS_CA'),
             file('secret', 'redis', 'ca.crt', 'REDIS_TLS_CA'),
             file('secret', 'redis', 'tls.crt', 'REDIS_TLS_CERT'),
             file('secret', 'redis', 'tls.key', 'REDIS_TLS_KEY'),

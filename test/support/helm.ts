@@ -30,6 +30,7 @@ const EVERYTHING: Values = {
   keys: {
     MY_LAB_API_KEY: { value: 'key-of-the-lab' },
     GROQ_API_KEY: { secret: 'groq', key: 'token' },
+    MY_LAB_TLS_CA: { configMap: 'lab', key: 'ca.crt' },
   },
   gatewayKeys: { value: 'a-key-of-a-caller' },
   staticModels: { configMap: 'models', key: 'models.json' },
