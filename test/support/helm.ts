@@ -31,14 +31,12 @@ const EVERYTHING: Values = {
     MY_LAB_API_KEY: { value: 'key-of-the-lab' },
     GROQ_API_KEY: { secret: 'groq', key: 'token' },
     MY_LAB_TLS_CA: { configMap: 'lab', key: 'ca.crt' },
+    MY_LAB_TLS_CERT: { secret: 'client', key: 'tls.crt' },
+    MY_LAB_TLS_KEY: { secret: 'client', key: 'tls.key' },
   },
   gatewayKeys: { value: 'a-key-of-a-caller' },
   staticModels: { configMap: 'models', key: 'models.json' },
-  tls: {
-    ca: { configMap: 'trust', key: 'ca.crt' },
-    cert: { secret: 'client', key: 'tls.crt' },
-    key: { secret: 'client', key: 'tls.key' },
-  },
+  tls: { ca: { configMap: 'trust', key: 'ca.crt' } },
   proxy: { https: 'http://proxy.example.com:3128', http: 'http://proxy', exceptions: 'gpu-a.models.svc' },
   cache: { ttlSeconds: 60, staleSeconds: 600 },
   redis: {
