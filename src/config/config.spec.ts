@@ -618,6 +618,8 @@ const VARIABLES: readonly VariableCase[] = [
       tmpdir(),
       ...[
         '',
+        '["a\\ud800"]',
+        '[{"id":"a\\ud800"}]',
         'MARK',
         '"MARK"',
         '{}',

@@ -1,5 +1,5 @@
 import type { MetadataReader } from '../../catalogue/metadata-format.js';
-import { asRow, firstOf, unixSeconds, valueAt } from '../../catalogue/row.js';
+import { asRow, firstOf, isName, unixSeconds, valueAt } from '../../catalogue/row.js';
 import type { Path, Row } from '../../catalogue/row.js';
 import type { NotedModel } from './http-vendor.js';
 
@@ -91,11 +91,8 @@ export class RowReader {
   }
 }
 
-/** Half of a character, which JSON can hold and a URL cannot: no request could name such a model. */
-const HALF_CHARACTER = /\p{Cs}/u;
-
 function text(value: unknown, prefix = ''): string | undefined {
-  if (typeof value !== 'string' || HALF_CHARACTER.test(value)) return undefined;
+  if (!isName(value)) return undefined;
   const rest = value.startsWith(prefix) ? value.slice(prefix.length) : value;
   return rest === '' ? undefined : rest;
 }
