@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -15,6 +15,7 @@ import { BUILD_MS, builtService } from '../support/built-service.js';
 import { json, silence, startFakeUpstream } from '../support/fake-upstream.js';
 import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 type Env = Readonly<Record<string, string>>;
 
@@ -521,15 +522,12 @@ describe('the warnings of --check --ask', () => {
 });
 
 describe('the program', () => {
+  const folder = temporaryFolder();
   let main: string;
-  let folder: string;
 
   beforeAll(async () => {
     main = await builtService();
-    folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   }, BUILD_MS);
-
-  afterAll(() => rm(folder, { recursive: true }));
 
   function run(args: readonly string[], env: Env = {}): Promise<CommandResult> {
     // The file itself, as the `bin` of the package.

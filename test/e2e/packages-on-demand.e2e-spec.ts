@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
@@ -12,6 +11,7 @@ import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { started } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
 import { freePort, startProcess, untilAlive } from '../support/start-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 const KEY_ID = 'AKIDEXAMPLE';
@@ -30,15 +30,12 @@ const TOKEN_SERVICE = text(
   { 'content-type': 'text/xml' },
 );
 
+const folder = temporaryFolder();
 let main: string;
-let folder: string;
 
 beforeAll(async () => {
   main = await builtService();
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
 }, BUILD_MS);
-
-afterAll(() => rm(folder, { recursive: true }));
 
 /** A collector for OTLP over gRPC, and the paths that it was asked for. */
 async function startGrpcCollector(): Promise<{ url: string; paths: string[]; close(): Promise<void> }> {

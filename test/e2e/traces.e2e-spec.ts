@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { idsOf } from '../support/answers.js';
 import { BUILD_MS, builtService } from '../support/built-service.js';
 import { inTurn, json, raw, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
@@ -15,6 +12,7 @@ import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK } from '../support/start-gateway.js';
 import { startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const LIST = json({ data: [{ id: 'meta/llama' }] });
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -27,15 +25,12 @@ const CALLER_HEADERS = {
 const MAIN_IS_LOADED = /^ESM.* file:.*\/main\.js/m;
 const SDK_IS_LOADED = /^ESM.* file:.*\/sdk-node-\w+\.js/m;
 
+const folder = temporaryFolder();
 let main: string;
-let folder: string;
 
 beforeAll(async () => {
   main = await builtService();
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
 }, BUILD_MS);
-
-afterAll(() => rm(folder, { recursive: true }));
 
 interface Traced {
   readonly upstream: FakeUpstream;
