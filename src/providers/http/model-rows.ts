@@ -91,8 +91,11 @@ export class RowReader {
   }
 }
 
+/** Half of a character, which JSON can hold and a URL cannot: no request could name such a model. */
+const HALF_CHARACTER = /\p{Cs}/u;
+
 function text(value: unknown, prefix = ''): string | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (typeof value !== 'string' || HALF_CHARACTER.test(value)) return undefined;
   const rest = value.startsWith(prefix) ? value.slice(prefix.length) : value;
   return rest === '' ? undefined : rest;
 }
