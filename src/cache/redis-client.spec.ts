@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:tls';
-import { targetOf } from '../../test/support/redis-replicas.js';
+import { redisTarget } from '../../test/support/redis-target.js';
 import { RespServer } from '../../test/support/resp-server.js';
 import type { Reply } from '../../test/support/resp-server.js';
 import { TestAuthority } from '../../test/support/test-authority.js';
+import type { RedisAddress } from '../config/rules/redis-url.js';
 import { createRedisClient } from './redis-client.js';
 import type { RedisClient, RedisTarget } from './redis-client.js';
 
@@ -22,7 +23,11 @@ beforeEach(() => {
 afterEach(async () => {
   jest.useRealTimers();
   jest.restoreAllMocks();
-  for (const client of clients) if (client.isReady) await client.destroy();
+  const destroy = async (client: RedisClient): Promise<void> => {
+    await client.destroy();
+  };
+  // Some are closed already, or were never open.
+  await Promise.allSettled(clients.map(destroy));
   for (const server of servers) server.close();
 });
 
@@ -32,14 +37,22 @@ async function start(server = new RespServer()): Promise<RespServer> {
   return server;
 }
 
+function targetOf(
+  hosts: readonly RespServer[],
+  different: Partial<RedisAddress> = {},
+  tls: RedisTarget['tls'] = {},
+): RedisTarget {
+  const address = { hosts: hosts.map(({ port }) => ({ host: '127.0.0.1', port })), ...different };
+  return redisTarget(address, tls);
+}
+
 /** A client, not connected yet, and the errors that it tells. */
 async function create(
-  target: RedisTarget | string,
+  target: RedisTarget,
   signInToSentinels = false,
 ): Promise<{ client: RedisClient; errors: unknown[] }> {
   const errors: unknown[] = [];
-  const options = typeof target === 'string' ? targetOf(target) : target;
-  const client = await createRedisClient(options, CONNECT_MS, signInToSentinels);
+  const client = await createRedisClient(target, CONNECT_MS, signInToSentinels);
   clients.push(client);
   client.on('error', (error) => errors.push(error));
   return { client, errors };
@@ -53,7 +66,9 @@ function sent({ commands }: RespServer, pattern: RegExp): string[] {
 describe('a client of one server', () => {
   it('connects when it is told to, as a user, to a database, in the protocol’s second version', async () => {
     const server = await start();
-    const { client } = await create(`redis://us%20er:pa%2Fss@127.0.0.1:${String(server.port)}/3`);
+    const { client } = await create(
+      targetOf([server], { username: 'us er', password: 'pa/ss', database: 3 }),
+    );
     expect([client.isReady, server.connections]).toEqual([false, 0]);
     await client.connect();
     expect([client.isReady, server.connections]).toEqual([true, 1]);
@@ -61,11 +76,11 @@ describe('a client of one server', () => {
   });
 
   it.each([
-    ['without a user and a password', '', []],
-    ['with a password only', ':secret@', ['AUTH secret']],
-  ])('%s signs in accordingly', async (_name, userInfo, commands) => {
+    ['without a user and a password', undefined, []],
+    ['with a password only', 'secret', ['AUTH secret']],
+  ])('%s signs in accordingly', async (_name, password, commands) => {
     const server = await start();
-    const { client } = await create(`redis://${userInfo}127.0.0.1:${String(server.port)}`);
+    const { client } = await create(targetOf([server], { password }));
     await client.connect();
     expect(sent(server, /^(AUTH|SELECT|HELLO)/)).toEqual(commands);
   });
@@ -74,7 +89,7 @@ describe('a client of one server', () => {
     const server = await start();
     const replies: Readonly<Record<string, Reply>> = { GET: 'b', PTTL: 5, UNLINK: 1, EVAL: 0 };
     server.replies(([command = '']) => replies[command]);
-    const { client } = await create(`redis://127.0.0.1:${String(server.port)}`);
+    const { client } = await create(targetOf([server]));
     await client.connect();
     const before = server.commands.length;
     expect(
@@ -97,7 +112,7 @@ describe('a client of one server', () => {
 
   it('that is lost says so, and does not come back', async () => {
     const server = await start();
-    const { client, errors } = await create(`redis://127.0.0.1:${String(server.port)}`);
+    const { client, errors } = await create(targetOf([server]));
     await client.connect();
     const over = once(client as unknown as EventEmitter, 'end').catch(() => undefined);
     server.hangUp();
@@ -117,7 +132,7 @@ describe('a client of one server', () => {
         return undefined;
       });
     });
-    const { client } = await create(`redis://127.0.0.1:${String(server.port)}`);
+    const { client } = await create(targetOf([server]));
     await client.connect();
     jest.advanceTimersByTime(4999);
     await client.get('a');
@@ -128,7 +143,7 @@ describe('a client of one server', () => {
 
   it('keeps no more than ten thousand commands for a server that hangs', async () => {
     const server = await start();
-    const { client } = await create(`redis://127.0.0.1:${String(server.port)}`);
+    const { client } = await create(targetOf([server]));
     await client.connect();
     const waiting = Array.from({ length: 10_001 }, () => client.get('a'));
     const results = await Promise.allSettled(waiting);
@@ -143,11 +158,7 @@ describe('a client over TLS', () => {
     const ca = [String(authority.root.cert)];
     const options = { cert: theirs.cert, key: theirs.key, ca, requestCert: true, rejectUnauthorized: true };
     const server = await start(new RespServer(createTlsServer(options)));
-    const target = targetOf(`rediss://127.0.0.1:${String(server.port)}`, {
-      ca,
-      cert: String(own.cert),
-      key: String(own.key),
-    });
+    const target = targetOf([server], { tls: true }, { ca, cert: String(own.cert), key: String(own.key) });
     const { client } = await create(target);
     await client.connect();
     expect(await client.get('a')).toBe('OK');
@@ -177,12 +188,12 @@ describe('a client of a cluster', () => {
     });
   }
 
-  function url(userInfo = ''): string {
-    return `redis+cluster://${userInfo}127.0.0.1:${String(nodes[0].port)}`;
+  function target(user: Partial<RedisAddress> = {}): RedisTarget {
+    return targetOf([nodes[0]], { kind: 'cluster', ...user });
   }
 
   it('asks the node that has a key, and all of them for an answer', async () => {
-    const { client } = await create(url('user:secret@'));
+    const { client } = await create(target({ username: 'user', password: 'secret' }));
     await client.connect();
     // CRC16: the slots 15495 and 3300.
     await Promise.all([client.get('a'), client.get('b'), client.pingOthers()]);
@@ -193,7 +204,7 @@ describe('a client of a cluster', () => {
   });
 
   it('follows three times when nodes send a command elsewhere', async () => {
-    const { client } = await create(url());
+    const { client } = await create(target());
     await client.connect();
     for (const [index, node] of nodes.entries()) {
       const elsewhere = new Error(`MOVED 15495 127.0.0.1:${String(nodes[1 - index]?.port)}`);
@@ -204,7 +215,7 @@ describe('a client of a cluster', () => {
   });
 
   it('tells that a node is lost', async () => {
-    const { client } = await create(url());
+    const { client } = await create(target());
     await client.connect();
     await client.get('a');
     const lost = new Promise((resolve) => {
@@ -234,13 +245,13 @@ describe('a client of servers behind sentinels', () => {
     }
   });
 
-  function url(name = 'prim'): string {
-    const hosts = sentinels.map(({ port }) => `127.0.0.1:${String(port)}`);
-    return `redis+sentinel://user:secret@${hosts.join(',')}/${name}/2`;
+  function target(): RedisTarget {
+    const user = { username: 'user', password: 'secret', database: 2 };
+    return targetOf(sentinels, { kind: 'sentinel', primaryName: 'prim', ...user });
   }
 
   it('asks the server that they name, whose password they do not get', async () => {
-    const { client } = await create(url());
+    const { client } = await create(target());
     await client.connect();
     expect(await client.get('a')).toBe('OK');
     expect(await client.pingOthers()).toBeUndefined();
@@ -249,7 +260,7 @@ describe('a client of servers behind sentinels', () => {
   });
 
   it('signs in to sentinels that want it', async () => {
-    const { client } = await create(url(), true);
+    const { client } = await create(target(), true);
     await client.connect();
     expect(sentinels.flatMap((each) => sent(each, /^AUTH/))).toContain('AUTH user secret');
   });
@@ -257,14 +268,16 @@ describe('a client of servers behind sentinels', () => {
   it.each([0, 1])('begins with any sentinel: with number %i', async (first) => {
     const ranks = first === 0 ? [0, 1] : [1, 0];
     jest.spyOn(Math, 'random').mockImplementation(() => ranks.shift() ?? 0);
-    const { client } = await create(url());
+    const { client } = await create(target());
     await client.connect();
     expect(sentinels[first]?.connections).toBeGreaterThan(0);
     expect(sentinels[1 - first]?.connections).toBe(0);
   });
 
   it('tells that the server is lost', async () => {
-    const { client } = await create(url());
+    // The library forgets the timer of its next ping.
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'Date'] });
+    const { client } = await create(target());
     await client.connect();
     const lost = new Promise((resolve) => {
       client.on('error', resolve);

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeRedis, NEVER } from '../../test/support/fake-redis.js';
-import { targetOf } from '../../test/support/redis-replicas.js';
+import { redisTarget } from '../../test/support/redis-target.js';
 import { RedisConnection } from './redis-connection.js';
 
 const TIMEOUT_MS = 300;
-const SERVER = 'redis://a';
-const SENTINELS = 'redis+sentinel://a/primary';
+const SERVER = redisTarget();
+const SENTINELS = redisTarget({ kind: 'sentinel', primaryName: 'primary' });
 
 let redis: FakeRedis;
 let lost: RedisConnection[];
@@ -20,9 +20,9 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-function open(url = SERVER, timeoutMs = TIMEOUT_MS): Promise<RedisConnection> {
+function open(target = SERVER, timeoutMs = TIMEOUT_MS): Promise<RedisConnection> {
   const options = { probeKey: 'probe', timeoutMs, createClient: FakeRedis.clientOf({ a: redis }) };
-  return RedisConnection.open(targetOf(url), options, (connection) => lost.push(connection));
+  return RedisConnection.open(target, options, (connection) => lost.push(connection));
 }
 
 /** Lets time pass until a promise is settled. */
@@ -94,11 +94,11 @@ describe('opening a connection', () => {
   it.each([
     ['a server that wants a password', SERVER, 'NOAUTH Authentication required.'],
     ['sentinels that fail', SENTINELS, 'ERR No such master with that name'],
-  ])('asks %s once', async (_name, url, message) => {
+  ])('asks %s once', async (_name, target, message) => {
     redis.onConnect = () => {
       throw new Error(message);
     };
-    expect((await open(url)).failure?.message).toBe(message);
+    expect((await open(target)).failure?.message).toBe(message);
     expect(redis.clients).toHaveLength(1);
   });
 

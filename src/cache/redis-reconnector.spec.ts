@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeRedis, NEVER } from '../../test/support/fake-redis.js';
 import { logged } from '../../test/support/logged.js';
-import { targetOf } from '../../test/support/redis-replicas.js';
+import { targetAt } from '../../test/support/redis-target.js';
 import { RedisReconnector } from './redis-reconnector.js';
 
 const TIMEOUT_MS = 300;
@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 async function start(): Promise<void> {
-  reconnector = new RedisReconnector(targetOf('redis://a'), {
+  reconnector = new RedisReconnector(targetAt('a'), {
     probeKey: 'probe',
     timeoutMs: TIMEOUT_MS,
     createClient: FakeRedis.clientOf({ a, b }),
@@ -151,7 +151,7 @@ describe('a server that does not work', () => {
   it('is tried at once with new settings', async () => {
     fail(a);
     await start();
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await passing(0);
     expect(reconnector.client).toBe(b.client);
     await passing(10_000);
@@ -167,7 +167,7 @@ describe('a server that does not work', () => {
         };
       });
     await start();
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     refuse();
     await passing(0);
     expect(reconnector.client).toBe(b.client);
@@ -179,7 +179,7 @@ describe('new settings', () => {
   it('that work replace the last ones', async () => {
     await start();
     await passing(1000);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await passing(0);
     expect(reconnector.client).toBe(b.client);
     await passing(TIMEOUT_MS);
@@ -191,7 +191,7 @@ describe('new settings', () => {
     await start();
     await passing(1000);
     fail(b);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     const times = [250, 750, 1750, 3750, 7750, 15_750, 31_750, 61_750, 91_750];
     expect(await attempts(b, times.length)).toEqual(times);
     expect([reconnector.client === a.client, reconnector.isRecovering]).toEqual([true, false]);
@@ -207,7 +207,7 @@ describe('new settings', () => {
   it('are tried sooner when the last ones fail', async () => {
     await start();
     fail(b);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await attempts(b, 6);
     mend(b);
     a.client.lose(new Error('Socket closed unexpectedly'));
@@ -220,7 +220,7 @@ describe('new settings', () => {
     await passing(1000);
     a.onCommand = () => NEVER;
     fail(b);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await passing(TIMEOUT_MS - 1);
     expect([failures, reconnector.isRecovering]).toEqual([[], true]);
     await passing(1);
@@ -233,7 +233,7 @@ describe('new settings', () => {
     const target = reconnector.connection?.target;
     await passing(1000);
     fail(b);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await passing(0);
     if (target !== undefined) reconnector.moveTo(target);
     await passing(10_000);
@@ -245,7 +245,7 @@ describe('the end', () => {
   it('closes the present connection and the replaced one, for good', async () => {
     await start();
     await passing(1000);
-    reconnector.moveTo(targetOf('redis://b'));
+    reconnector.moveTo(targetAt('b'));
     await passing(0);
     reconnector.end();
     await passing(0);

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { FakeRedis, NEVER } from '../../test/support/fake-redis.js';
 import { logged } from '../../test/support/logged.js';
-import { targetOf } from '../../test/support/redis-replicas.js';
+import { targetAt } from '../../test/support/redis-target.js';
 import { loadRedis } from './redis-client.js';
 import { RedisStore } from './redis.store.js';
 import type { Lease } from './shared-store.js';
@@ -45,7 +45,7 @@ function connect(): Promise<RedisStore<string>> {
       return text.slice(1, -1);
     },
   };
-  return RedisStore.connect(targetOf('redis://a'), codec, {
+  return RedisStore.connect(targetAt('a'), codec, {
     timeoutMs: TIMEOUT_MS,
     lifetimeMs: LIFETIME_MS,
     createClient: FakeRedis.clientOf({ a: redis, b: other }),
@@ -210,7 +210,7 @@ describe('a failing server', () => {
     await passing(COOLDOWN_MS);
     redis.onCommand = () => NEVER;
     const old = store.get('a');
-    store.moveTo(targetOf('redis://b'));
+    store.moveTo(targetAt('b'));
     await passing(TIMEOUT_MS);
     expect(await old).toBeUndefined();
     expect([store.isUp, lines]).toEqual([true, []]);
