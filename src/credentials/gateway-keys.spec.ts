@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -41,7 +41,11 @@ describe.each<[string, () => Partial<GatewayConfig>]>([
   ['from the variable', () => ({ apiKeys: [ONE, TWO] })],
   ['from a file', () => ({ apiKeysFile: fileWith('keys', `${ONE}\n${TWO}\n`) })],
 ])('keys %s', (_name, config) => {
-  const keys = keysOf(config());
+  let keys: GatewayKeys;
+
+  beforeEach(() => {
+    keys = keysOf(config());
+  });
 
   it('are required', () => {
     expect(keys.isRequired).toBe(true);

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { base32, reversed } from '../../test/support/encodings.js';
 import { authorizationCredential, keyCredential } from './credential.js';
+import type { Credential } from './credential.js';
 import { couldReveal, redactParts } from './redact.js';
 
 const SECRET = 'sk-Wolfram0789xyz';
-const KEY = keyCredential(SECRET);
+/** A new one each time: what is made of a credential is remembered. */
+const key = (): Credential => keyCredential(SECRET);
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const hex = (text: string): string => Buffer.from(text).toString('hex');
@@ -42,7 +44,7 @@ describe('couldReveal', () => {
     ['what stands beside the secret in Base64', base64(`user:name ${SECRET}`).slice(0, 11), false],
     ['nothing', '', false],
   ])('of %s: %j is %s', (_name, text, expected) => {
-    expect(couldReveal(text, [KEY])).toBe(expected);
+    expect(couldReveal(text, [key()])).toBe(expected);
   });
 
   it('finds the characters that Base64 has for URLs', () => {
@@ -85,10 +87,10 @@ describe('redactParts', () => {
     [`(${hex('Wolf')}) is not ${base64(SECRET).slice(8, 14)}`, '[redacted] is not [redacted]'],
     ['', ''],
   ])('of %j is %j', (text, expected) => {
-    expect(redactParts(text, [KEY])).toBe(expected);
+    expect(redactParts(text, [key()])).toBe(expected);
   });
 
   it('is nothing when a part is left in several words', () => {
-    expect(redactParts('The key w ol f is wrong.', [KEY])).toBeUndefined();
+    expect(redactParts('The key w ol f is wrong.', [key()])).toBeUndefined();
   });
 });
