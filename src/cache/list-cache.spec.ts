@@ -756,6 +756,8 @@ describe('a shared store', () => {
     await expect(get()).rejects.toThrow('limited');
     await settle();
     expect(store.log).toEqual(['lease', 'get', 'get', 'release']);
+    publish('theirs', TTL_MS + STALE_MS);
+    await expect(get()).rejects.toThrow('limited for 30000 ms');
     publish('theirs', 1000);
     expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
     expect(provider.requests).toBe(1);
@@ -954,6 +956,17 @@ describe('a shared store', () => {
     await settle();
     expect(await get()).toMatchObject({ value: 'theirs' });
     expect(provider.requests).toBe(1);
+  });
+
+  it('does not answer a revalidation with the stale entry of a refresh that waits for another replica', async () => {
+    const { get, revalidate, provider } = setup;
+    await get();
+    now += TTL_MS;
+    store.leasing = 'held';
+    provider.answer = 'list 2';
+    const [stale, revalidated] = await Promise.all([get(), revalidate()]);
+    expect(stale).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(revalidated).toMatchObject({ value: 'list 2', ageMs: 0, forward: 'request' });
   });
 
   it('does not prevent the fetch of a revalidation', async () => {

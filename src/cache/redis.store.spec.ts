@@ -219,6 +219,17 @@ describe('a failing server', () => {
   });
 });
 
+it('logs new settings that fail together with the last ones', async () => {
+  other.onConnect = () => {
+    throw new Error('connect ECONNREFUSED');
+  };
+  refuse('READONLY You can not write');
+  await passing(COOLDOWN_MS);
+  store.moveTo(targetAt('b'));
+  await passing(0);
+  expect([store.isUp, lines]).toEqual([false, [failing('connect ECONNREFUSED')]]);
+});
+
 describe('connecting', () => {
   beforeEach(() => {
     store.onApplicationShutdown();
