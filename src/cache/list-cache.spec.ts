@@ -63,13 +63,15 @@ interface Options {
   readonly staleMs?: number;
   readonly maxEntries?: number;
   readonly shared?: SharedStore<string>;
+  readonly isWhole?: (value: string) => boolean;
 }
 
 /** A limit that the provider announces for this long. */
 class LimitError extends Error implements RateLimit {
-  readonly bytes = 1000;
-
-  constructor(readonly pauseMs: number | undefined) {
+  constructor(
+    readonly pauseMs: number | undefined,
+    readonly bytes = 1000,
+  ) {
     super('limited');
   }
 
@@ -93,7 +95,7 @@ class Setup {
   readonly provider = new Provider();
   readonly cache: ListCache<string>;
 
-  constructor({ staleMs = STALE_MS, maxEntries = 10, shared }: Options = {}) {
+  constructor({ staleMs = STALE_MS, maxEntries = 10, shared, isWhole }: Options = {}) {
     this.cache = new ListCache(
       { ttlMs: TTL_MS, staleMs, maxEntries },
       new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
@@ -101,6 +103,7 @@ class Setup {
       slots(maxEntries),
       shared,
       CLOCK,
+      isWhole,
     );
   }
 
@@ -139,8 +142,47 @@ describe('without an entry, the cache', () => {
     const { get, provider } = new Setup();
     provider.answer = error;
     await expect(get()).rejects.toBe(error);
+    // In the same millisecond, too.
     provider.answer = 'list 2';
     expect(await get()).toMatchObject({ value: 'list 2', forward: 'miss' });
+    expect(await get()).toMatchObject({ value: 'list 2', forward: undefined });
+    expect(provider.requests).toBe(2);
+  });
+});
+
+describe('a value that will soon have more', () => {
+  const isWhole = (value: string): boolean => value !== 'half a list';
+
+  it('serves its callers only', async () => {
+    const store = new FakeStore();
+    const { get, provider } = new Setup({ shared: store, isWhole });
+    provider.answer = 'half a list';
+    for (let requests = 1; requests < 3; requests += 1) {
+      expect(await get()).toMatchObject({ value: 'half a list', forward: 'miss' });
+      await settle();
+      expect(provider.requests).toBe(requests);
+    }
+    expect(store.log).toEqual(['lease', 'get', 'release', 'lease', 'get', 'release']);
+  });
+
+  it('leaves a stale entry, and the next refresh comes after a pause', async () => {
+    jest.spyOn(Math, 'random').mockReturnValue(1);
+    const { get, provider } = new Setup({ isWhole });
+    await get();
+    now += TTL_MS;
+    provider.answer = 'half a list';
+    for (const [stepMs, requests] of [
+      [0, 2],
+      [999, 2],
+      [1, 3],
+      [1999, 3],
+      [1, 4],
+    ] as const) {
+      now += stepMs;
+      expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
+      await settle();
+      expect(provider.requests).toBe(requests);
+    }
   });
 });
 
@@ -272,7 +314,7 @@ describe('failing refreshes', () => {
     const measured: number[] = [];
     while (measured.length < count) {
       const [failedAt, before] = [now, provider.requests];
-      while (provider.requests === before) {
+      while (provider.requests === before && now < failedAt + 60_000) {
         now += 250;
         expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
         await settle();
@@ -553,10 +595,10 @@ describe('a rate limit', () => {
 
   it('takes bounded memory for all keys together', async () => {
     const { get, provider } = new Setup();
-    provider.answer = new LimitError(30_000);
-    for (let key = 0; key < 10_000; key += 1) await expect(get(String(key))).rejects.toThrow();
+    provider.answer = new LimitError(30_000, 100_000);
+    for (let key = 0; key < 50; key += 1) await expect(get(String(key))).rejects.toThrow();
     const { requests: asked } = provider;
-    await expect(get('9999')).rejects.toThrow('limited for');
+    for (const key of ['49', '10']) await expect(get(key)).rejects.toThrow('limited for');
     expect(provider.requests).toBe(asked);
     await expect(get('0')).rejects.toThrow();
     expect(provider.requests).toBe(asked + 1);
@@ -714,6 +756,8 @@ describe('a shared store', () => {
     await expect(get()).rejects.toThrow('limited');
     await settle();
     expect(store.log).toEqual(['lease', 'get', 'get', 'release']);
+    publish('theirs', TTL_MS + STALE_MS);
+    await expect(get()).rejects.toThrow('limited for 30000 ms');
     publish('theirs', 1000);
     expect(await get()).toMatchObject({ value: 'theirs', ageMs: 1000, forward: undefined });
     expect(provider.requests).toBe(1);
@@ -758,8 +802,10 @@ describe('a shared store', () => {
     provider.answer = REJECTED;
     await expect(revalidate()).rejects.toBe(REJECTED);
     // As if the store had been down at that moment.
-    publish('list 1', 1000);
-    await expect(get()).rejects.toBe(REJECTED);
+    for (const ageMs of [1000, 0]) {
+      publish('list 1', ageMs);
+      await expect(get()).rejects.toBe(REJECTED);
+    }
     now += 1000;
     publish('list 2', 0);
     expect(await get()).toMatchObject({ value: 'list 2' });
@@ -910,6 +956,17 @@ describe('a shared store', () => {
     await settle();
     expect(await get()).toMatchObject({ value: 'theirs' });
     expect(provider.requests).toBe(1);
+  });
+
+  it('does not answer a revalidation with the stale entry of a refresh that waits for another replica', async () => {
+    const { get, revalidate, provider } = setup;
+    await get();
+    now += TTL_MS;
+    store.leasing = 'held';
+    provider.answer = 'list 2';
+    const [stale, revalidated] = await Promise.all([get(), revalidate()]);
+    expect(stale).toMatchObject({ value: 'list 1', forward: undefined });
+    expect(revalidated).toMatchObject({ value: 'list 2', ageMs: 0, forward: 'request' });
   });
 
   it('does not prevent the fetch of a revalidation', async () => {

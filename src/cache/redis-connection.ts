@@ -1,10 +1,18 @@
-import { createRedisClient } from './redis-client.js';
-import type { RedisClient, RedisTarget } from './redis-client.js';
+import type { createRedisClient, RedisClient, RedisTarget } from './redis-client.js';
 import { errorOf, replyKind } from './redis-errors.js';
 import { within } from './within.js';
 
 /** How long connecting may take, where an operation may not take longer, ms: no caller waits for it. */
 const CONNECT_MS = 2000;
+
+/** How connections are made. */
+export interface ConnectionOptions {
+  /** A key that may be written for a moment, to see whether a server works. */
+  readonly probeKey: string;
+  /** How long an operation may take, ms. */
+  readonly timeoutMs: number;
+  readonly createClient: typeof createRedisClient;
+}
 
 /** A client that connects once. When it is lost, another one has to take its place. */
 export class RedisConnection {
@@ -31,20 +39,17 @@ export class RedisConnection {
 
   /**
    * Connects, and writes a key that is gone at once.
-   * @param probeKey the name of this key
-   * @param timeoutMs how long an operation may take
    * @param onLost is called when the connection, or a part of it, is lost
    * @returns a connection, with a `failure` where it does not work
    */
   static async open(
     target: RedisTarget,
-    probeKey: string,
-    timeoutMs: number,
+    { probeKey, timeoutMs, createClient }: ConnectionOptions,
     onLost: (connection: RedisConnection) => void,
   ): Promise<RedisConnection> {
     const connectMs = Math.max(CONNECT_MS, timeoutMs);
     const connect = async (signInToSentinels: boolean): Promise<RedisConnection> => {
-      const client = await createRedisClient(target, connectMs, signInToSentinels);
+      const client = await createClient(target, connectMs, signInToSentinels);
       const connection = new RedisConnection(target, client, onLost);
       const failure = await failureOf(within(connectMs, connection.opening));
       connection.failure = failure

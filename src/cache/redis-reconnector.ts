@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { Cancellation, pause } from '../concurrency/cancellation.js';
 import type { RedisClient, RedisTarget } from './redis-client.js';
 import { RedisConnection } from './redis-connection.js';
+import type { ConnectionOptions } from './redis-connection.js';
 import { reasonOf } from './redis-errors.js';
 
 /** The pause after a connection that does not work; it doubles each time. */
@@ -12,11 +13,7 @@ const MAX_PAUSE_MS = 1000;
 const MAX_MOVE_PAUSE_MS = 30_000;
 
 /** What a reconnector needs beside the target. */
-interface ReconnectorOptions {
-  /** A key that may be written for a moment, to see whether a server works. */
-  readonly probeKey: string;
-  /** How long an operation may take, ms. */
-  readonly timeoutMs: number;
+interface ReconnectorOptions extends ConnectionOptions {
   /** Is called when neither a new connection nor the last one works. */
   readonly onFailure: (failure: Error) => void;
 }
@@ -152,8 +149,7 @@ export class RedisReconnector {
   }
 
   private open(target: RedisTarget): Promise<RedisConnection> {
-    const { probeKey, timeoutMs } = this.options;
-    const attempt = RedisConnection.open(target, probeKey, timeoutMs, (lost) => {
+    const attempt = RedisConnection.open(target, this.options, (lost) => {
       if (lost === this.connection) this.reconnect();
     });
     this.lastAttempt = attempt;

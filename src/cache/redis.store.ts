@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { loadRedis } from './redis-client.js';
+import { createRedisClient, loadRedis } from './redis-client.js';
 import type { RedisClient, RedisTarget } from './redis-client.js';
 import { errorOf, isSignInRefusal, reasonOf, replyKind } from './redis-errors.js';
 import { RedisReconnector } from './redis-reconnector.js';
@@ -42,6 +42,7 @@ interface RedisStoreOptions {
   readonly timeoutMs: number;
   /** How long an entry is kept, ms. */
   readonly lifetimeMs: number;
+  readonly createClient?: typeof createRedisClient;
 }
 
 /** Entries in Redis or Valkey. The failure of a server is logged once; after a cooldown it is asked again. */
@@ -63,6 +64,7 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     this.redis = new RedisReconnector(target, {
       probeKey: PROBE_KEY,
       timeoutMs: options.timeoutMs,
+      createClient: options.createClient ?? createRedisClient,
       onFailure: (failure) => {
         this.fail(failure);
       },

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncomingHttpHeaders } from 'node:http';
-import { callerCredential } from './caller-credential.js';
+import {
+  callerCredential,
+  callerCredentials,
+  isCredentialHeader,
+  removeCredentials,
+} from './caller-credential.js';
 
 const PLACEHOLDERS = new Set(['not-used', 'dummy', 'missing key']);
 
@@ -71,6 +76,8 @@ describe('callerCredential', () => {
       { authorization: 'Bearer not-used-really' },
       'Bearer not-used-really',
     ],
+    ['a token that ends in a placeholder in quotes', { authorization: 'Bearer x"dummy"' }, 'Bearer x"dummy"'],
+    ['a token that begins with one', { authorization: 'Bearer "dummy"x' }, 'Bearer "dummy"x'],
     ['a placeholder under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
   ])('%s counts as a credential', (_name, headers, expected) => {
     expect(authorizationOf(headers)).toBe(expected);
@@ -84,4 +91,34 @@ describe('callerCredential', () => {
     expect(callerCredential({ authorization: 'Bearer sk-a' }, PLACEHOLDERS)?.variable).toBeUndefined();
     expect(callerCredential({ 'x-api-key': 'sk-b' }, PLACEHOLDERS)?.variable).toBeUndefined();
   });
+});
+
+describe('callerCredentials', () => {
+  it('returns those of all headers, without what counts as none', () => {
+    const headers = {
+      authorization: 'Bearer sk-a',
+      'x-api-key': 'not-used',
+      'api-key': 'sk-c',
+      cookie: 'a=b',
+    };
+    expect(callerCredentials(headers, PLACEHOLDERS).map(({ token }) => token)).toEqual(['sk-a', 'sk-c']);
+    expect(callerCredentials({}, PLACEHOLDERS)).toEqual([]);
+  });
+});
+
+it('removeCredentials leaves a caller without any, and its other headers', () => {
+  const headers = { authorization: 'Bearer sk-a', 'x-api-key': 'sk-b', 'api-key': 'sk-c', accept: '*/*' };
+  removeCredentials(headers);
+  expect(callerCredentials(headers, new Set())).toEqual([]);
+  expect(headers).toEqual({ accept: '*/*' });
+});
+
+it.each([
+  ['authorization', true],
+  ['x-api-key', true],
+  ['api-key', true],
+  ['x-api-key-id', false],
+  ['cookie', false],
+])('%s is a header of a credential: %s', (name, expected) => {
+  expect(isCredentialHeader(name)).toBe(expected);
 });

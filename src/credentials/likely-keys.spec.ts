@@ -51,12 +51,12 @@ describe('a text', () => {
   });
 
   it('of any length is read in linear time', () => {
-    // Of the CPU: on a busy machine the clock says nothing.
+    // Of the CPU, as on a busy machine the clock says nothing. A quadratic time would be minutes.
     const before = process.cpuUsage();
     looksLikeKey('a'.repeat(1_000_000));
     looksLikeKey('sk-'.repeat(300_000));
     looksLikeKey('hf_'.repeat(300_000));
     const { user, system } = process.cpuUsage(before);
-    expect(user + system).toBeLessThan(500_000);
+    expect(user + system).toBeLessThan(5_000_000);
   });
 });

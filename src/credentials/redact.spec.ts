@@ -92,6 +92,12 @@ describe('redact', () => {
     expect(redact(once, [keyCredential(key)])).toBe(once);
   });
 
+  it('takes no number and no word for an encoded secret of up to three characters', () => {
+    const text = 'codes 64, 616263 and YWJj';
+    expect(redact(text, [keyCredential('d'), keyCredential('abc')])).toBe(text);
+    expect(redact('code 7778797A', [keyCredential('wxyz')])).toBe('code [redacted]');
+  });
+
   it('leaves nothing of secrets that overlap', () => {
     const credentials = [keyCredential('abcdefgh'), keyCredential('efghijklmn')];
     expect(redact('xabcdefghijklmn', credentials)).toBe('x[redacted]');

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
@@ -135,6 +135,16 @@ describe('SecretFile', () => {
     expect(file.current).toBe('sk-one');
     expect(logged).toEqual([BROKEN]);
     expect(() => open()).toThrow(ConfigurationError);
+  });
+
+  it('reads once at a time, as reads would pile up where the file system hangs', async () => {
+    const parse = jest.fn(KEY_FORM.parse);
+    const file = new SecretFile('VLLM_API_KEY_FILE', path, { ...KEY_FORM, parse });
+    await writeFile(path, 'no key');
+    await Promise.all([file.refresh(), file.refresh(), file.refresh()]);
+    expect(parse.mock.calls).toEqual([['sk-one'], ['no key']]);
+    await file.refresh();
+    expect(parse).toHaveBeenCalledTimes(3);
   });
 
   it('follows a symbolic link that is replaced', async () => {

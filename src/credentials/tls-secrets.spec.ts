@@ -1,12 +1,15 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { logged } from '../../test/support/logged.js';
 import { TestAuthority } from '../../test/support/test-authority.js';
 import type { TestCertificate } from '../../test/support/test-authority.js';
 import { until } from '../../test/support/until.js';
 import { belongTogether } from '../config/rules/pem.js';
+import type { TlsFiles } from '../config/tls-files.js';
+import type { SecretFile } from './secret-file.js';
 import { SecretFiles } from './secret-files.js';
 import { TlsSecrets } from './tls-secrets.js';
 import type { TlsMaterial } from './tls-secrets.js';
@@ -77,5 +80,103 @@ describe('TLS files', () => {
     expect(belongTogether(short, shortKey)).toBe(false);
     expect(belongTogether(String(first.cert), String(first.key))).toBe(true);
     expect(belongTogether(String(first.cert), String(second.key))).toBe(false);
+  });
+
+  describe('without a timer', () => {
+    /** Reads its files when a test says so. */
+    class FilesByHand extends SecretFiles {
+      readonly opened: Pick<SecretFile<unknown>, 'refresh'>[] = [];
+
+      override open<T>(...parameters: Parameters<typeof SecretFiles.prototype.open<T>>): SecretFile<T> {
+        const file = super.open(...parameters);
+        this.opened.push(file);
+        return file;
+      }
+
+      async read(): Promise<void> {
+        for (const file of this.opened) await file.refresh();
+      }
+    }
+
+    const INTERVAL_MS = 1000;
+    const WARNING =
+      'warn: KEY is not the key of the certificate in CERT: the last ones that belong together stay in use';
+    let byHand: FilesByHand;
+    let lines: string[];
+
+    beforeEach(() => {
+      files.onApplicationShutdown();
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
+      byHand = new FilesByHand({ keyFileIntervalMs: INTERVAL_MS });
+      lines = logged();
+    });
+
+    afterEach(() => {
+      jest.useRealTimers();
+    });
+
+    function filesOf({ ca, cert, key }: Partial<typeof paths>): TlsFiles {
+      return {
+        authorities: { variable: 'CA', path: ca },
+        certificate: { variable: 'CERT', path: cert },
+        key: { variable: 'KEY', path: key },
+      };
+    }
+
+    it('what is not configured is left out', () => {
+      expect(new TlsSecrets(filesOf({}), byHand).current).toEqual({});
+      expect(new TlsSecrets(filesOf({ ca: paths.ca }), byHand).current).toEqual({
+        ca: [String(authority.root.cert).trim()],
+      });
+      expect(new TlsSecrets(filesOf({ cert: paths.cert, key: paths.key }), byHand).current).toEqual({
+        cert: String(first.cert).trim(),
+        key: String(first.key).trim(),
+      });
+    });
+
+    it('more trusted files are authorities, too, and are read again', async () => {
+      const more = join(authority.folder, 'more');
+      copyFileSync(authority.root.certFile, more);
+      const secrets = new TlsSecrets(filesOf({ ca: paths.ca }), byHand, [
+        { variable: 'MORE', path: more },
+        { variable: 'NONE', path: undefined },
+      ]);
+      const [own, others] = [authority, other].map(({ root }) => String(root.cert).trim());
+      expect(secrets.current).toEqual({ ca: [own, own] });
+      const materials: TlsMaterial[] = [];
+      secrets.onChange((material) => materials.push(material));
+      copyFileSync(other.root.certFile, more);
+      await byHand.read();
+      expect(materials).toEqual([{ ca: [own, others] }]);
+    });
+
+    it('a certificate without its key is warned of once, after two seconds and the interval', async () => {
+      const secrets = new TlsSecrets(filesOf(paths), byHand);
+      copyFileSync(second.certFile, paths.cert);
+      await byHand.read();
+      lines.length = 0;
+      jest.advanceTimersByTime(INTERVAL_MS + 1999);
+      expect(lines).toEqual([]);
+      jest.advanceTimersByTime(1);
+      expect(lines).toEqual([WARNING]);
+      jest.advanceTimersByTime(60_000);
+      expect(lines).toEqual([WARNING]);
+      expect(secrets.current).toMatchObject({ cert: String(first.cert).trim() });
+    });
+
+    it('a certificate whose key comes in time is not warned of', async () => {
+      const secrets = new TlsSecrets(filesOf(paths), byHand);
+      copyFileSync(second.keyFile, paths.key);
+      await byHand.read();
+      jest.advanceTimersByTime(INTERVAL_MS);
+      copyFileSync(second.certFile, paths.cert);
+      await byHand.read();
+      expect(jest.getTimerCount()).toBe(0);
+      expect(secrets.current).toMatchObject({
+        cert: String(second.cert).trim(),
+        key: String(second.key).trim(),
+      });
+      expect(lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+    });
   });
 });
