@@ -216,12 +216,16 @@ function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : undefined;
 }
 
+/** The first day of Unix time stands for no date. */
+const SECONDS_OF_DAY = 86_400;
+
 /** Unix seconds of a date; a day without a time is its beginning in UTC. */
 function date(value: unknown): number | undefined {
   const isDay = typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
   const seconds = unixSeconds(isDay ? `${value}T00:00:00Z` : value);
+  if (seconds !== undefined && seconds < SECONDS_OF_DAY) return undefined;
   // JavaScript takes the 30th of February for the 2nd of March.
-  if (seconds === 0 || (isDay && dayOf(seconds) !== value)) return undefined;
+  if (isDay && dayOf(seconds) !== value) return undefined;
   return seconds;
 }
 

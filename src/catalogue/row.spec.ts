@@ -46,6 +46,7 @@ describe('unixSeconds', () => {
     ['NaN', NaN],
     ['infinity', Infinity],
     ['more than a safe integer', Number.MAX_VALUE],
+    ['milliseconds whose seconds would be milliseconds', 2 ** 53],
     ['true', true],
     ['an object', { seconds: 1 }],
     ['an array', [1_700_000_000]],

@@ -38,7 +38,8 @@ function fromMilliseconds(milliseconds: number): number | undefined {
 
 function wholeSeconds(seconds: number): number | undefined {
   const whole = Math.floor(seconds);
-  return Number.isSafeInteger(whole) && whole >= 0 ? whole : undefined;
+  // What is not below would be milliseconds to the next reader.
+  return whole >= 0 && whole < FIRST_MILLISECONDS ? whole : undefined;
 }
 
 /** The first result that is defined. */

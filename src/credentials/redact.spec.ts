@@ -23,6 +23,28 @@ describe('redact', () => {
       '?key=a%2Fb%2Bc%3D and a/b+c=',
       '?key=[redacted] and [redacted]',
     ],
+    [
+      'a token that is percent-encoded in part',
+      'Bearer sk-abcde',
+      '%73k%2Dabc%64e, sk-abcd%65',
+      '[redacted], [redacted]',
+    ],
+    [
+      'a token in a URL in a URL',
+      'Bearer sk/abcde',
+      '?url=%3Fkey%3Dsk%252fabcde',
+      '?url=%3Fkey%3D[redacted]',
+    ],
+    [
+      'a token in JSON in a text',
+      'Bearer sk"ab\\cde/é',
+      'got {"key":"sk\\"ab\\\\cde\\/\\u00E9"}',
+      'got {"key":"[redacted]"}',
+    ],
+    ['a token in JSON in JSON', 'Bearer sk"abcdef', String.raw`got sk\\\"abcdef`, 'got [redacted]'],
+    ['blanks in a form', 'Custom a=b, c=d', 'form=a%3Db%2C+c%3Dd', 'form=[redacted]'],
+    ['hexadecimal digits', 'Bearer sk-abc', '0x736B2d616263', '0x[redacted]'],
+    ['Base64', 'Bearer sk-abcde', Buffer.from('key:sk-abcde').toString('base64'), 'a2V5On[redacted]'],
     ['a URL-encoded token that contains the raw one', 'Bearer sk-50%', '?key=sk-50%25', '?key=[redacted]'],
     [
       'characters that are special in regular expressions',

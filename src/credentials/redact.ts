@@ -14,9 +14,24 @@ const BASE32_ALPHABETS = ['abcdefghijklmnopqrstuvwxyz234567', '0123456789abcdefg
 /** The characters of a word. */
 const IN_WORD = String.raw`[\w\x80-\uffff]`;
 
+/** How one character is written in URLs (RFC 3986, section 2.1, in UTF-8), and in texts of JSON (RFC 8259, section 7). */
+const ESCAPES = [
+  /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}/gi,
+  /\\u[\da-f]{4}|\\["\\/]/gi,
+];
+/** An error may stand in JSON in JSON, or in a URL in a URL. */
+const MAX_LAYERS = 3;
+
+/** A text, or what its escapes mean. */
+interface Reading {
+  readonly text: string;
+  /** Where each character stands in the first text, and where that ends. */
+  readonly places: readonly number[];
+}
+
 /**
- * Redacts credentials in a text: secrets in any case, URL-encoded ones and those decoded from the Basic scheme
- * included. What is redacted already stays as it is.
+ * Redacts credentials in a text: secrets in any case, with any escapes of URLs and of JSON, in hexadecimal digits and in
+ * Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(formsOf);
@@ -28,9 +43,8 @@ export function redact(text: string, credentials: readonly Credential[]): string
 
 /** Occurrences that overlap are one: the rest of the longer one could be read. */
 function withoutForms(text: string, forms: readonly RegExp[]): string {
-  const found = forms
-    .flatMap((form) => [...text.matchAll(form)])
-    .map(({ index, 0: { length } }) => [index, index + length] as const)
+  const found = readingsOf(text)
+    .flatMap((reading) => forms.flatMap((form) => occurrencesOf(form, reading)))
     .sort(([a], [b]) => a - b);
   let result = '';
   let end = 0;
@@ -39,6 +53,46 @@ function withoutForms(text: string, forms: readonly RegExp[]): string {
     end = Math.max(end, to);
   }
   return result + text.slice(end);
+}
+
+/** The text, and what it means once its escapes are decoded, layer by layer. */
+function readingsOf(text: string): Reading[] {
+  const readings: Reading[] = [{ text, places: Array.from({ length: text.length + 1 }, (_, at) => at) }];
+  let outer: readonly Reading[] = readings;
+  for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
+    outer = outer.flatMap((reading) => ESCAPES.flatMap((escape) => decoded(reading, escape)));
+    readings.push(...outer);
+  }
+  return readings;
+}
+
+/** None for a text without such escapes. */
+function decoded({ text, places }: Reading, escapes: RegExp): Reading[] {
+  let result = '';
+  const resultPlaces: number[] = [];
+  let end = 0;
+  for (const { index, 0: escape } of text.matchAll(escapes)) {
+    const meaning = meaningOf(escape);
+    result += text.slice(end, index) + meaning;
+    for (; end < index; end += 1) resultPlaces.push(places[end] ?? 0);
+    resultPlaces.push(...Array<number>(meaning.length).fill(places[index] ?? 0));
+    end = index + escape.length;
+  }
+  return end === 0
+    ? []
+    : [{ text: result + text.slice(end), places: resultPlaces.concat(places.slice(end)) }];
+}
+
+function meaningOf(escape: string): string {
+  if (escape.startsWith('%')) return Buffer.from(escape.replaceAll('%', ''), 'hex').toString('utf8');
+  return escape.length === 2 ? escape.slice(1) : String.fromCharCode(parseInt(escape.slice(2), 16));
+}
+
+function occurrencesOf(form: RegExp, { text, places }: Reading): (readonly [from: number, to: number])[] {
+  return Array.from(text.matchAll(form), ({ index, 0: { length } }) => [
+    places[index] ?? 0,
+    places[index + length] ?? 0,
+  ]);
 }
 
 /**
@@ -69,15 +123,36 @@ export function redactParts(text: string, credentials: readonly Credential[]): s
 }
 
 /** The texts in which a credential may be repeated. Of a whole header, only one as it was sent has its scheme redacted. */
-function formsOf(credential: Credential): RegExp[] {
+const formsOf = memoize((credential: Credential): readonly RegExp[] => {
   const secrets = secretsOf(credential);
-  const [secret = ''] = secrets;
+  const bytes = secrets.map((secret) => Buffer.from(secret));
+  const anyCase = new Set([
+    ...secrets,
+    // As forms write blanks.
+    ...secrets.map((secret) => secret.replaceAll(' ', '+')),
+    ...bytes.map((secret) => secret.toString('hex')).filter(isLong),
+  ]);
+  const sameCase = new Set([credential.authorization, ...bytes.flatMap(base64Texts).filter(isLong)]);
   return [
-    { text: credential.authorization, flags: 'g' },
-    ...[encodeURIComponent(secret), ...secrets].map((text) => ({ text, flags: 'gi' })),
+    ...Array.from(sameCase, (text) => ({ text, flags: 'g' })),
+    ...Array.from(anyCase, (text) => ({ text, flags: 'gi' })),
   ]
     .filter(({ text }) => text !== '')
     .map(({ text, flags }) => new RegExp(patternOf(text), flags));
+});
+
+function isLong({ length }: string): boolean {
+  return length >= MIN_LENGTH_IN_WORDS;
+}
+
+/** The characters of Base64 that are the same whatever bytes are around the secret. */
+function base64Texts(secret: Buffer): string[] {
+  return [0, 1, 2].flatMap((count) =>
+    (['base64', 'base64url'] as const).map((name) => {
+      const length = Math.floor(((count + secret.length) * 8) / 6);
+      return behind(secret, count, 6, (bytes) => bytes.toString(name).slice(0, length));
+    }),
+  );
 }
 
 /** A short text does not begin or end inside a word. */
@@ -112,15 +187,19 @@ const tracesOf = memoize((credential: Credential) => {
 });
 
 /** What an encoded secret looks like depends on the number of bytes before it, which are not part of it. */
+function behind(secret: Buffer, count: number, bits: number, encode: (bytes: Buffer) => string): string {
+  return encode(Buffer.concat([Buffer.alloc(count), secret])).slice(Math.ceil((count * 8) / bits));
+}
+
 function encodedParts(secret: Buffer): string[] {
-  const behind = (count: number, bits: number, encode: (bytes: Buffer) => string): string =>
-    encode(Buffer.concat([Buffer.alloc(count), secret])).slice(Math.ceil((count * 8) / bits));
   const encoded = [
     ...[0, 1, 2].flatMap((count) =>
-      (['base64', 'base64url'] as const).map((name) => behind(count, 6, (bytes) => bytes.toString(name))),
+      (['base64', 'base64url'] as const).map((name) =>
+        behind(secret, count, 6, (bytes) => bytes.toString(name)),
+      ),
     ),
     ...[0, 1, 2, 3, 4].flatMap((count) =>
-      BASE32_ALPHABETS.map((alphabet) => behind(count, 5, (bytes) => base32(bytes, alphabet))),
+      BASE32_ALPHABETS.map((alphabet) => behind(secret, count, 5, (bytes) => base32(bytes, alphabet))),
     ),
   ];
   return [

@@ -578,6 +578,7 @@ export const PROVIDER_CONTRACTS: readonly FullContract[] = [
       ['https://generativelanguage.googleapis.com/v1beta/openai/', GEMINI],
       ['https://generativelanguage.googleapis.com/v1beta/openai/models', GEMINI],
       ['https://generativelanguage.googleapis.com/v1beta/models', GEMINI],
+      ['https://generativelanguage.googleapis.com/v1beta//models', GEMINI],
       ['https://gw.test/google/v1?tenant=a', 'https://gw.test/google/v1/models?tenant=a&pageSize=1000'],
       ['https://gw.test/google', 'https://gw.test/google/v1beta/models?pageSize=1000'],
     ],

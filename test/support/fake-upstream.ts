@@ -104,5 +104,16 @@ export function raw(bytes: string): Script {
   };
 }
 
+/** A script that writes these header lines, with any names and however often, and ends the connection. */
+export function headerLines(
+  status: number,
+  lines: readonly (readonly [name: string, value: string])[],
+  body: string,
+): Script {
+  const length = `content-length: ${String(Buffer.byteLength(body))}`;
+  const head = [...lines.map((line) => line.join(': ')), length, 'connection: close'];
+  return raw(`HTTP/1.1 ${String(status)} Whatever\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
 /** A script that never answers. */
 export const silence: Script = () => undefined;

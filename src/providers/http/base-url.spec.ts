@@ -78,6 +78,10 @@ describe('versionedModelsUrl', () => {
     ['https://gw.test/anthropic', 'https://gw.test/anthropic/v1/models'],
     ['https://gw.test/anthropic/v1/?tenant=a', 'https://gw.test/anthropic/v1/models?tenant=a'],
     ['https://gw.test/v2', 'https://gw.test/v2/v1/models'],
+    ['https://gw.test/V1', 'https://gw.test/v1/models'],
+    ['https://gw.test/v1//models', 'https://gw.test/v1/models'],
+    ['https://gw.test//llm//v1', 'https://gw.test/llm/v1/models'],
+    ['https://gw.test/https://vault.test/v1', 'https://gw.test/https://vault.test/v1/models'],
     ['https://gw.test/v1/anthropic', 'https://gw.test/v1/anthropic/v1/models'],
     ['https://gw.test/env1', 'https://gw.test/env1/v1/models'],
   ])('%s becomes %s where the version is v1', (base, expected) => {

@@ -18,8 +18,8 @@ export function withDefaultPath(base: URL, usual: URL): URL {
 
 /** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
 export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
-  const path = trimmedPath(base).replace(/\/models$/, '');
-  const version = versions.find((each) => path.endsWith(`/${each}`));
+  const path = trimmedPath(base).replace(/\/models$/i, '');
+  const version = versions.find((each) => path.toLowerCase().endsWith(`/${each}`));
   return withPath(base, `${version === undefined ? path : path.slice(0, -version.length - 1)}/v1/models`);
 }
 
@@ -37,11 +37,13 @@ export function withDefaultQuery(url: URL, parameters: Readonly<Record<string, s
 }
 
 /** What a base URL ends in that was copied from an example of a request, and slashes. */
-const REQUEST_PATH = /(?:\/+(?:(?:chat\/+)?completions|responses|embeddings|messages))?\/*$/i;
+const REQUEST_PATH = /(?:\/(?:(?:chat\/)?completions|responses|embeddings|messages))?\/*$/i;
+/** A whole URL may stand in a path, behind the address of a proxy. */
+const DOUBLED_SLASHES = /(?<!:)\/{2,}/g;
 
-/** The path of a base URL without slashes at its end, nor what follows it in the URL of a request. */
+/** The path of a base URL without slashes at its end or doubled ones, nor what follows it in the URL of a request. */
 export function trimmedPath(url: URL): string {
-  return url.pathname.replace(REQUEST_PATH, '');
+  return url.pathname.replace(DOUBLED_SLASHES, '/').replace(REQUEST_PATH, '');
 }
 
 /** The same URL with another path, and without a fragment. */

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { keepLast } from './keep-last.js';
+import { uniqueById } from '../../catalogue/model.js';
 import type { Model } from '../../catalogue/model.js';
 import { UpstreamError } from '../../upstream/upstream.error.js';
 import type { ProviderList } from '../model-provider.js';
@@ -33,7 +34,7 @@ export class SecondList {
   ) {}
 
   /**
-   * Both lists as one; the first alone where the second is refused.
+   * Both lists as one, of models with the same id the first; the first list alone where the second is refused.
    * @returns the same object again when both lists are those of the last time
    * @throws UpstreamError for every other failure of the second list
    */
@@ -47,7 +48,7 @@ export class SecondList {
       return this.firstAlone(first);
     }
     if (this.last?.first !== first || this.last.second !== second) {
-      this.last = { first, second, list: { models: this.format.join(first, second) } };
+      this.last = { first, second, list: { models: uniqueById(this.format.join(first, second)) } };
     }
     return this.last.list;
   }

@@ -95,7 +95,9 @@ function nextPage({ result_info: info }: Row, asked: URLSearchParams): QueryPara
 function reshape(row: Row): Row {
   const { created_at: created, properties } = row;
   const entries = (Array.isArray(properties) ? properties : []).map((each) => asRow(each) ?? {});
-  const byName = new Map(entries.map(({ property_id: name, value }) => [String(name), value]));
+  const byName = new Map(
+    entries.flatMap(({ property_id: name, value }) => (typeof name === 'string' ? [[name, value]] : [])),
+  );
   const context = byName.get('context_window');
   return {
     ...row,

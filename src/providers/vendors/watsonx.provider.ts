@@ -78,10 +78,10 @@ function reshape(row: Row): Row {
     ...row,
     functions: rowsAt(row, 'functions').map(({ id }) => id),
     lifecycle: Object.fromEntries(
-      rowsAt(row, 'lifecycle').map(({ id, start_date: day }) => [
-        String(id),
-        typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day) ? `${day}T00:00:00Z` : day,
-      ]),
+      rowsAt(row, 'lifecycle').flatMap(({ id, start_date: day }) => {
+        const isDay = typeof day === 'string' && /^\d{4}-\d\d-\d\d$/.test(day);
+        return typeof id === 'string' ? [[id, isDay ? `${day}T00:00:00Z` : day]] : [];
+      }),
     ),
   };
 }

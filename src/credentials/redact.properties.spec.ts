@@ -1,0 +1,130 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { runs } from '../../test/support/runs.js';
+import { authorizationCredential, keyCredential } from './credential.js';
+import type { Credential } from './credential.js';
+import { redact } from './redact.js';
+
+const character = fc.oneof(
+  { weight: 9, arbitrary: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) },
+  { weight: 1, arbitrary: fc.constantFrom('é', '☃', '😀', '"', '\\', '%', '/', '+') },
+);
+const secret = fc.string({ unit: character, minLength: 8, maxLength: 40 });
+
+/** The credentials that a secret may be a part of. */
+const CREDENTIALS: Readonly<Record<string, (secret: string) => Credential>> = {
+  key: (text) => keyCredential(text),
+  'key of the operator': (text) => keyCredential(text, 'VLLM_API_KEY'),
+  Bearer: (text) => authorizationCredential(`Bearer ${text}`),
+  Token: (text) => authorizationCredential(`Token ${text}`),
+  Basic: (text) => authorizationCredential(`Basic ${Buffer.from(`user:${text}`).toString('base64')}`),
+  'no scheme': (text) => authorizationCredential(text),
+};
+
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+const percent = (text: string): string =>
+  [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+
+/** How a provider may write a secret; `mixed` decides what is written in which case. */
+const WRITINGS: Readonly<Record<string, (secret: string, mixed: readonly boolean[]) => string>> = {
+  'as it is': (text) => text,
+  'in capitals': (text) => text.toUpperCase(),
+  'in a URL': encodeURIComponent,
+  'in a URL, twice': (text) => encodeURIComponent(encodeURIComponent(text)),
+  'in a path': (text) => encodeURIComponent(text).replaceAll('%2F', '/'),
+  'in a form': (text) => new URLSearchParams({ a: text }).toString().slice(2),
+  'percent-encoded': percent,
+  'percent-encoded in part, in either case': (text, mixed) =>
+    Array.from(text, (each, at) => {
+      const encoded = percent(each);
+      return mixed[at % mixed.length]
+        ? each
+        : mixed[(at * 7) % mixed.length]
+          ? encoded
+          : encoded.toUpperCase();
+    }).join(''),
+  'in JSON': inJson,
+  'in JSON in JSON': (text) => inJson(inJson(text)),
+  'in JSON in ASCII': (text) =>
+    Array.from(
+      { length: text.length },
+      (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  'in hexadecimal digits': (text) => Buffer.from(text).toString('hex'),
+};
+const BEFORE = [
+  '',
+  'Incorrect API key provided: ',
+  'https://gw.test/v1?key=',
+  '{"error":"',
+  'x-api-key: ',
+  "('",
+];
+const AFTER = ['', '.', '&page=2', '"}', ', 3)', "', no"];
+const mixed = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+const place = fc.tuple(fc.constantFrom(...BEFORE), fc.constantFrom(...AFTER));
+
+it('no secret is left, however it is written', () => {
+  fc.assert(
+    fc.property(
+      secret,
+      fc.constantFrom(...Object.keys(CREDENTIALS)),
+      fc.constantFrom(...Object.keys(WRITINGS)),
+      mixed,
+      place,
+      (text, kind, way, cases, [before, after]) => {
+        // A scheme and what follows it are no secret of their own.
+        fc.pre(!/^(bearer|basic|token)/i.test(text));
+        const credential = CREDENTIALS[kind]?.(text);
+        const written = WRITINGS[way]?.(text, cases);
+        if (credential === undefined || written === undefined) throw new Error('there is no such case');
+        const redacted = redact(before + written + after, [credential]);
+        expect(redacted).toContain('[redacted]');
+        expect(redacted.toLowerCase()).not.toContain(written.toLowerCase());
+        expect(redact(redacted, [credential])).toBe(redacted);
+      },
+    ),
+    runs(600),
+  );
+});
+
+it('no secret is left in Base64, whatever bytes are around it', () => {
+  const bytes = fc.uint8Array({ maxLength: 5 });
+  fc.assert(
+    fc.property(
+      secret,
+      fc.constantFrom('base64', 'base64url'),
+      bytes,
+      bytes,
+      place,
+      (text, encoding, first, last, [before, after]) => {
+        const around = (middle: string): string =>
+          Buffer.concat([first, Buffer.from(middle), last]).toString(encoding);
+        const redacted = redact(before + around(text) + after, [keyCredential(text)]);
+        // Of the characters at its ends, some bits belong to other bytes.
+        const encoded = Buffer.concat([Buffer.alloc(first.length % 3), Buffer.from(text)]).toString(encoding);
+        const core = encoded.slice(2, -4);
+        expect(redacted).toContain('[redacted]');
+        expect(redacted).not.toContain(core);
+      },
+    ),
+    runs(300),
+  );
+});
+
+it('a text without a secret stays as it is', () => {
+  const other = fc.string({ unit: fc.constantFrom('☃', '✓', '✗', '★', 'ä'), minLength: 8, maxLength: 12 });
+  const text = fc.string({
+    unit: fc.oneof(character, fc.constantFrom('%41', '%2F', '\\u0041', '[redacted]', ' ', '\n')),
+  });
+  fc.assert(
+    fc.property(
+      other,
+      text.filter((each) => !/[☃✓✗★ä]/.test(each)),
+      (key, without) => {
+        expect(redact(without, [keyCredential(key)])).toBe(without);
+      },
+    ),
+    runs(200),
+  );
+});

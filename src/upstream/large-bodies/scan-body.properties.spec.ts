@@ -1,0 +1,44 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { runs } from '../../../test/support/runs.js';
+import { rowsOfSlice, scanBody } from './scan-body.js';
+import type { ScanLimits } from './scan-body.js';
+
+/** Every list is cut, and nothing is too large. */
+const CUT_FINELY: ScanLimits = { slice: 8, row: 1e6, marks: 1e6, nested: 1e6, envelope: 1e6 };
+
+it('scanBody finds what JSON.parse finds, and refuses what it refuses', () => {
+  const rows = fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 12 });
+  const damage = fc.tuple(fc.nat(), fc.constantFrom('', ',', ']', '[', '{', '}', '"', ' '));
+  fc.assert(
+    fc.property(rows, fc.nat(2), fc.option(damage), (data, depth, broken) => {
+      const bodies = [data, { object: 'list', data }, { a: { items: data }, b: {} }];
+      let text = JSON.stringify(bodies[depth]);
+      if (broken !== null) {
+        const at = broken[0] % (text.length + 1);
+        text = text.slice(0, at) + broken[1] + text.slice(at + 1);
+      }
+      const parsed = attempt(() => JSON.parse(text) as unknown);
+      const scanned = attempt(() => scanBody(Buffer.from(text), CUT_FINELY));
+      expect(scanned === undefined).toBe(parsed === undefined);
+      if (scanned === undefined || broken !== null) return;
+      const [list] = scanned.lists;
+      const all = list?.slices.flatMap((slice) => rowsOfSlice(Buffer.from(text), slice)) ?? [];
+      // What is left out says nothing.
+      const says = (row: unknown): boolean =>
+        typeof row === 'object' && row !== null && !Array.isArray(row) && Object.keys(row).length > 0;
+      expect(all.filter(says)).toEqual(data.filter(says));
+      expect(all.length + (list?.skipped ?? 0)).toBe(data.length);
+    }),
+    runs(400),
+  );
+});
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(SyntaxError);
+    return undefined;
+  }
+}
