@@ -23,7 +23,7 @@ beforeEach(() => {
   list = new SecondList(
     'orbit',
     { name: 'inference_profiles', permission: 'orbit:ListProfiles', listUrl: (url) => url, join },
-    { read: () => new Promise((resolve) => void resolve(answer())) } as unknown as ListReader,
+    { read: () => Promise.resolve().then(() => answer()) } as unknown as ListReader,
   );
 });
 
