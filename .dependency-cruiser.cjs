@@ -36,9 +36,10 @@ const ROOMS = {
   health: ['config', 'errors', 'providers'],
   docs: ['catalogue', 'content', 'credentials', 'errors', 'version\\.ts$'],
   page: ['config', 'content', 'version\\.ts$'],
-  observability: ['config', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
+  observability: ['config', 'credentials', 'errors', 'metrics', 'upstream', 'version\\.ts$'],
   startup: ['config', 'credentials', 'metrics', 'providers', 'version\\.ts$'],
   commands: [
+    'catalogue',
     'concurrency',
     'config',
     'credentials',

@@ -47,8 +47,9 @@ GET ${gateway}/v1/models
 
 ${JSON.stringify(list, null, 2)}
 
-Once more:  curl ${gateway}/v1/models
-One model:  curl ${gateway}/v1/models/${list.data[0].id}
+Once more:     curl ${gateway}/v1/models
+One model:     curl ${gateway}/v1/models/${list.data[0].id}
+In a browser:  ${gateway}/
 Ctrl-C ends the demo.
 
 `);

@@ -29,3 +29,11 @@ export function matchesGlob(text: string, pattern: string): boolean {
   }
   return /^\**$/.test(pattern.slice(patternIndex));
 }
+
+/** The patterns that match none of the models. */
+export function idlePatterns(
+  patterns: readonly string[],
+  models: readonly { readonly id: string }[],
+): string[] {
+  return patterns.filter((pattern) => !models.some(({ id }) => matchesGlob(id, pattern)));
+}

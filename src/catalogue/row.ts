@@ -42,6 +42,17 @@ function wholeSeconds(seconds: number): number | undefined {
   return whole >= 0 && whole < FIRST_MILLISECONDS ? whole : undefined;
 }
 
+/**
+ * Half of a character, which JSON can hold and a URL cannot: no request could name such a model, and to Codex a list with it
+ * is none.
+ */
+const HALF_CHARACTER = /\p{Cs}/u;
+
+/** Whether a value can be an id or the name of an owner. */
+export function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !HALF_CHARACTER.test(value);
+}
+
 /** The first result that is defined. */
 export function firstOf<N, T>(names: readonly N[], read: (name: N) => T | undefined): T | undefined {
   for (const name of names) {

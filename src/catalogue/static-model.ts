@@ -27,6 +27,14 @@ export interface MergedModels {
   readonly lostAliases: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/**
+ * Says that an alias is left out.
+ * @param source where the operator's models come from
+ */
+export function lostAliasText(source: string, { id, reason }: MergedModels['lostAliases'][number]): string {
+  return `${source}: the alias ${id} is left out, because ${reason}`;
+}
+
 /** The models by their ids; of those with the same id the first. */
 export function firstById(rows: readonly StaticModel[]): ReadonlyMap<string, StaticModel> {
   const byId = new Map<string, StaticModel>();

@@ -45,15 +45,18 @@ export function checkReport(
     .join('\n');
 }
 
-/** What came of asking the providers, as a table, and a sentence for each that gave no whole list. */
-export function probeReport(results: readonly ProbeResult[]): string {
+/**
+ * What came of asking the providers, as a table, and a sentence for each that gave no whole list.
+ * @param warnings what of the configuration does not fit the lists
+ */
+export function probeReport(results: readonly ProbeResult[], warnings: readonly string[]): string {
   const rows = [
     ['engine', 'status', 'time', 'models'],
     ...results.map(({ engine, status, milliseconds, models }) => [
       engine,
       status,
       milliseconds === undefined ? '-' : `${String(Math.round(milliseconds))} ms`,
-      models === undefined ? '-' : String(models),
+      models === undefined ? '-' : String(models.length),
     ]),
   ];
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
@@ -61,7 +64,7 @@ export function probeReport(results: readonly ProbeResult[]): string {
   const remarks = results.flatMap(({ engine, remark }) =>
     remark === undefined ? [] : [`${engine}: ${remark}`],
   );
-  return [table, remarks]
+  return [table, remarks, warnings.map((each) => `warning: ${each}`)]
     .filter((lines) => lines.length > 0)
     .map((lines) => `\n${lines.join('\n')}\n`)
     .join('');

@@ -20,11 +20,13 @@ describe('a command line', () => {
   it.each([
     [['--ask'], '--ask needs --check.'],
     [['--chek'], '--chek is no option. Is --check meant?'],
-    [['--port', '8000'], '--port is no option.'],
-    [['-x'], '-x is no option.'],
+    [['--ehlp'], '--ehlp is no option. Is --help meant?'],
+    [['--check', '--aks'], '--aks is no option. Is --ask meant?'],
+    [['--port', '8000'], 'Argument 1 is no option.'],
+    [['-x'], 'Argument 1 is no option.'],
     [['--check', 'now'], 'Argument 2 is no option.'],
     [['--check=now'], '--check takes no value.'],
-    [['--help', '--nothing'], '--nothing is no option.'],
+    [['--help', '--nothing'], 'Argument 2 is no option.'],
   ])('%j is refused', (args, reason) => {
     expect(parseCommandLine(args)).toEqual({ name: 'refuse', reason });
   });
@@ -42,4 +44,11 @@ describe('a command line', () => {
     expect(command.name).toBe('refuse');
     expect(JSON.stringify(command)).not.toContain('SECRET0');
   });
+
+  it.each(['--abcdefghijk', '--secret', '-s', '--checksum'])(
+    '%s is not repeated, as it could be a key',
+    (option) => {
+      expect(parseCommandLine([option])).toEqual({ name: 'refuse', reason: 'Argument 1 is no option.' });
+    },
+  );
 });

@@ -23,8 +23,12 @@ const OPTIONS = {
   ask: { type: 'boolean' },
 } as const;
 const NAMES = Object.keys(OPTIONS);
-/** A mistyped option can be repeated in a message; any other argument could be a key. */
-const OPTION = /^(?:-[a-z]|--[a-z]{2,12})$/;
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly index: number;
+}
 
 /** @param args the arguments behind the name of the program */
 export function parseCommandLine(args: readonly string[]): Command {
@@ -53,16 +57,10 @@ function refuse(reason: string): Command {
   return { name: 'refuse', reason };
 }
 
-function unknownOption({
-  name,
-  rawName,
-  index,
-}: {
-  readonly name: string;
-  readonly rawName: string;
-  readonly index: number;
-}): string {
-  const shown = OPTION.test(rawName) ? rawName : `Argument ${String(index + 1)}`;
+/** A mistyped option can be repeated; any other one could be a key. */
+function unknownOption({ name, rawName, index }: OptionToken): string {
   const nearest = nearestName(name, NAMES);
-  return `${shown} is no option.${nearest === undefined ? '' : ` Is --${nearest} meant?`}`;
+  return nearest === undefined
+    ? `Argument ${String(index + 1)} is no option.`
+    : `${rawName} is no option. Is --${nearest} meant?`;
 }

@@ -13,7 +13,7 @@ Usage: models-gateway [option]
   --help, -h     Print this text.
 
 The configuration comes from environment variables, and from a file .env in the working directory.
-README.md and .env.example list the variables.
+docs/configuration.md and .env.example list the variables.
 
 Exit codes:
   0  The command succeeded, or the service was ended by a signal.

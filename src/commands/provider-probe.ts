@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import type { Model } from '../catalogue/model.js';
 import { Coalescer } from '../concurrency/coalescer.js';
 import { upstreamConfig } from '../config/upstream.config.js';
 import type { UpstreamConfig } from '../config/upstream.config.js';
@@ -17,8 +18,8 @@ export interface ProbeResult {
   readonly status: string;
   /** Undefined where nothing was asked. */
   readonly milliseconds: number | undefined;
-  /** How many models the list has; undefined where there is none. */
-  readonly models: number | undefined;
+  /** The provider's list; undefined where there is none. */
+  readonly models: readonly Model[] | undefined;
   /** What is wrong, or what the list lacks, in a sentence without any secret. */
   readonly remark: string | undefined;
 }
@@ -53,7 +54,7 @@ export class ProviderProbe {
         engine,
         status: isAsked ? '200' : 'not asked',
         milliseconds: elapsed(),
-        models: isAsked || settings === undefined ? models.length : undefined,
+        models: isAsked || settings === undefined ? models : undefined,
         remark: lacks === undefined ? undefined : `The list lacks ${lacks}.`,
       };
     } catch (error) {

@@ -10,6 +10,7 @@ import { checkReport, probeReport } from './check-report.js';
 import { CheckModule } from './check.module.js';
 import type { Command } from './command-line.js';
 import { EXIT_CODES, HELP } from './help.js';
+import { ListWarnings } from './list-warnings.js';
 import { ProviderProbe } from './provider-probe.js';
 
 /** What a command writes, and its exit code. */
@@ -49,9 +50,14 @@ async function check(asks: boolean): Promise<CommandResult> {
     const server = app.get<ServerConfig>(serverConfig.KEY);
     const cache = app.get<CacheConfig>(cacheConfig.KEY);
     const results = asks ? await app.get(ProviderProbe).askAll() : [];
-    const isWhole = report.missing.length === 0 && results.every(({ models }) => models !== undefined);
+    const lists = results.flatMap(({ engine, models }) =>
+      models === undefined ? [] : [[engine, models] as const],
+    );
+    const isWhole = report.missing.length === 0 && lists.length === results.length;
+    // What a list lacks may be in the list that is missing.
+    const warnings = isWhole ? app.get(ListWarnings).of(new Map(lists)) : [];
     return {
-      stdout: checkReport(report, server, cache) + (asks ? probeReport(results) : ''),
+      stdout: checkReport(report, server, cache) + (asks ? probeReport(results, warnings) : ''),
       stderr: '',
       code: isWhole ? EXIT_CODES.ok : EXIT_CODES.failed,
     };

@@ -592,7 +592,7 @@ const VARIABLES: readonly VariableCase[] = [
           '[{"id":"a","display_name":"A","name":"A","description":"B.","max_output_tokens":2,' +
             '"capabilities":["chat","vision"],"architecture":{"input_modalities":["text"]},' +
             '"pricing":{"prompt":"0.1"},"supported_parameters":["tools"],' +
-            '"lifecycle":"active","deprecates_at":3,"shutdown_date":"2026-12-01"}]',
+            '"lifecycle":"active","deprecates_at":1790000000,"shutdown_date":"2026-12-01"}]',
         ),
         [
           {
@@ -606,7 +606,7 @@ const VARIABLES: readonly VariableCase[] = [
               pricing: { prompt: '0.1' },
               supported_parameters: ['tools'],
               lifecycle: 'active',
-              deprecates_at: 3,
+              deprecates_at: 1_790_000_000,
               shutdown_date: '2026-12-01',
             },
           },
@@ -618,6 +618,8 @@ const VARIABLES: readonly VariableCase[] = [
       tmpdir(),
       ...[
         '',
+        '["a\\ud800"]',
+        '[{"id":"a\\ud800"}]',
         'MARK',
         '"MARK"',
         '{}',

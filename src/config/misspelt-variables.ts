@@ -1,6 +1,9 @@
 import { declarationOf, engineVariable } from './engines.js';
 import type { ConfiguredEngine } from './engine-variables.js';
 import { variablesOfGateway } from './engine-variables.js';
+import { GATEWAY_KEYS_RULE } from './rules/gateway-keys.js';
+import { REDIS_URL_RULE } from './rules/redis-url.js';
+import { KEY_RULE } from './rules/secrets.js';
 import { editsBetween } from './spelling.js';
 import { declaredVariables, propertiesOf } from './variables.js';
 
@@ -21,34 +24,42 @@ const NAMES_OF_OTHERS: readonly RegExp[] = [
 /** The address that Kubernetes gives in a variable such as METRIC_PORT, for a service named `metric`. */
 const ADDRESS_OF_SERVICE = /^(?:tcp|udp|sctp):\/\//;
 const UNIT = /_(?:MS|MILLISECONDS|S|SEC|SECS|SECONDS|MIN|MINUTES|BYTES|KB|MB)$/;
-/** A name as short as PORT or HOST is two letters away from PATH and HOME. */
+/** One as short as PORT or HOST is a slip away from POST and HOSTS. */
 const SHORT_NAME = 4;
-/** In a name below this length, another first letter makes another vendor: CF_TOKEN is not HF_TOKEN. */
-const LONG_NAME = 12;
+const MAX_EDITS = 2;
+/** Two edits are a slip in a word, and in a whole name, of this length; one in a shorter one. */
+const LONG_WORD = 8;
+const LONG_NAME = 16;
+/** What several programs on a machine have, under names of their own. */
+const SECRET_RULES: readonly string[] = [KEY_RULE, GATEWAY_KEYS_RULE, REDIS_URL_RULE];
 
 /**
  * Variables of the environment that look like misspelt ones of this service or of the engines that it asks. Those of
- * other vendors are none of its business, and neither is a name beside the right one.
+ * other vendors are none of its business, and neither is a key, or the URL of Redis, beside the right one.
  * @param engines those that the environment configures
  */
 export function misspeltVariables(
   engines: readonly ConfiguredEngine[],
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Misspelling[] {
-  const declared = declaredVariables().map(({ name }) => name);
-  const known = new Set(declared);
-  const ours = relevantNames(engines, declared);
+  const declared = declaredVariables();
+  const known = new Set(declared.map(({ name }) => name));
+  const secrets = new Set(
+    declared.filter(({ rules }) => SECRET_RULES.some((rule) => rules.has(rule))).map(({ name }) => name),
+  );
+  const ours = relevantNames(engines, [...known]);
   return Object.entries(env).flatMap(([variable, value = '']) => {
     if (value.trim() === '' || known.has(variable) || isOfOthers(variable, value)) return [];
     const meant = meantBy(variable.toUpperCase(), ours);
-    return meant === undefined || formsOf(meant).some((name) => env[name]?.trim())
-      ? []
-      : [{ variable, meant }];
+    if (meant === undefined) return [];
+    const [name, file] = formsOf(meant);
+    const isOfAnother = secrets.has(name) && [name, file].some((form) => env[form]?.trim());
+    return isOfAnother ? [] : [{ variable, meant }];
   });
 }
 
 /** A variable and its `_FILE` variant. */
-function formsOf(variable: string): string[] {
+function formsOf(variable: string): readonly [name: string, file: string] {
   const name = variable.replace(/_FILE$/, '');
   return [name, `${name}_FILE`];
 }
@@ -74,39 +85,45 @@ function relevantNames(engines: readonly ConfiguredEngine[], declared: readonly 
 
 function meantBy(variable: string, names: readonly string[]): string | undefined {
   const [nearest] = names
-    .filter(
-      ({ length }) => length > SHORT_NAME && Math.abs(length - variable.length) <= MAX_LENGTH_DIFFERENCE,
-    )
-    .filter((name) => looksLike(variable, name))
+    .filter((name) => name.length > SHORT_NAME && looksLike(variable, name))
     .map((name) => ({ name, edits: editsBetween(variable, name) }))
     .sort((one, other) => one.edits - other.edits);
   return nearest?.name;
 }
 
-/** The longest unit, and the underscore before it. */
-const MAX_LENGTH_DIFFERENCE = '_MILLISECONDS'.length;
-
+/** Word by word, as another word makes another variable. */
 function looksLike(variable: string, name: string): boolean {
-  if (variable === name) return true;
-  const hasUnit = UNIT.test(name);
   // A unit that is forgotten, or another one, is a single mistake.
-  if (hasUnit && variable.replace(UNIT, '') === name.replace(UNIT, '')) return true;
-  if (name.length < LONG_NAME && !variable.startsWith(name.charAt(0))) return false;
-  return editsBetween(variable, name) <= allowedEdits(name) && hasSimilarWords(variable, name);
-}
-
-function allowedEdits({ length }: string): number {
-  return length < 8 ? 1 : 2;
-}
-
-/** REDIS_SSL is two letters away from REDIS_URL, and something else. */
-function hasSimilarWords(variable: string, name: string): boolean {
+  if (UNIT.test(name) && variable.replace(UNIT, '') === name.replace(UNIT, '')) return true;
+  const max = name.length < LONG_NAME ? 1 : MAX_EDITS;
+  if (Math.abs(variable.length - name.length) > max) return false;
   const words = name.split('_');
-  const others = variable.split('_');
-  if (words.length !== others.length) return true;
+  const others = variable.replace(/_URI(?=$|_FILE$)/, '_URL').split('_');
+  if (words.length !== others.length) return words.join('') === others.join('');
+  let edits = 0;
   return words.every((word, index) => {
-    const other = others[index] ?? '';
-    const length = Math.max(word.length, other.length);
-    return editsBetween(word, other) <= Math.max(1, Math.floor((length - 1) / 2));
+    edits += slipsIn(others[index] ?? '', word);
+    return edits <= max;
   });
+}
+
+/**
+ * How many edits away a word is from another one, if they can be slips of the fingers; else `Infinity`. In a short word a
+ * letter that is replaced makes a word of its own (BASH and BASE, HF and CF), and so do two in one of five letters (LABEL
+ * and LEVEL).
+ */
+function slipsIn(word: string, meant: string): number {
+  if (word === meant) return 0;
+  const length = Math.max(word.length, meant.length);
+  // Most words are others, and comparing letters takes long.
+  if (Math.abs(word.length - meant.length) > MAX_EDITS) return Infinity;
+  const edits = editsBetween(word, meant);
+  const max = length < LONG_WORD ? 1 : MAX_EDITS;
+  const isReplaced = word.length === meant.length && sorted(word) !== sorted(meant);
+  const isOther = length < SHORT_NAME ? sorted(word) !== sorted(meant) : length === SHORT_NAME && isReplaced;
+  return edits > max || isOther ? Infinity : edits;
+}
+
+function sorted(word: string): string {
+  return Array.from(word).sort().join('');
 }

@@ -1,6 +1,6 @@
 import { metadataReader, OWN_FORMAT } from '../catalogue/metadata-format.js';
 import type { ModelMetadata } from '../catalogue/model-metadata.js';
-import { asRow } from '../catalogue/row.js';
+import { asRow, isName } from '../catalogue/row.js';
 import type { StaticModel } from '../catalogue/static-model.js';
 import type { SecretForm } from './rules/secrets.js';
 
@@ -82,14 +82,14 @@ function parseStaticModels(text: string): readonly StaticModel[] | undefined {
 
 /** Undefined for an invalid model. Unknown fields are invalid: a misspelt one would be ignored unnoticed. */
 function staticModel(value: unknown): StaticModel | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : { id: value, metadata: undefined };
+  if (isName(value)) return { id: value, metadata: undefined };
   const row = asRow(value);
   if (row === undefined) return undefined;
   const { id, created, owned_by: ownedBy, alias_of: aliasOf, hidden, ...others } = row;
-  if (!isText(id)) return undefined;
+  if (!isName(id)) return undefined;
   if (created !== undefined && !(Number.isSafeInteger(created) && Number(created) >= 0)) return undefined;
-  if (ownedBy !== undefined && !isText(ownedBy)) return undefined;
-  if (aliasOf !== undefined && !isText(aliasOf)) return undefined;
+  if (ownedBy !== undefined && !isName(ownedBy)) return undefined;
+  if (aliasOf !== undefined && !isName(aliasOf)) return undefined;
   if (hidden !== undefined && typeof hidden !== 'boolean') return undefined;
   const metadata = readMetadata(row);
   const isValid = Object.entries(others).every(([name, given]) => {
@@ -107,10 +107,6 @@ function staticModel(value: unknown): StaticModel | undefined {
     ...(aliasOf !== undefined && { aliasOf }),
     ...(hidden !== undefined && { hidden }),
   };
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }
 
 /** Whether what was read of a value is all of it; words may have been sorted. */

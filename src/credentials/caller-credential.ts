@@ -8,6 +8,11 @@ export const CALLER_KEY_HEADERS = ['x-api-key', 'api-key'] as const;
 /** All headers in which callers may send a key. */
 const CREDENTIAL_HEADERS = ['authorization', ...CALLER_KEY_HEADERS] as const;
 
+/** @param name in lower case */
+export function isCredentialHeader(name: string): boolean {
+  return CREDENTIAL_HEADERS.some((each) => each === name);
+}
+
 /**
  * The credential that a caller sent: its `Authorization` header, else its `x-api-key` or `api-key`.
  * @param placeholders keys in lower case that count as none: clients send one of them when their user has no key

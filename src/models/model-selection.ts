@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { matchesGlob } from '../catalogue/glob.js';
+import { idlePatterns, matchesGlob } from '../catalogue/glob.js';
 import { TRAITS } from '../catalogue/model-metadata.js';
 import type { Capability } from '../catalogue/model-metadata.js';
 import type { Model } from '../catalogue/model.js';
@@ -55,7 +55,7 @@ export class ModelSelection {
   /** Warns, once, of patterns that are probably misspelt. */
   private judgePatterns({ models }: ModelList): void {
     this.isJudged = true;
-    const idle = this.config.allow.filter((pattern) => !models.some(({ id }) => matchesGlob(id, pattern)));
+    const idle = idlePatterns(this.config.allow, models);
     if (idle.length > 0) {
       this.logger.warn(
         `No model of the first list matches these patterns of MODELS_ALLOW: ${idle.join(', ')}`,

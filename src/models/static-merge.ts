@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { arrayBytes, heapBytes } from '../cache/heap-bytes.js';
 import type { Branch } from '../cache/footprint.js';
 import { memoize } from '../cache/memoize.js';
-import { firstById, mergeModels } from '../catalogue/static-model.js';
+import { firstById, lostAliasText, mergeModels } from '../catalogue/static-model.js';
 import type { MergedModels, StaticModel } from '../catalogue/static-model.js';
 import type { StaticList } from '../providers/static.provider.js';
 import type { ModelList } from './model-list.js';
@@ -70,10 +70,10 @@ export class StaticMerge {
   private report(rows: readonly StaticModel[], lostAliases: MergedModels['lostAliases']): void {
     if (this.reported.rows !== rows) this.reported = { rows, ids: new Set() };
     const { ids } = this.reported;
-    for (const { id, reason } of lostAliases) {
-      if (ids.has(id)) continue;
-      ids.add(id);
-      this.logger.warn(`${this.additions.source}: the alias ${id} is left out, because ${reason}`);
+    for (const lost of lostAliases) {
+      if (ids.has(lost.id)) continue;
+      ids.add(lost.id);
+      this.logger.warn(lostAliasText(this.additions.source, lost));
     }
   }
 }

@@ -7,6 +7,7 @@ const REQUEST = {
   level: 'info',
   time: Date.UTC(2026, 0, 1),
   method: 'GET',
+  path: '/llm/v1/models',
   route: '/v1/models',
   status: 200,
   durationMs: 12.34,
@@ -26,18 +27,18 @@ const SEVERAL = {
 };
 
 it.each([
-  ['one engine', ONE, 'GET /v1/models 200 in 12.34 ms, vllm 200 in 11.9 ms, id caller-1'],
+  ['one engine', ONE, 'GET /llm/v1/models 200 in 12.34 ms, vllm 200 in 11.9 ms, id caller-1'],
   [
     'several engines',
     SEVERAL,
-    'GET /v1/models 200 in 12.34 ms, vllm 200 in 3 ms, openai no answer in 4 ms, without openai=upstream_timeout, ' +
+    'GET /llm/v1/models 200 in 12.34 ms, vllm 200 in 3 ms, openai no answer in 4 ms, without openai=upstream_timeout, ' +
       'from 203.0.113.7, id caller-1',
   ],
-  ['no engine', {}, 'GET /v1/models 200 in 12.34 ms, id caller-1'],
+  ['no engine', {}, 'GET /llm/v1/models 200 in 12.34 ms, id caller-1'],
   [
-    'no method',
-    { method: undefined, route: 'unknown', status: 431, durationMs: undefined },
-    '- unknown 431, id caller-1',
+    'no method and no path',
+    { method: undefined, path: undefined, route: 'unknown', status: 431, durationMs: undefined },
+    '- - 431, id caller-1',
   ],
 ])('a request with %s is one line', (_name, fields, text) => {
   expect(format(JSON.stringify({ ...REQUEST, ...fields }))).toMatch(

@@ -5,7 +5,7 @@ import type { prettyFactory } from 'pino-pretty';
 interface RequestFields {
   readonly msg: 'request';
   readonly method?: string;
-  readonly route: string;
+  readonly path?: string;
   readonly status: number;
   readonly durationMs?: number;
   readonly engine: string;
@@ -47,9 +47,9 @@ export function readableFormat(make: typeof prettyFactory): (line: string) => st
 
 /** `GET /v1/models 200 in 12.3 ms, vllm 200 in 11.9 ms, id 7f…`. */
 function requestText(fields: RequestFields): string {
-  const { method = '-', route, status, durationMs, incomplete, clientAddress, requestId } = fields;
+  const { method = '-', path = '-', status, durationMs, incomplete, clientAddress, requestId } = fields;
   return [
-    `${method} ${route} ${String(status)}${durationText(durationMs)}`,
+    `${method} ${path} ${String(status)}${durationText(durationMs)}`,
     ...upstreamTexts(fields),
     ...(incomplete === undefined ? [] : [`without ${incomplete}`]),
     ...(clientAddress === undefined ? [] : [`from ${clientAddress}`]),

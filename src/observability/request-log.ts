@@ -2,17 +2,20 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { CLIENT_CLOSED_REQUEST } from '../errors/client-closed-request.js';
 import type { ClientAddressReader } from './client-address.js';
+import type { PathReader } from './logged-path.js';
 import type { RequestObserver } from './request-observer.js';
 import type { UpstreamOutcome } from '../upstream/upstream-outcome.js';
-import { isQuiet, routeOf } from './route.js';
+import { isQuiet } from './route.js';
 
 /**
  * Logs each request when its answer is sent or its caller has hung up; never a header or a query string.
+ * @param pathOf reads what a log may show of a path
  * @param clientAddress finds the address of a client; undefined where addresses are not logged
  */
 export function requestLog(
   logger: Logger,
   engines: readonly string[],
+  pathOf: PathReader,
   clientAddress?: ClientAddressReader,
 ): RequestObserver {
   const engine = engines.join(',');
@@ -25,11 +28,12 @@ export function requestLog(
       },
     }),
     closed(request, reply) {
-      const route = routeOf(request);
+      const { route } = request;
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
       logger[level](
         {
           method: request.method,
+          path: pathOf(request),
           route: route ?? 'unknown',
           status: statusOf(reply),
           durationMs: rounded(reply.elapsedTime),

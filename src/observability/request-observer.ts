@@ -16,7 +16,10 @@ declare module 'fastify' {
     readonly requestObservers: RequestObserver[];
   }
   interface FastifyRequest {
-    /** The template of a known path that was requested with a method it does not have. */
-    otherRoute: string | undefined;
+    /**
+     * The template of its route, or of a known path that does not have its method; never its raw path. Undefined for an
+     * unknown path. Fastify makes its own `routeOptions` anew at each access.
+     */
+    route: string | undefined;
   }
 }

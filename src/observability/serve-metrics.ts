@@ -4,7 +4,6 @@ import type { Server } from 'node:http';
 import type { Metrics } from '../metrics/metrics.js';
 import type { RequestObserver } from './request-observer.js';
 import { statusOf } from './request-log.js';
-import { routeOf } from './route.js';
 
 const ROUTE = '/metrics';
 
@@ -12,10 +11,10 @@ const ROUTE = '/metrics';
 export function requestMetrics(metrics: Metrics): RequestObserver {
   return {
     opened(request) {
-      if (routeOf(request) !== ROUTE) metrics.requestOpened();
+      if (request.route !== ROUTE) metrics.requestOpened();
     },
     closed(request, reply) {
-      const route = routeOf(request);
+      const { route } = request;
       if (route !== ROUTE) metrics.requestClosed(request.method, route, statusOf(reply), reply.elapsedTime);
     },
     refused(status) {

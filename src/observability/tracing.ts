@@ -9,7 +9,7 @@ import type { UpstreamAddress } from '../upstream/upstream-address.js';
 import type { UpstreamSpan, UpstreamTrace } from '../upstream/upstream-trace.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { VERSION } from '../version.js';
-import { isQuiet, routeOf } from './route.js';
+import { isQuiet } from './route.js';
 
 /** OpenTelemetry's packages. They are large, so they are loaded only when tracing is enabled. */
 type Sdk = typeof import('@opentelemetry/sdk-node');
@@ -73,7 +73,7 @@ export class Tracing implements OnApplicationShutdown {
 
   /** Starts the span of a request, which ends with the answer or when the caller hangs up. Probes have none. */
   open(request: FastifyRequest, reply: FastifyReply): void {
-    const route = routeOf(request);
+    const { route } = request;
     if (isQuiet(route)) return;
     const { api } = this.sdk;
     const span = this.tracer.startSpan(

@@ -151,7 +151,7 @@ it('pages with any other JSON in them are a list in the form of OpenAI, or a fai
         expect(written.length).toBeLessThan(2000 * models.length + 4 * bodies.join('').length * asked + 100);
       },
     ),
-    runs(600),
+    runs(300),
   );
 });
 
@@ -273,7 +273,7 @@ it('pages are a whole list, or a failed provider where one of them is faulty', a
         else expect(['failed', 'invalid']).toContain(outcome);
       },
     ),
-    runs(400),
+    runs(300),
   );
 });
 

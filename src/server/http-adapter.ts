@@ -43,11 +43,11 @@ export function createHttpAdapter(): FastifyAdapter {
   server.decorate('requestObservers', []);
   server.decorate('cors', undefined);
   server.decorate('basePath', undefined);
-  server.decorateRequest('otherRoute', undefined);
+  server.decorateRequest('route', undefined);
   const findRoute = collectRoutes(server);
   server.addHook('onRequest', (request, reply, done) => {
     const other = request.is404 ? findRoute(request.url.split('?')[0] ?? '') : undefined;
-    request.otherRoute = other?.template;
+    request.route = request.routeOptions.url ?? other?.template;
     begin(server, request, reply);
     const fault = faultOf(request, reply);
     if (fault === undefined && server.cors?.answerPreflight(request, reply)) return;

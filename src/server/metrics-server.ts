@@ -6,6 +6,7 @@ import { serverConfig } from '../config/server.config.js';
 import type { ServerConfig } from '../config/server.config.js';
 import { Metrics, METRICS } from '../metrics/metrics.js';
 import { createMetricsServer } from '../observability/serve-metrics.js';
+import { listeningAddress } from './listening-address.js';
 import { cutOffStalledClients } from './stalled-clients.js';
 
 /** Serves metrics on `METRICS_PORT` until the service has answered its last request. */
@@ -17,6 +18,11 @@ export class MetricsServer implements OnApplicationBootstrap, OnApplicationShutd
     @Inject(METRICS) private readonly metrics: Metrics | undefined,
     @Inject(serverConfig.KEY) private readonly config: ServerConfig,
   ) {}
+
+  /** What it listens on, as a URL; undefined where it does not. */
+  get address(): string | undefined {
+    return this.server && listeningAddress(this.server.address());
+  }
 
   /** @throws Error when the port is taken */
   async onApplicationBootstrap(): Promise<void> {

@@ -16,6 +16,7 @@ import { StartupLog } from '../startup/startup-log.js';
 import { enableCors } from './cors.js';
 import { closeGracefully } from './graceful-close.js';
 import { listeningAddress } from './listening-address.js';
+import { MetricsServer } from './metrics-server.js';
 import { REQUEST_OBSERVERS } from './request-observers.js';
 import type { RequestObserverFactory } from './request-observers.js';
 import { basePathPattern } from './request-path.js';
@@ -28,6 +29,7 @@ export class ServerSetup {
     @Inject(REQUEST_OBSERVERS) private readonly observers: RequestObserverFactory,
     private readonly lifecycle: Lifecycle,
     private readonly startupLog: StartupLog,
+    private readonly metricsServer: MetricsServer,
     @Inject(METRICS) private readonly metrics: Metrics | undefined,
     @Inject(serverConfig.KEY) private readonly config: ServerConfig,
     @Inject(upstreamConfig.KEY) private readonly limits: UpstreamConfig,
@@ -46,7 +48,7 @@ export class ServerSetup {
     cutOffStalledClients(server.server);
     closeGracefully(server, this.lifecycle, this.limits.timeoutMs);
     server.server.once('listening', () => {
-      this.startupLog.write(listeningAddress(server.server.address()));
+      this.startupLog.write(listeningAddress(server.server.address()), this.metricsServer.address);
     });
   }
 }

@@ -2,16 +2,18 @@ import type { CacheConfig } from '../config/cache.config.js';
 import { engineName, engineVariable } from '../config/engines.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import type { ServerConfig } from '../config/server.config.js';
+import { unnamedEngines } from '../config/unnamed-engines.js';
 import { declaredVariables, givenText } from '../config/variables.js';
 import type { ModelProvider } from '../providers/model-provider.js';
+import { idleEngineVariables } from './idle-engine-variables.js';
+import type { EngineSetup } from './idle-engine-variables.js';
 
 /** What decides whether a variable has an effect. */
-export interface Setup {
+export interface Setup extends EngineSetup {
   readonly server: Pick<ServerConfig, 'logsClientAddress' | 'metricsEnabled'>;
   readonly cache: Pick<CacheConfig, 'enabled'>;
-  readonly provider: Pick<ProviderConfig, 'isMultiEngine' | 'credentialTarget'>;
+  readonly provider: EngineSetup['provider'] & Pick<ProviderConfig, 'isMultiEngine' | 'credentialTarget'>;
   readonly needsGatewayKey: boolean;
-  readonly providers: readonly ModelProvider[];
   /** The variable that holds the operator's key of a provider. */
   readonly keyVariableOf: (provider: ModelProvider) => string | undefined;
 }
@@ -94,7 +96,11 @@ const RULES: readonly IdleRule[] = [
 
 /** A sentence for each variable that is set and has no effect with the others. */
 export function idleVariables(setup: Setup): string[] {
-  return [...variablesByName(setup), ...withoutEffect(setup)];
+  return [
+    ...variablesByName(setup),
+    ...withoutEffect(setup),
+    ...idleEngineVariables(setup).map(([variable, reason]) => `${variable} has no effect ${reason}.`),
+  ];
 }
 
 function withoutEffect(setup: Setup): string[] {
@@ -105,21 +111,40 @@ function withoutEffect(setup: Setup): string[] {
   });
 }
 
-/** Those that an engine of `MODEL_ENGINES` has by its name: they look as if they were read without it as well. */
-function variablesByName({ providers }: Setup): string[] {
-  const [only] = providers;
-  if (only === undefined || isSet('MODEL_ENGINES')) return [];
+/** Those that engines of `MODEL_ENGINES` have by their names: they look as if they were read without it as well. */
+function variablesByName({ providers: [only] }: Setup): string[] {
   const declared = new Set(declaredVariables().map(({ name }) => name));
-  const { engine, kind = engine } = only.identity;
+  const isNamed = isSet('MODEL_ENGINES');
+  const ofTheOnly = only === undefined || isNamed ? [] : variablesOfTheOnly(only, declared);
+  const covered = new Set(ofTheOnly.map(([variable]) => variable));
+  return [
+    ...ofTheOnly.map(
+      ([variable, used]) => `${variable} has no effect without MODEL_ENGINES: ${used} is read.`,
+    ),
+    ...unnamedEngines(declared).flatMap(({ name, variables }) =>
+      variables
+        .filter((variable) => !covered.has(variable))
+        .map((variable) =>
+          isNamed
+            ? `${variable} has no effect, as MODEL_ENGINES does not name ${name}.`
+            : `${variable} has no effect without MODEL_ENGINES, which would name ${name}.`,
+        ),
+    ),
+  ];
+}
+
+/** The variables by the name of the only engine, each with the one that is read. */
+function variablesOfTheOnly(
+  { identity: { engine, kind = engine } }: ModelProvider,
+  declared: ReadonlySet<string>,
+): (readonly [variable: string, used: string])[] {
   return [...new Set([engine, kind])].flatMap((name) =>
     [
       ['BASE_URL', 'MAIN_MODEL_BASE_URL'],
       ['ENGINE', 'MAIN_MODEL_ENGINE'],
     ].flatMap(([suffix = '', used = '']) => {
       const variable = engineVariable(engineName(name), suffix);
-      return isSet(variable) && !declared.has(variable)
-        ? [`${variable} has no effect without MODEL_ENGINES: ${used} is read.`]
-        : [];
+      return isSet(variable) && !declared.has(variable) ? [[variable, used] as const] : [];
     }),
   );
 }

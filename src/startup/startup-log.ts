@@ -26,10 +26,14 @@ export class StartupLog implements OnApplicationBootstrap {
     this.metrics?.describe(labels.join(','), VERSION);
   }
 
-  /** @param address what the service listens on, as a URL */
-  write(address: string): void {
+  /**
+   * @param address what the service listens on, as a URL
+   * @param metricsAddress what serves metrics alone; undefined where nothing does
+   */
+  write(address: string, metricsAddress?: string): void {
     const { engines, gatewayKeyVariable, missing, warnings } = this.report;
     for (const engine of engines) this.logger.log(startLine(engine, address));
+    if (metricsAddress !== undefined) this.logger.log(`Metrics are at ${metricsAddress}/metrics.`);
     if (gatewayKeyVariable !== undefined) {
       this.logger.log(`Callers need a key of ${gatewayKeyVariable}; their credentials go to no provider.`);
     }

@@ -118,6 +118,7 @@ export class StartupReport {
         cache,
         needsGatewayKey: this.gatewayKeys.isRequired,
         providers: this.registry.configured,
+        isStatic: this.registry.isStatic,
         keyVariableOf: (each) => this.keyVariableOf(each),
       }),
     ];

@@ -94,6 +94,8 @@ interface ProjectedSource {
 
 /** The objects of each set of values. */
 const rendered = new Map<string, Manifest[]>();
+/** Engines that have variables by their names. */
+const SEVERAL = [{ name: 'openai' }, { name: 'anthropic' }];
 
 describe('the files of the chart that follow from others', () => {
   it.each([...chartFiles()])('%s is that of npm run tables', (path, text) => {
@@ -392,13 +394,14 @@ describeWithHelm('the Helm chart', () => {
             file('secret', 'groq', 'token', 'GROQ_API_KEY'),
             file('configMap', 'models', 'models.json', 'MODELS_STATIC'),
             file('secret', 'models-gateway-lists', 'MY_LAB_API_KEY', 'MY_LAB_API_KEY'),
+            file('configMap', 'lab', 'ca.crt', 'MY_LAB_TLS_CA'),
+            file('secret', 'client', 'tls.crt', 'MY_LAB_TLS_CERT'),
+            file('secret', 'client', 'tls.key', 'MY_LAB_TLS_KEY'),
             file('secret', 'redis', 'ca.crt', 'REDIS_TLS_CA'),
             file('secret', 'redis', 'tls.crt', 'REDIS_TLS_CERT'),
             file('secret', 'redis', 'tls.key', 'REDIS_TLS_KEY'),
             file('secret', 'redis', 'url', 'REDIS_URL'),
             file('configMap', 'trust', 'ca.crt', 'UPSTREAM_TLS_CA'),
-            file('secret', 'client', 'tls.crt', 'UPSTREAM_TLS_CERT'),
-            file('secret', 'client', 'tls.key', 'UPSTREAM_TLS_KEY'),
           ],
         },
       });
@@ -429,6 +432,16 @@ describeWithHelm('the Helm chart', () => {
       expect(metadata.labels).toMatchObject({ team: 'platform', tier: 'edge' });
       expect(metadata).toHaveProperty('annotations', expect.objectContaining({ 'example.com/note': 'x' }));
       expect(spec.containers[0]?.env).toEqual([{ name: 'NODE_EXTRA_CA_CERTS', value: '/etc/ca/ca.crt' }]);
+    });
+  });
+
+  it('has a client certificate for the only provider', () => {
+    const source = { secret: 'client' };
+    expect(
+      configMap(renderChart({ tls: { cert: source, key: source } }), 'models-gateway').data,
+    ).toMatchObject({
+      UPSTREAM_TLS_CERT_FILE: '/run/secrets/models-gateway/UPSTREAM_TLS_CERT',
+      UPSTREAM_TLS_KEY_FILE: '/run/secrets/models-gateway/UPSTREAM_TLS_KEY',
     });
   });
 
@@ -470,6 +483,10 @@ describeWithHelm('the Helm chart', () => {
     ['oneOf', { gatewayKeys: { secret: 'x', value: 'y' } }],
     ['baseUrl', { baseUrl: 'vllm:8000' }],
     ['engines', { engines: [{ baseUrl: 'http://a' }] }],
+    ['UPSTREAM_HEADERS', { engines: SEVERAL, keys: { UPSTREAM_HEADERS: { secret: 'x' } } }],
+    ['MAIN_MODEL_API_KEY', { engines: SEVERAL, keys: { MAIN_MODEL_API_KEY: { secret: 'x' } } }],
+    ['tls/cert', { engines: SEVERAL, tls: { cert: { secret: 'x' } } }],
+    ['tls/key', { engines: SEVERAL, tls: { key: { secret: 'x' } } }],
     ['minReplica', { autoscaling: { minReplica: 3 } }],
     ['maxUnavailable', { podDisruptionBudget: { maxUnavailable: 0 } }],
     ['hosts', { ingress: { enabled: true } }],

@@ -30,7 +30,7 @@ import {
   PROVIDER_ROWS,
   VALKEY_SECRET_KEYS,
 } from '../support/kubernetes-documents.js';
-import { hasSchema, validate } from '../support/kubernetes-schema.js';
+import { validate } from '../support/kubernetes-schema.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
 
@@ -167,8 +167,8 @@ describeWithKubectl('the manifests for Kubernetes', () => {
       settings = named(ofKind<ConfigMap>(manifests, 'ConfigMap'), configuration).data;
     });
 
-    it('conforms to the schemas of Kubernetes and of the Prometheus operator', async () => {
-      for (const manifest of manifests.filter(hasSchema)) await validate(manifest);
+    it('conforms to the schemas of Kubernetes, the Gateway API and the Prometheus operator', async () => {
+      for (const manifest of manifests) await validate(manifest);
     });
 
     it('probes the routes of the service on the callers’ port', () => {

@@ -94,7 +94,7 @@ export interface FullContract extends ProviderContract {
 
 const verbatim = (token: string, authorization = `Bearer ${token}`): Headers => ({ authorization });
 
-const OPENAI_COMPATIBLE = {
+export const OPENAI_COMPATIBLE = {
   baseUrlVariables: ['MAIN_MODEL_BASE_URL'],
   basePath: '/v1',
   credential: verbatim,

@@ -163,20 +163,22 @@ describe('the notes of a release', () => {
     '- new',
     '## [1.0.0] - 2026-12-01',
     '### Added',
-    '- first',
+    '- first, see [the guide](docs/guide.md#first) and [a page](https://docs.example/)',
     '## [0.9.0] - 2026-11-01',
     '- old',
   ].join('\n\n');
+  const FILES = 'https://git.example/a/b/blob/v1.0.0';
   const notes = (version: string): [status: number | null, output: string] => {
-    const { status, stdout } = spawnSync(process.execPath, ['scripts/release-notes.mjs', version], {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/release-notes.mjs', version, FILES], {
       input: CHANGELOG,
       encoding: 'utf8',
     });
     return [status, stdout];
   };
 
-  it('are the section of its version', () => {
-    expect(notes('1.0.0')).toEqual([0, '### Added\n\n- first\n']);
+  it('are the section of its version, whose links lead to the files of its tag', () => {
+    const first = `first, see [the guide](${FILES}/docs/guide.md#first) and [a page](https://docs.example/)`;
+    expect(notes('1.0.0')).toEqual([0, `### Added\n\n- ${first}\n`]);
   });
 
   it.each(['1.1.0', '1.0', '2.0.0'])('are missing for %s, which has no date or no section', (version) => {

@@ -23,7 +23,7 @@ const OURS = secret('ours');
 const CALLERS = secret('callers');
 const REFUSED = secret('refused');
 
-/** An id that no client can show: it ends in half of a character. */
+/** An id that is left out: it ends in half of a character, for which some clients refuse the whole list. */
 const HALF = 'vendor/half-\ud800';
 const CLAUDE = {
   id: 'lab/claude-tuned',
@@ -47,7 +47,7 @@ const OTHERS = Array.from({ length: 336 }, (_, n) => ({
 const ROWS = [CLAUDE, { id: HALF }, EMBEDDER, { id: KNOWN_TO_CODEX, context_length: 4321 }, ...OTHERS].map(
   (row) => ({ object: 'model', created: 1_700_000_000, owned_by: 'lab', ...row }),
 );
-const IDS = ROWS.map(({ id }) => id);
+const IDS = ROWS.map(({ id }) => id).filter((id) => id !== HALF);
 
 const provider: Script = (request, response) => {
   const isRefused = request.headers.authorization === `Bearer ${REFUSED}`;
@@ -205,9 +205,9 @@ args = ["${CALLERS}"]
     return new Map(models.map((row) => [row.slug, row]));
   }
 
-  it('shows every model that it can, with what is known of it', async () => {
+  it('shows every model, with what is known of it', async () => {
     const models = await shown();
-    expect(IDS.filter((id) => !models.has(id))).toEqual([HALF]);
+    expect(IDS.filter((id) => !models.has(id))).toEqual([]);
     expect(models.get(CLAUDE.id)).toMatchObject({
       display_name: CLAUDE.display_name,
       description: CLAUDE.description,

@@ -18,6 +18,11 @@ import { secret, SECRET_MARK } from '../support/start-gateway.js';
 
 type Env = Readonly<Record<string, string>>;
 
+/** The path of a certificate or of a key. */
+function pem(name: string): string {
+  return `test/fixtures/tls/${name}`;
+}
+
 let given: readonly string[] = [];
 
 afterEach(() => {
@@ -244,6 +249,102 @@ describe('a variable without effect', () => {
       { MODELS_STATIC: 'a', MAIN_MODEL_BASE_URL: 'http://h' },
       ['MAIN_MODEL_BASE_URL has no effect as no provider is asked.'],
     ],
+    [
+      {
+        MODELS_STATIC: 'a',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_HEADERS: 'A: b',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'OPENAI_API_KEY',
+        'UPSTREAM_HEADERS',
+        'UPSTREAM_TLS_CERT_FILE',
+        'UPSTREAM_TLS_KEY_FILE',
+        'UPSTREAM_TLS_CA_FILE',
+      ].map((name) => `${name} has no effect as no provider is asked.`),
+    ],
+    [
+      {
+        MODEL_ENGINES: 'my_lab,openai',
+        MY_LAB_MODELS_STATIC: 'a',
+        MY_LAB_BASE_URL: 'http://h',
+        MY_LAB_API_KEY: 'x',
+        OPENAI_BASE_URL: 'http://h',
+        OPENAI_API_KEY: 'x',
+        OPENAI_TLS_CERT_FILE: pem('certificate.pem'),
+        OPENAI_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'MY_LAB_BASE_URL has no effect as my_lab is not asked: its list is static.',
+        'MY_LAB_API_KEY has no effect as my_lab is not asked: its list is static.',
+        'OPENAI_TLS_CERT_FILE has no effect as openai is asked by http://.',
+        'OPENAI_TLS_KEY_FILE has no effect as openai is asked by http://.',
+      ],
+    ],
+    [
+      { MODEL_ENGINES: 'my_lab,vllm', MY_LAB_MODELS_STATIC: 'a', VLLM_MODELS_STATIC: 'b', VLLM_API_KEY: 'x' },
+      ['VLLM_API_KEY has no effect as no provider is asked.'],
+    ],
+    [
+      {
+        MODEL_ENGINES: 'my_lab,vllm',
+        MODELS_STATIC: 'a',
+        VLLM_MODELS_STATIC: 'b',
+        VLLM_MODELS_STATIC_MODE: 'append',
+      },
+      ['VLLM_MODELS_STATIC', 'VLLM_MODELS_STATIC_MODE'].map(
+        (name) => `${name} has no effect beside MODELS_STATIC.`,
+      ),
+    ],
+    [
+      { ...several, OPENAI_MODELS_STATIC_MODE: 'append', ANTHROPIC_MODELS_STATIC: 'a' },
+      ['OPENAI_MODELS_STATIC_MODE has no effect without OPENAI_MODELS_STATIC.'],
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'vllm',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+      [
+        'UPSTREAM_TLS_CERT_FILE has no effect as vllm is asked by http://.',
+        'UPSTREAM_TLS_KEY_FILE has no effect as vllm is asked by http://.',
+        'UPSTREAM_TLS_CA_FILE has no effect as no provider is asked by https://.',
+      ],
+    ],
+    [
+      {
+        MODEL_ENGINES: 'openai,vllm',
+        VLLM_BASE_URL: 'http://h',
+        OPENAI_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+      ['UPSTREAM_TLS_CA_FILE has no effect as each provider has its own.'],
+    ],
+    [
+      {
+        AZURE_EU_ENGINE: 'azure',
+        AZURE_EU_BASE_URL: 'https://eu.test',
+        DB_ENGINE: 'postgres',
+        DB_BASE_URL: 'x',
+      },
+      [
+        'AZURE_EU_ENGINE has no effect without MODEL_ENGINES, which would name azure_eu.',
+        'AZURE_EU_BASE_URL has no effect without MODEL_ENGINES, which would name azure_eu.',
+      ],
+    ],
+    [
+      { MODEL_ENGINES: 'openai', GPU_ENGINE: 'vllm', GPU_API_KEY: 'x', SEARCH_ENGINE: 'openai' },
+      [
+        'GPU_ENGINE has no effect, as MODEL_ENGINES does not name gpu.',
+        'GPU_API_KEY has no effect, as MODEL_ENGINES does not name gpu.',
+      ],
+    ],
   ])('%j is named', async (env, idle) => {
     expect(await warningsOf(env)).toEqual(idle);
   });
@@ -257,8 +358,46 @@ describe('a variable without effect', () => {
     [{ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: 'http://h', MAIN_MODEL_API_KEY: 'x' }],
     [{ MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append' }],
     [{ METRICS_PORT: '9464', DOCS_ENABLED: 'false', PAGE_ENABLED: 'false', COALESCE: 'false' }],
+    [
+      {
+        UPSTREAM_HEADERS: 'A: b',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_CERT_FILE: pem('certificate.pem'),
+        UPSTREAM_TLS_KEY_FILE: pem('key.pem'),
+      },
+    ],
+    [{ MODELS_STATIC: 'a', MODELS_STATIC_MODE: 'append', OPENAI_API_KEY: 'x', UPSTREAM_HEADERS: 'A: b' }],
+    [{ MODELS_STATIC: 'a', ANTHROPIC_API_KEY: 'x', VLLM_BASE_URL: 'http://h' }],
+    [
+      {
+        MODEL_ENGINES: 'openai,vllm',
+        VLLM_BASE_URL: 'http://h',
+        OPENAI_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'vllm',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        HTTP_PROXY: 'https://proxy.test',
+        NO_PROXY: 'x',
+        VLLM_API_KEY: 'x',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
+    [
+      {
+        MAIN_MODEL_ENGINE: 'bedrock',
+        AWS_REGION: 'eu-central-1',
+        MAIN_MODEL_BASE_URL: 'http://h',
+        UPSTREAM_TLS_CA_FILE: pem('certificate.pem'),
+      },
+    ],
   ])('%j has none', async (env) => {
-    expect(await warningsOf(env)).toEqual([]);
+    const warnings = await warningsOf(env);
+    expect(warnings.filter((each) => each.includes('has no effect'))).toEqual([]);
   });
 });
 
@@ -307,6 +446,77 @@ describe('--check --ask', () => {
     const { stdout, code } = await check({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url }, true);
     expect(stdout).toMatch(/^vllm {4}200 {5}\d+ ms +0$/m);
     expect(code).toBe(0);
+  });
+});
+
+describe('the warnings of --check --ask', () => {
+  const LIST = json({ data: [{ id: 'meta/llama' }, { id: 'gpt-4o' }] });
+
+  async function warningsWith(env: Env): Promise<string[]> {
+    const { url } = await started(startFakeUpstream(LIST));
+    const base = { MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: url };
+    const several = { MODEL_ENGINES: 'vllm,lab', VLLM_BASE_URL: url, LAB_BASE_URL: url };
+    const { stdout } = await check({ ...('MODELS_PREFIX' in env ? several : base), ...env }, true);
+    return [...stdout.matchAll(/^warning: (.*)$/gm)].map(([, text = '']) => text);
+  }
+
+  it.each<[env: Env, warnings: readonly string[]]>([
+    [{}, []],
+    [{ MODELS_ALLOW: 'meta/*', MODELS_DENY: 'gpt-*' }, []],
+    [
+      { MODELS_ALLOW: 'meta/*,mistral-*,claude-*', MODELS_DENY: '*embed*' },
+      [
+        'No model matches these patterns of MODELS_ALLOW: mistral-*, claude-*',
+        'No model matches these patterns of MODELS_DENY: *embed*',
+      ],
+    ],
+    [
+      { MODELS_PREFIX: 'true', MODELS_ALLOW: 'lab/gpt-*,gpt-*,vllm/*' },
+      ['No model matches these patterns of MODELS_ALLOW: gpt-*'],
+    ],
+    [
+      {
+        MODELS_PREFIX: 'true',
+        LAB_MODELS_STATIC: 'own',
+        LAB_MODELS_STATIC_MODE: 'append',
+        MODELS_STATIC: 'all',
+        MODELS_STATIC_MODE: 'append',
+        MODELS_ALLOW: 'lab/own,all,vllm/gpt-4o,vllm/own',
+      },
+      ['No model matches these patterns of MODELS_ALLOW: vllm/own'],
+    ],
+    [{ MODELS_STATIC: 'a,b', MODELS_ALLOW: 'a,c' }, ['No model matches these patterns of MODELS_ALLOW: c']],
+  ])('name what fits no model of the lists: %j', async (env, warnings) => {
+    const { MODELS_STATIC: list, MODELS_STATIC_MODE: mode } = env;
+    const isStatic = list !== undefined && mode === undefined;
+    expect(await warningsWith(env)).toEqual([
+      ...(isStatic ? ['MAIN_MODEL_BASE_URL has no effect as no provider is asked.'] : []),
+      ...warnings,
+    ]);
+  });
+
+  it('name an alias of no model', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+    const file = join(folder, 'models.json');
+    await writeFile(file, JSON.stringify([{ id: 'nick', alias_of: 'gpt-5' }]));
+    expect(await warningsWith({ MODELS_STATIC_FILE: file, MODELS_STATIC_MODE: 'merge' })).toEqual([
+      'MODELS_STATIC_FILE: the alias nick is left out, because it leads to no model of the list: gpt-5',
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
+  it('are not there while a list is missing', async () => {
+    const good = await started(startFakeUpstream(LIST));
+    const bad = await started(startFakeUpstream(json({}, 500)));
+    const env = {
+      MODELS_ALLOW: 'x',
+      MODEL_ENGINES: 'vllm,lab',
+      VLLM_BASE_URL: good.url,
+      LAB_BASE_URL: bad.url,
+    };
+    const { stdout, code } = await check({ ...env, UPSTREAM_MAX_RETRIES: '0' }, true);
+    expect(stdout).not.toContain('warning:');
+    expect(code).toBe(1);
   });
 });
 

@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import '../../src/app.module.js';
 import { openApiDocument } from '../../src/docs/openapi.js';
 import { METRIC_LABELS } from '../../src/metrics/metrics.js';
@@ -10,10 +7,6 @@ import { propertiesOf, variableNames } from '../../src/config/variables.js';
 import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
 import type { Vendor } from '../../src/providers/vendor.js';
 import { TABLES, withTables } from '../support/engine-tables.js';
-import { startMockVllm } from '../mock-vllm/mock-vllm.mjs';
-import { describeWithProgram } from '../support/program.js';
-import { started } from '../support/scenario.js';
-import { startGateway } from '../support/start-gateway.js';
 import { anchorsOf, brokenLinks, markdownFiles } from '../support/markdown.js';
 
 function read(name: string): string {
@@ -112,20 +105,6 @@ describe('the documentation', () => {
     expect(readme.split('\n').length - 1).toBeLessThanOrEqual(README_LINES);
     expect(Buffer.byteLength(readme)).toBeLessThanOrEqual(README_BYTES);
   });
-});
-
-describeWithProgram('curl', 'REQUIRE_CURL', 'the examples of the documents', () => {
-  it('do against the demo what they say', async () => {
-    // As `npm run demo`, which builds the service first.
-    const mock = await started(startMockVllm());
-    const env = { MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: mock.url };
-    const { url } = await started(startGateway(env));
-    const script = fileURLToPath(new URL('../../scripts/document-blocks.mjs', import.meta.url));
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, url]).catch(
-      (error: unknown) => error as { stdout: string; stderr: string },
-    );
-    expect([stderr, stdout]).toEqual(['', expect.stringMatching(/^\d+ blocks were run\n$/)]);
-  }, 60_000);
 });
 
 describe('links', () => {

@@ -25,6 +25,7 @@ describe('the line of a request', () => {
       level: 30,
       time: expect.any(Number),
       method: 'GET',
+      path: '/v1/models',
       route: '/v1/models',
       status: 200,
       durationMs: expect.any(Number),
@@ -45,14 +46,14 @@ describe('the line of a request', () => {
       'GET',
       '/v1/models/meta/llama?x=y',
       LIST,
-      { route: '/v1/models/*', status: 200, upstreamStatus: 200 },
+      { path: '/v1/models/meta/llama', route: '/v1/models/*', status: 200, upstreamStatus: 200 },
     ],
     [
       'an unknown model',
       'GET',
       '/v1/models/unknown',
       LIST,
-      { route: '/v1/models/*', status: 404, upstreamStatus: 200 },
+      { path: '/v1/models/unknown', route: '/v1/models/*', status: 404, upstreamStatus: 200 },
     ],
     ['HEAD', 'HEAD', '/v1/models', LIST, { route: '/v1/models', status: 200, upstreamStatus: 200 }],
     ['a 401', 'GET', '/v1/models', text('', 401), { status: 401, upstreamStatus: 401 }],
@@ -70,16 +71,17 @@ describe('the line of a request', () => {
   });
 
   it.each([
-    ['an unknown path', 'GET', '/secret/path', 404, 'unknown'],
-    ['a wrong method', 'DELETE', '/v1/models/secret', 405, '/v1/models/*'],
+    ['an unknown path', 'GET', '/other/path', 404, 'unknown'],
+    ['a wrong method', 'DELETE', '/v1/models/any', 405, '/v1/models/*'],
+    ['another form of a path', 'GET', 'http://secret@host//models/', 200, '/v1/models', '//models/'],
     ['a URL that cannot be decoded', 'GET', '/v1/models/%ff', 400, 'unknown'],
-  ])('reports %s without the path', async (_name, method, path, status, route) => {
-    const { gateway } = await startScenario();
-    await sendRaw(gateway.url, `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  ])('reports %s, without the query', async (_name, method, path, status, route, shown = path) => {
+    const { gateway } = await startScenario(LIST);
+    await sendRaw(gateway.url, `${method} ${path}?secret HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const [line] = await requestLines(gateway, 1);
-    expect(line).toMatchObject({ method, status, route, requestId: expect.any(String) });
-    expect(line).not.toHaveProperty('upstreamStatus');
-    expect(JSON.stringify(line)).not.toMatch(/secret|%ff/);
+    expect(line).toMatchObject({ method, path: shown, status, route, requestId: expect.any(String) });
+    if (status >= 400) expect(line).not.toHaveProperty('upstreamStatus');
+    expect(JSON.stringify(line)).not.toContain('secret');
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { movableClock } from '../support/clock.js';
 import { inTurn, json, silence, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
-import { requestLines } from '../support/log-lines.js';
+import { logLines, requestLines } from '../support/log-lines.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
@@ -263,8 +263,9 @@ describe('METRICS_PORT', () => {
   it('serves metrics only, until the service stops', async () => {
     const port = await freePort();
     const { ask, gateway } = await startScenario(LIST, { METRICS_PORT: String(port), HOST: '127.0.0.1' });
-    const figures: Ask = (path = '/metrics', init = {}) =>
-      fetch(`http://127.0.0.1:${String(port)}${path}`, init);
+    const address = `http://127.0.0.1:${String(port)}`;
+    const figures: Ask = (path = '/metrics', init = {}) => fetch(`${address}${path}`, init);
+    expect(logLines(gateway).map(({ msg }) => msg)).toContain(`Metrics are at ${address}/metrics.`);
     expect((await ask()).status).toBe(200);
     expect((await ask('/metrics')).status).toBe(404);
     const name = 'http_server_request_duration_seconds_count{method="GET",route="unmatched",status="404"}';

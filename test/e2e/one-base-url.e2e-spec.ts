@@ -2,26 +2,29 @@ import { describe, expect, it } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import OpenAI from 'openai';
 import { startMockVllm } from '../mock-vllm/mock-vllm.mjs';
-import { startFakeUpstream } from '../support/fake-upstream.js';
+import { codeBlocks } from '../support/code-blocks.js';
+import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import { startOneUrl } from '../support/one-url.js';
 import type { Proxy } from '../support/one-url.js';
 import { describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
+import { TestAuthority } from '../support/test-authority.js';
 
 const MODELS = ['meta/llama-3.1-8b-instruct', '/opt/model', 'org/a%2Fb c'];
 
 describe('one base URL', () => {
   describeWithProgram('nginx', 'REQUIRE_NGINX', 'with nginx', () => {
-    declareTests('nginx');
+    declareTests('nginx', 'api.openai.com');
   });
 
   describeWithProgram('caddy', 'REQUIRE_CADDY', 'with Caddy', () => {
-    declareTests('caddy');
+    declareTests('caddy', '{upstream}');
   });
 });
 
-function declareTests(proxy: Proxy): void {
+/** @param host the name that a provider on the internet is asked by; `{upstream}` stands for its address */
+function declareTests(proxy: Proxy, host: string): void {
   /** The base URL of a proxy in front of a provider and of a gateway that asks it. */
   async function start(provider: string): Promise<string> {
     const env = { MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: provider };
@@ -78,6 +81,33 @@ function declareTests(proxy: Proxy): void {
       ['/v1/modelsx', 404, 'Not Found'],
       ['/v1/chat/completions', 405, 'Method Not Allowed'],
     ]);
+  });
+
+  it('asks a provider on the internet by its name, and checks its certificate', async () => {
+    const authority = new TestAuthority();
+    const { cert, key } = authority.issue('subjectAltName=DNS:localhost');
+    const provider = await started(startFakeUpstream(json({ id: 'chat' }), { cert, key }));
+    const upstream = `localhost:${new URL(provider.url).port}`;
+    const [chats] = codeBlocks('docs/one-base-url.md').filter(
+      ({ mode, language }) => mode === 'recipe' && language.startsWith(proxy),
+    );
+    const chat = async (trusted: TestAuthority): Promise<number> => {
+      const { url } = await started(
+        startOneUrl(proxy, {
+          gateway: 'http://127.0.0.1:1',
+          provider: `https://${upstream}`,
+          chats: chats?.code ?? '',
+          authority: trusted.root.certFile,
+        }),
+      );
+      return (await fetch(`${url}/v1/chat/completions`, { method: 'POST', body: '{}' })).status;
+    };
+    expect(await chat(authority)).toBe(200);
+    expect(provider.requests.map(({ url, headers }) => [url, headers.host])).toEqual([
+      ['/v1/chat/completions', host.replace('{upstream}', upstream)],
+    ]);
+    expect(await chat(new TestAuthority('Another authority'))).toBe(502);
+    expect(provider.requests).toHaveLength(1);
   });
 
   it('holds no stream up, and takes large chats', async () => {

@@ -9,8 +9,11 @@ import { secret, startGateway } from '../support/start-gateway.js';
 
 /** A busy machine takes its time. */
 const PATIENCE_MS = 30_000;
-/** How long one task may keep the page from answering a person, ms of the processor's time. */
-const MAX_TASK_MS = 200;
+/**
+ * How long one task may keep the page from answering a person, ms of the processor's time. On a
+ * busy machine a task takes several times as long as on a quiet one.
+ */
+const MAX_TASK_MS = 500;
 const PHONE = { viewport: { width: 360, height: 740 } };
 const WIDE = { viewport: { width: 1280, height: 800 } };
 

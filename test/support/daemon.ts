@@ -19,18 +19,20 @@ interface Daemon {
  * Starts a program of the PATH.
  * @param configuration makes the text of the file, given the folder that the program may write to
  * @param args given the path of that file
+ * @param env variables besides those of this process
  */
 export async function startDaemon(
   name: string,
   configuration: (folder: string) => string,
   args: (file: string) => readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Daemon> {
   const folder = await mkdtemp(join(tmpdir(), `models-gateway-${name}-`));
   const file = join(folder, `${name}.conf`);
   await writeFile(file, configuration(folder));
   const child = spawn(programPath(name) ?? name, args(file), {
     // Otherwise Caddy writes to its user's folders.
-    env: { ...process.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    env: { ...process.env, ...env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const closed = once(child, 'close');

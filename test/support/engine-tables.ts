@@ -79,7 +79,7 @@ function vendorSections(vendors: readonly Vendor[], text: string): string[] {
     .map(({ engine, keyVariables: [key] = [] }) => [
       `### ${code(engine)}`,
       '',
-      '```sh',
+      '```sh settings',
       `export MAIN_MODEL_ENGINE="${engine}"`,
       ...(key === undefined || SHARED_VARIABLES.has(key) ? [] : [`export ${key}="your-key"`]),
       'npm start',

@@ -68,6 +68,10 @@ async function build(folder, shipped) {
   });
   await run(process.execPath, [join(scripts, 'bundle.mjs')]);
   await cp(dist, join(shipped, 'dist'), { recursive: true });
+  // The demo starts the build that lies beside it.
+  for (const used of [join('scripts', 'demo.mjs'), join('test', 'mock-vllm')]) {
+    await cp(join(root, used), join(shipped, used), { recursive: true });
+  }
   await copyFile(join(root, 'package.json'), join(shipped, 'package.json'));
   return join(shipped, 'dist', 'main.js');
 }

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { CHART } from './chart-folder.js';
+import { codeBlocks } from './code-blocks.js';
 import { PROVIDER_ROWS } from './kubernetes-documents.js';
 import type { Manifest } from './kubernetes.js';
 
@@ -30,14 +30,13 @@ const EVERYTHING: Values = {
   keys: {
     MY_LAB_API_KEY: { value: 'key-of-the-lab' },
     GROQ_API_KEY: { secret: 'groq', key: 'token' },
+    MY_LAB_TLS_CA: { configMap: 'lab', key: 'ca.crt' },
+    MY_LAB_TLS_CERT: { secret: 'client', key: 'tls.crt' },
+    MY_LAB_TLS_KEY: { secret: 'client', key: 'tls.key' },
   },
   gatewayKeys: { value: 'a-key-of-a-caller' },
   staticModels: { configMap: 'models', key: 'models.json' },
-  tls: {
-    ca: { configMap: 'trust', key: 'ca.crt' },
-    cert: { secret: 'client', key: 'tls.crt' },
-    key: { secret: 'client', key: 'tls.key' },
-  },
+  tls: { ca: { configMap: 'trust', key: 'ca.crt' } },
   proxy: { https: 'http://proxy.example.com:3128', http: 'http://proxy', exceptions: 'gpu-a.models.svc' },
   cache: { ttlSeconds: 60, staleSeconds: 600 },
   redis: {
@@ -145,8 +144,7 @@ function valuesOf(engine: string): Values {
 }
 
 function examples(): [string, Values][] {
-  const document = readFileSync(join(process.cwd(), 'docs/helm.md'), 'utf8');
-  return [...document.matchAll(/^```yaml\n# values: ([a-z-]+)\n(.*?)^```$/gms)].map(
-    ([, name = '', text = '']) => [name, parse(text) as Values],
-  );
+  return codeBlocks('docs/helm.md')
+    .filter(({ mode }) => mode === 'values')
+    .map(({ code }) => [/^# values: ([a-z-]+)$/m.exec(code)?.[1] ?? '', parse(code) as Values]);
 }

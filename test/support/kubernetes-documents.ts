@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeBlocks } from './code-blocks.js';
 import { MANIFESTS } from './kubernetes.js';
 import type { Labels } from './kubernetes.js';
+import { markdownFiles } from './markdown.js';
 
 /** The document with the configuration of each provider in Kubernetes. */
 export const PROVIDERS_DOCUMENT = 'docs/kubernetes.md';
@@ -10,7 +12,6 @@ const OPERATIONS_DOCUMENT = 'docs/operations.md';
 const PROVIDERS = read(PROVIDERS_DOCUMENT);
 const OPERATIONS = read(OPERATIONS_DOCUMENT);
 const CREDENTIALS = read('docs/credentials.md');
-const ONE_URL = read('docs/one-base-url.md');
 
 /** A row of the table in PROVIDERS_DOCUMENT. */
 export interface ProviderRow {
@@ -33,11 +34,13 @@ export const PROVIDER_ROWS: readonly ProviderRow[] = [
 
 /** The kustomizations that the documents show whole, by the names of their overlays. */
 const EXAMPLES: ReadonlyMap<string, string> = new Map(
-  [
-    ...`${PROVIDERS}${OPERATIONS}${CREDENTIALS}${ONE_URL}`.matchAll(
-      /^```yaml\n# deploy\/kubernetes\/overlays\/([a-z-]+)\/kustomization\.yaml\n(.*?)^```$/gms,
-    ),
-  ].map(([, name = '', text = '']) => [name, text]),
+  markdownFiles()
+    .flatMap((file) => codeBlocks(file))
+    .filter(({ mode }) => mode === 'overlay')
+    .map(({ code }) => [
+      /^# deploy\/kubernetes\/overlays\/([a-z-]+)\/kustomization\.yaml\n/.exec(code)?.[1] ?? '',
+      code,
+    ]),
 );
 export const EXAMPLE_OVERLAYS: readonly string[] = [...EXAMPLES.keys()];
 

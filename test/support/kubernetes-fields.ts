@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { renderChart, VALUE_SETS } from './helm.js';
 import { copyManifestsWithExamples } from './kubernetes-documents.js';
-import { hasSchema, moduleOf } from './kubernetes-schema.js';
+import { moduleOf } from './kubernetes-schema.js';
 import { render } from './kubernetes.js';
 import type { Manifest } from './kubernetes.js';
 
@@ -44,7 +44,7 @@ export function unknownFields(manifests: readonly Manifest[]): string[] {
 }
 
 /**
- * The different objects with a schema of all overlays, shipped or shown in the documents, and of the chart with all
+ * The different objects of all overlays, shipped or shown in the documents, and of the chart with all
  * tested values.
  */
 export async function allManifests(): Promise<Manifest[]> {
@@ -55,7 +55,7 @@ export async function allManifests(): Promise<Manifest[]> {
     const all = [
       ...overlays.flatMap((overlay) => render(`overlays/${overlay}`, copy)),
       ...[...VALUE_SETS.values()].flatMap((values) => renderChart(values)),
-    ].filter(hasSchema);
+    ];
     return [...new Map(all.map((manifest) => [JSON.stringify(manifest), manifest])).values()];
   } finally {
     await rm(copy, { recursive: true });

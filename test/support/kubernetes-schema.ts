@@ -3,11 +3,6 @@ import type { Manifest } from './kubernetes.js';
 /** A class of the Kubernetes API, which knows the OpenAPI schema of its objects. */
 type Model = new (data: Manifest) => { validate(): void };
 
-/** Whether a schema is at hand: the package with the Gateway API's needs a newer Node.js than the service. */
-export function hasSchema({ apiVersion }: Manifest): boolean {
-  return !apiVersion.startsWith('gateway.networking.k8s.io/');
-}
-
 /** The module with the classes of an API. */
 export function moduleOf({ apiVersion }: Manifest): string {
   if (apiVersion.startsWith('monitoring.coreos.com/'))

@@ -25,13 +25,16 @@ export const GATEWAY_KEYS_FORM: SecretForm<readonly string[]> = {
   },
 };
 
+/** The rule that marks the variable of callers' keys. */
+export const GATEWAY_KEYS_RULE = 'isGatewayKeys';
+
 /** Keys of callers, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsGatewayKeys(): PropertyDecorator {
   return combine(
     IsOptional(),
     transformText((text) => GATEWAY_KEYS_FORM.parse(text) ?? text),
     defineRule(
-      'isGatewayKeys',
+      GATEWAY_KEYS_RULE,
       (value) => withMistake(`must be ${GATEWAY_KEYS_FORM.description}`, value, secretMistake),
       Array.isArray,
     ),

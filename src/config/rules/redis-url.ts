@@ -41,12 +41,15 @@ export const REDIS_URL_FORM: SecretForm<RedisAddress> = {
   parse: parseRedisUrl,
 };
 
+/** The rule that marks the variable of Redis. */
+export const REDIS_URL_RULE = 'isRedisUrl';
+
 /** A Redis URL, in the variable itself or in the file that its `_FILE` variant names. */
 export function IsRedisUrl(): PropertyDecorator {
   return combine(
     IsOptional(),
     defineRule(
-      'isRedisUrl',
+      REDIS_URL_RULE,
       (value) => withMistake(`must be ${REDIS_URL_FORM.description}`, value, mistakeInHosts),
       (value) => typeof value === 'string' && parseRedisUrl(value) !== undefined,
     ),

@@ -16,8 +16,6 @@ const INSTRUCTIONS =
 const INPUTS: ReadonlySet<Modality> = new Set(['text', 'image', 'audio']);
 /** Codex needs text. */
 const TEXT: ReadonlySet<Capability> = new Set(['chat', 'completions', 'text_generation']);
-/** JSON with half of a character makes Codex refuse the whole list. */
-const HALF_CHARACTER = /\p{Cs}/u;
 
 /** A model in the form that Codex accepts, tried with Codex 0.171.0. Fields that may be absent are optional. */
 interface CodexModel {
@@ -43,12 +41,9 @@ interface CodexModel {
 /** More than users look through. A row of Codex is ten times as long as one of OpenAI's. */
 const MAX_MODELS = 2000;
 
-/** The first models that Codex accepts, in the order of the list: one bad row would empty its whole list. */
+/** The first models, in the order of the list, as Codex accepts them: one bad row would empty its whole list. */
 export function codexModels(models: readonly Model[]): readonly CodexModel[] {
-  return models
-    .filter(({ id }) => !HALF_CHARACTER.test(id))
-    .slice(0, MAX_MODELS)
-    .map(codexModel);
+  return models.slice(0, MAX_MODELS).map(codexModel);
 }
 
 function codexModel({ id, metadata = {} }: Model, position: number): CodexModel {

@@ -2,21 +2,7 @@ import type { Catalogue, Failure } from './client.js';
 import { element, icon } from './dom.js';
 import type { Child } from './dom.js';
 import { duration } from './format.js';
-
-/** What the codes of missing providers mean. */
-const REASONS: ReadonlyMap<string, string> = new Map([
-  ['upstream_timeout', 'gave no answer in time'],
-  ['upstream_unreachable', 'cannot be reached'],
-  ['upstream_error', 'answered with an error'],
-  ['upstream_invalid_response', 'answered with something that is no list'],
-  ['upstream_401', 'refused the key'],
-  ['upstream_403', 'refused the key'],
-  ['upstream_404', 'has no list at this URL'],
-  ['upstream_429', 'limits the rate of requests'],
-  ['provider_not_configured', 'is not configured completely'],
-  ['overloaded', 'has too many requests waiting for it'],
-  ['inference_profiles', 'did not list its inference profiles'],
-]);
+import { reasonOf } from './reasons.js';
 
 /** What a list lacks; undefined for a whole one. */
 export function missingNotice({ missing, engines }: Catalogue): HTMLElement | undefined {
@@ -31,13 +17,7 @@ export function missingNotice({ missing, engines }: Catalogue): HTMLElement | un
       'ul',
       {},
       ...missing.map(([engine, code]) =>
-        element(
-          'li',
-          {},
-          element('b', {}, engine),
-          ` ${REASONS.get(code) ?? 'gave no list'} `,
-          element('code', {}, code),
-        ),
+        element('li', {}, element('b', {}, engine), ` ${reasonOf(code)} `, element('code', {}, code)),
       ),
     ),
   );

@@ -133,6 +133,7 @@ describe('the model of a row', () => {
     ['an empty id', { id: '' }],
     ['a number as id', { id: 7 }],
     ['null as id', { id: null }],
+    ['an id with half of a character', { id: 'a\ud800' }],
   ])('skips %s', (_name, row) => {
     expect(modelOf(row)).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import type { MetadataReader } from '../../catalogue/metadata-format.js';
-import { asRow, firstOf, unixSeconds, valueAt } from '../../catalogue/row.js';
+import { asRow, firstOf, isName, unixSeconds, valueAt } from '../../catalogue/row.js';
 import type { Path, Row } from '../../catalogue/row.js';
 import type { NotedModel } from './http-vendor.js';
 
@@ -92,7 +92,7 @@ export class RowReader {
 }
 
 function text(value: unknown, prefix = ''): string | undefined {
-  if (typeof value !== 'string') return undefined;
+  if (!isName(value)) return undefined;
   const rest = value.startsWith(prefix) ? value.slice(prefix.length) : value;
   return rest === '' ? undefined : rest;
 }

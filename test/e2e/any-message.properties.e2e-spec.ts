@@ -1,0 +1,352 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { errorOf } from '../support/answers.js';
+import { headerLines, json, startFakeUpstream } from '../support/fake-upstream.js';
+import type { FakeUpstream } from '../support/fake-upstream.js';
+import { sendRaw } from '../support/raw-client.js';
+import { runs } from '../support/runs.js';
+import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
+import type { Gateway } from '../support/start-gateway.js';
+
+let upstream: FakeUpstream;
+let gateway: Gateway;
+
+beforeAll(async () => {
+  upstream = await startFakeUpstream();
+  gateway = await startGateway({ MAIN_MODEL_ENGINE: 'vllm', MAIN_MODEL_BASE_URL: upstream.url });
+});
+
+beforeEach(() => {
+  upstream.requests.length = 0;
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const visible = fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code));
+
+describe('whatever a provider answers', () => {
+  const NAMES = [
+    ...[
+      'www-authenticate',
+      'retry-after',
+      'retry-after-ms',
+      'content-encoding',
+      'content-type',
+      'x-request-id',
+    ],
+    ...['x-ratelimit-limit-requests', 'anthropic-ratelimit-requests-reset'],
+    // Properties of objects, and of what axios keeps headers in.
+    ...['constructor', '__proto__', 'normalize', 'set'],
+  ];
+  const FIELDS = [
+    ...['error', 'errors', 'message', 'detail', 'title', 'type', 'param', 'code', 'loc', 'msg', 'details'],
+    ...['error_code', 'toString'],
+  ];
+  const value = fc
+    .oneof(
+      fc.string({ unit: visible, maxLength: 20 }),
+      fc.constantFrom('\x80\xff', '\t', '12', 'Bearer', 'gzip, br'),
+    )
+    .map((text) => text.trim());
+  const headers = fc.array(fc.tuple(fc.constantFrom(...NAMES), value), { maxLength: 8 });
+  const body = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.jsonValue({ maxDepth: 1 }),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom(...FIELDS), tie('value'), { maxKeys: 4 }),
+    ),
+  })).value;
+
+  function relayed(
+    status: number,
+    lines: readonly (readonly [string, string])[],
+    json: unknown,
+  ): Promise<Response> {
+    upstream.answer(headerLines(status, lines, JSON.stringify(json)));
+    return fetch(`${gateway.url}/v1/models`, { headers: { authorization: `Bearer ${secret('caller')}` } });
+  }
+
+  it('a 4xx keeps its status and is an error in the format of OpenAI', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(400, 401, 429), headers, body, async (status, lines, json) => {
+        const response = await relayed(status, lines, json);
+        expect(response.status).toBe(status);
+        await errorOf(response);
+      }),
+      runs(50),
+    );
+  });
+
+  it('a 5xx is a 502 in the format of OpenAI, whose message is one short line', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(500, 529), headers, body, async (status, lines, json) => {
+        const response = await relayed(status, lines, json);
+        expect(response.status).toBe(502);
+        expect((await errorOf(response)).message).toMatch(
+          new RegExp(String.raw`^The provider answered ${String(status)}(\.|: \P{Cc}{1,300})$`, 'u'),
+        );
+      }),
+      runs(50),
+    );
+  });
+
+  it('a 200 is a list or a failed upstream', async () => {
+    const list = fc.oneof(
+      body,
+      body.map((data) => ({ data })),
+      fc.array(body).map((data) => ({ data })),
+    );
+    await fc.assert(
+      fc.asyncProperty(headers, list, async (lines, json) => {
+        const response = await relayed(200, lines, json);
+        if (response.status === 200) {
+          expect(await response.json()).toMatchObject({ object: 'list', data: expect.any(Array) });
+        } else {
+          const { code } = await errorOf(response);
+          expect([response.status, code]).toEqual([502, 'upstream_invalid_response']);
+        }
+      }),
+      runs(50),
+    );
+  });
+});
+
+describe('whatever headers a caller sends', () => {
+  /** What may go to the provider, beside what this service says itself. */
+  const FORWARDED = [
+    'authorization',
+    'openai-organization',
+    'openai-project',
+    'traceparent',
+    'tracestate',
+    'x-request-id',
+  ];
+  const OWN: Readonly<Record<string, string | undefined>> = {
+    accept: 'application/json',
+    'user-agent': 'models-gateway',
+    connection: 'keep-alive',
+  };
+  const OTHERS = [
+    ...[
+      'x-api-key',
+      'api-key',
+      'accept-encoding',
+      'accept',
+      'if-none-match',
+      'if-modified-since',
+      'range',
+      'cookie',
+    ],
+    ...[
+      'forwarded',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
+      'x-real-ip',
+      'cache-control',
+    ],
+    ...[
+      'content-type',
+      'origin',
+      'access-control-request-method',
+      'anthropic-version',
+      'expect',
+      'te',
+      'trailer',
+    ],
+    ...['proxy-authorization', 'user-agent', 'referer', 'x-http-method-override', '__proto__', 'constructor'],
+  ];
+  const MODELS = Array.from({ length: 60 }, (_, at) => ({
+    id: `model-${String(at)}`,
+    object: 'model',
+    created: 1,
+    owned_by: 'vllm',
+  }));
+  const key = fc.string({ unit: visible, maxLength: 8 }).map((text) => `${SECRET_MARK}${text}`);
+  const value = fc.oneof(
+    fc.string({
+      unit: fc
+        .integer({ min: 0x20, max: 0xff })
+        .filter((code) => code !== 0x7f)
+        .map((code) => String.fromCharCode(code)),
+      maxLength: 12,
+    }),
+    key,
+    key.map((text) => `Bearer ${text}`),
+    key.map((text) => `Basic ${Buffer.from(text).toString('base64')}`),
+    fc.constantFrom(
+      ...[
+        'gzip',
+        'br;q=0.5, gzip;q=1',
+        '*;q=0',
+        'identity;q=0',
+        'gzip;q=x',
+        'zstd',
+        '*',
+        'W/"x"',
+        '"',
+        'no-cache',
+        'text/html',
+      ],
+      ...[
+        '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        'null',
+        'not-used',
+        'Bearer',
+        'bearer  ',
+        'https://app.test',
+      ],
+      ...[
+        'for=1.2.3.4;proto=https',
+        '100-continue',
+        'bytes=0-1',
+        '2023-06-01',
+        'GET',
+        ',',
+        ';',
+        '\t',
+        '"a", *',
+      ],
+    ),
+  );
+  const line = fc
+    .tuple(fc.constantFrom(...FORWARDED, ...OTHERS), value)
+    // The id of a request is logged.
+    .filter(([name, text]) => name !== 'x-request-id' || !text.includes(SECRET_MARK));
+  const lines = fc.array(line, { maxLength: 12 });
+
+  it('they get a list or an error, and the provider gets nothing but what concerns it', async () => {
+    upstream.answer(json({ object: 'list', data: MODELS }));
+    await fc.assert(
+      fc.asyncProperty(lines, async (sent) => {
+        upstream.requests.length = 0;
+        const head = [
+          'GET /v1/models HTTP/1.1',
+          'host: gw.test',
+          'connection: close',
+          ...sent.map((line) => line.join(': ')),
+        ];
+        const response = await sendRaw(gateway.url, `${head.join('\r\n')}\r\n\r\n`);
+        expect([200, 304, 400, 401, 412]).toContain(response.status);
+        const sensible = response.headers.get('x-request-id') ?? '';
+        expect(sensible).toMatch(/^[\w.:-]{1,128}$/);
+        if (response.status === 200) {
+          const { data } = JSON.parse(await contentOf(response)) as { data: { id: string }[] };
+          expect(data.map(({ id }) => id)).toEqual(MODELS.map(({ id }) => id));
+        } else if (response.status !== 304) {
+          expect(JSON.parse(await contentOf(response))).toHaveProperty('error.message');
+        }
+        for (const { headers } of upstream.requests) {
+          for (const [name, text] of Object.entries(headers)) {
+            if (FORWARDED.includes(name) || name === 'host' || name === 'accept-encoding') continue;
+            expect([name, text]).toEqual([name, OWN[name]]);
+          }
+          expect([headers.host, headers['x-request-id']]).toEqual([upstream.host, sensible]);
+          const { authorization } = headers;
+          // Node.js joins the lines of most headers.
+          const given = [...FORWARDED, ...OTHERS].map((name) =>
+            sent.flatMap(([each, text]) => (each === name ? [text.trim()] : [])).join(', '),
+          );
+          const keys = [...sent.map(([, text]) => text.trim()), ...given, undefined];
+          expect([...keys, ...keys.map((text) => `Bearer ${String(text)}`)]).toContain(authorization);
+        }
+      }),
+      runs(100),
+    );
+  });
+
+  async function contentOf(response: Response): Promise<string> {
+    const bytes = Buffer.from(await response.text(), 'latin1');
+    const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+      gzip: gunzipSync,
+      br: brotliDecompressSync,
+    };
+    const decode = decoders[response.headers.get('content-encoding') ?? ''];
+    return (decode?.(bytes) ?? bytes).toString('utf8');
+  }
+});
+
+describe('whatever the ids of models', () => {
+  const part = fc.oneof(
+    fc.constantFrom(
+      'meta',
+      'llama-3.1-8b',
+      'v1',
+      'models',
+      '..',
+      '.',
+      'a:b',
+      '@x',
+      '%2F',
+      '%',
+      '+',
+      'a b',
+      '?',
+      '#',
+      '//',
+    ),
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }),
+    fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), minLength: 1, maxLength: 4 }),
+    fc.integer({ min: 100, max: 4000 }).map((length) => 'x'.repeat(length)),
+  );
+  const id = fc.oneof(
+    part,
+    fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+  );
+  const prefix = fc.constantFrom(
+    '/v1/models/',
+    '/models/',
+    '/v1/v1/models/',
+    '/openai/v1/models/',
+    '//v1/models/',
+    'http://gw.test/v1/models/',
+  );
+
+  /** The answer to a request for a path, as it is. */
+  function get(path: string): Promise<Response> {
+    return sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: gw.test\r\nconnection: close\r\n\r\n`);
+  }
+
+  async function bodyOf(response: Response): Promise<unknown> {
+    return JSON.parse(Buffer.from(await response.text(), 'latin1').toString('utf8'));
+  }
+
+  it('each listed one is retrieved, encoded and raw, and others are not found', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(id, { minLength: 1, maxLength: 4 }),
+        id,
+        prefix,
+        async (ids, other, path) => {
+          upstream.answer(json({ object: 'list', data: ids.map((each) => ({ id: each, object: 'model' })) }));
+          const { data } = (await bodyOf(await get('/v1/models'))) as { data: { id: string }[] };
+          for (const model of data) {
+            const encoded = await get(path + encodeURIComponent(model.id));
+            expect([encoded.status, await bodyOf(encoded)]).toEqual([200, model]);
+            if (!isClear(model.id)) continue;
+            const raw = await get(path + encodeURI(model.id));
+            expect([raw.status, await bodyOf(raw)]).toEqual([200, model]);
+          }
+          const missing = `${other.replace(/\p{Cs}/gu, '')}-`;
+          if (ids.some((each) => [missing, `/${missing}`].includes(each))) return;
+          const response = await get(path + encodeURIComponent(missing));
+          expect([response.status, await bodyOf(response)]).toEqual([
+            404,
+            { error: expect.objectContaining({ code: 'model_not_found' }) },
+          ]);
+        },
+      ),
+      runs(40),
+    );
+  });
+
+  /** Whether an id that is written raw in a URL can mean nothing else. */
+  function isClear(text: string): boolean {
+    return !/[\s\p{Cc}%?#\\]|^\/|\/$/u.test(text);
+  }
+});
