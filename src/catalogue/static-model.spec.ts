@@ -114,6 +114,32 @@ describe('mergeModels', () => {
     expect(lostAliases.map(({ id }) => id)).toEqual(lost);
   });
 
+  it('says why an alias is left out', () => {
+    const { lostAliases } = merge(list, [alias('b', 'a'), alias('z', 'none')]);
+    expect(lostAliases).toEqual([
+      { id: 'b', reason: 'the list has a model of that name' },
+      { id: 'z', reason: 'it leads to no model of the list: none' },
+    ]);
+  });
+
+  it('shows the fields of one where the other has none', () => {
+    const metadata = { context_length: 3 };
+    expect(merge(list, [row('b', { metadata })]).models[1]).toEqual(model('b', metadata));
+    expect(merge(list, [alias('z', 'a')]).models.at(-1)?.metadata).toEqual({ context_length: 1 });
+    expect(merge(list, [alias('z', 'b', { metadata })]).models.at(-1)?.metadata).toEqual(metadata);
+  });
+
+  it('gives each alias of a chain its own fields over those of the next one', () => {
+    const { models } = merge(list, [
+      alias('x', 'y', { metadata: { display_name: 'X' } }),
+      alias('y', 'a', { metadata: { display_name: 'Y', max_output_tokens: 3 } }),
+    ]);
+    expect(models.slice(2).map(({ metadata }) => metadata)).toEqual([
+      { context_length: 1, display_name: 'X', max_output_tokens: 3 },
+      { context_length: 1, display_name: 'Y', max_output_tokens: 3 },
+    ]);
+  });
+
   it('follows long chains', () => {
     const rows = Array.from({ length: 50_000 }, (_, at) =>
       alias(`x${String(at)}`, at === 0 ? 'a' : `x${String(at - 1)}`),

@@ -107,6 +107,19 @@ describe('a 5xx of the provider', () => {
     expect((await answerTo(error)).body).toMatchObject({ error: { message: 'The provider answered 500.' } });
   });
 
+  it('that is a 500 is one, too, and a redirect is none', async () => {
+    const headers = { 'retry-after': '7' };
+    const at500 = await answerOf(500, { error: 'Down.' }, { ...OWN, headers });
+    expect(at500).toMatchObject({
+      status: 502,
+      headers,
+      body: { error: { message: 'The provider answered 500: Down.' } },
+    });
+    const at302 = await answerOf(302, { error: 'Moved.' }, { ...OWN, headers });
+    expect(at302).toMatchObject({ status: 502, body: { error: { message: 'The provider answered 302.' } } });
+    expect(at302.headers).not.toHaveProperty('retry-after');
+  });
+
   it('has the code of another instance of this service', async () => {
     const error = { message: 'No answer.', code: 'upstream_timeout' };
     expect((await answerOf(502, { error })).body).toMatchObject({ error: { code: 'upstream_timeout' } });

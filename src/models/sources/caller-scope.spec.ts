@@ -40,17 +40,17 @@ describe('the scope of a caller', () => {
     expect(key({ 'openai-organization': 'o' }, own, CLOSED)).toBe(key({}, own, CLOSED));
   });
 
-  it.each([
-    ['another key', key({}, keyCredential('sk-other'))],
-    ['the same key, of the operator', key({}, keyCredential('sk-caller', 'ORBIT_API_KEY'))],
-    ['no key', scopeKey(undefined, {}, RULES)],
-    ['an organisation', key({ 'openai-organization': 'o' })],
-    ['a project of that name', key({ 'openai-project': 'o' })],
-    ['both', key({ 'openai-organization': 'o', 'openai-project': 'o' })],
-    ['the name in two parts', key({ 'openai-organization': 'o', 'openai-project': 'oo' })],
+  it.each<[string, () => string]>([
+    ['another key', () => key({}, keyCredential('sk-other'))],
+    ['the same key, of the operator', () => key({}, keyCredential('sk-caller', 'ORBIT_API_KEY'))],
+    ['no key', () => scopeKey(undefined, {}, RULES)],
+    ['an organisation', () => key({ 'openai-organization': 'o' })],
+    ['a project of that name', () => key({ 'openai-project': 'o' })],
+    ['both', () => key({ 'openai-organization': 'o', 'openai-project': 'o' })],
+    ['the name in two parts', () => key({ 'openai-organization': 'o', 'openai-project': 'oo' })],
   ])('is its own for %s', (_name, other) => {
-    expect(other).not.toBe(key());
-    expect(other).not.toBe(key({ 'openai-organization': 'oo', 'openai-project': 'o' }));
+    expect(other()).not.toBe(key());
+    expect(other()).not.toBe(key({ 'openai-organization': 'oo', 'openai-project': 'o' }));
   });
 
   it('is kept as a hash, with what else changes the list', () => {

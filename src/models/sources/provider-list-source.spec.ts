@@ -117,6 +117,7 @@ function fail(error: Error): void {
 
 describe('a provider is asked', () => {
   it("with the caller's credential and scope, and with the operator's headers", async () => {
+    const started = performance.now();
     const headers = { current: new OperatorHeaders({ tenant: 't' }) };
     await sourceOf({ headers }).list(caller({ ...bearer('sk-caller'), 'openai-project': 'p' }));
     expect(asked).toMatchObject([
@@ -132,6 +133,8 @@ describe('a provider is asked', () => {
       status: 200,
       durationMs: expect.any(Number),
     });
+    const { durationMs = NaN } = onUpstream.mock.calls[0]?.[0] ?? {};
+    expect(durationMs).toBeLessThanOrEqual(performance.now() - started);
     expect(health.succeeded).toHaveBeenCalledWith(1, asked[0]?.credential);
   });
 
@@ -281,6 +284,13 @@ describe('a failure', () => {
     expect(statuses()).toEqual([401]);
     expect(health.failed.mock.calls).toEqual([[error, OPERATORS]]);
     expect(health.succeeded).not.toHaveBeenCalled();
+  });
+
+  it('is known where the operator has no key', async () => {
+    const error = rejection(401);
+    fail(error);
+    await expect(sourceOf({ hasKey: false }).list(caller())).rejects.toBe(error);
+    expect(health.failed.mock.calls).toEqual([[error, undefined]]);
   });
 
   it('that is a bug concerns neither', async () => {

@@ -73,6 +73,7 @@ describe('while a provider is not slow', () => {
   });
 
   it('a caller that waits in vain is known, with the time', async () => {
+    jest.advanceTimersByTime(100);
     const result = guard.list(caller);
     jest.advanceTimersByTime(1200);
     const error = new UpstreamError('timeout', 'No.');

@@ -62,7 +62,8 @@ function providerOf<V extends object>(
         read: (body: Buffer, headers: UpstreamHeaders) => T | Promise<T>,
       ): Promise<T> {
         sent.push(request);
-        const answer = answers[request.address.path] ?? '[]';
+        const { path } = request.address;
+        const answer = answers[path] ?? (path.includes('?') ? new Error('there is no such page') : '[]');
         if (typeof answer !== 'string') throw answer;
         return read(Buffer.from(answer), headers);
       },
@@ -262,6 +263,7 @@ describe('a request', () => {
   it('knows the secrets in it', async () => {
     const { provider, sent } = providerOf(ORBIT, {
       urls: { MAIN_MODEL_BASE_URL: 'https://orbit.test?key=query-secret' },
+      answers: { '/?key=query-secret/list': '[]' },
     });
     const credential = keyCredential('sk-caller');
     const signal = new Cancellation();

@@ -103,6 +103,11 @@ describe('readLargePage', () => {
     expect([page.models.length, page.envelope]).toEqual([models, undefined]);
   });
 
+  it('counts the unreadable rows of all slices', async () => {
+    const body = '[{"object":"model"},{"id":"a"},{"object":"model"},7]';
+    expect(await readLarge(body)).toMatchObject({ models: [{ id: 'a' }], unreadable: 3 });
+  });
+
   it('sees the cursor of a page whose rows are all unreadable', async () => {
     expect(await readLarge('{"data":[1,2],"next":"p2"}')).toMatchObject({
       models: [],

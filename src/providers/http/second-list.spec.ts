@@ -45,6 +45,9 @@ describe('SecondList', () => {
     expect(both).toEqual({ models: [model('a'), model('b')] });
     expect(await joined()).toBe(both);
     expect(join).toHaveBeenCalledTimes(1);
+    answer = () => [model('e')];
+    expect(await joined()).toEqual({ models: [model('a'), model('e')] });
+    answer = () => SECOND;
     expect(await joined([model('c')])).toEqual({ models: [model('c'), model('b')] });
     answer = () => [model('d')];
     expect(await joined()).toEqual({ models: [model('a'), model('d')] });
