@@ -167,8 +167,17 @@ describe("where the caller's own credential was sent", () => {
   });
 
   it('a short one garbles no number', () => {
-    const short = new RelayRules({ credential: keyCredential('2') });
+    const short = new RelayRules({ credential: keyCredential('12') });
     expect(short.headers({ 'retry-after': '12' })).toEqual({ 'retry-after': '12' });
+    expect(short.headers({ 'retry-after': ['12', '12 or so'] })).toEqual({
+      'retry-after': ['[redacted]', '[redacted] or so'],
+    });
+  });
+
+  it('a rate limit may have any name', () => {
+    const headers = { 'x-ratelimit-of-orbit': '1', 'x-ratelimit-x': 'words' };
+    expect(callers.headers(headers)).toEqual(headers);
+    expect(operators().headers(headers)).toEqual({});
   });
 });
 

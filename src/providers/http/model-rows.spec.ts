@@ -154,6 +154,11 @@ describe('the model of a row', () => {
     expect(modelOf({ id: 'a' }, { metadata: () => metadata })?.metadata).toBe(metadata);
   });
 
+  it('skips an id that is nothing but the prefix', () => {
+    expect(modelOf({ id: 'm/' }, { idPrefix: 'm/' })).toBeUndefined();
+    expect(modelOf({ id: 'x/a' }, { idPrefix: 'm/' })?.id).toBe('x/a');
+  });
+
   it.each([
     ['null', null],
     ['a text', 'a'],
