@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asRow, firstOf, unixSeconds, valueAt } from './row.js';
+import { asRow, firstOf, isName, unixSeconds, valueAt } from './row.js';
 
 describe('asRow', () => {
   it.each([[null], [undefined], ['a'], [1], [true], [['a']]])('rejects %j', (value) => {
@@ -75,4 +75,18 @@ it('firstOf gives the first result that is defined, and reads no further', () =>
   });
   expect([found, read]).toEqual([0, [1, 2]]);
   expect(firstOf([], () => 1)).toBeUndefined();
+});
+
+it.each([
+  ['a', true],
+  [' ', true],
+  ['\u{1f600}', true],
+  ['', false],
+  ['a\ud83d', false],
+  ['\ude00a', false],
+  [7, false],
+  [null, false],
+  [['a'], false],
+])('isName(%j) is %p', (value, expected) => {
+  expect(isName(value)).toBe(expected);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PROCESS_STARTED } from './model.js';
 import type { Model } from './model.js';
-import { mergeModels } from './static-model.js';
+import { lostAliasText, mergeModels } from './static-model.js';
 import type { StaticModel } from './static-model.js';
 
 const model = (id: string, metadata?: Model['metadata']): Model => ({
@@ -116,9 +116,9 @@ describe('mergeModels', () => {
 
   it('says why an alias is left out', () => {
     const { lostAliases } = merge(list, [alias('b', 'a'), alias('z', 'none')]);
-    expect(lostAliases).toEqual([
-      { id: 'b', reason: 'the list has a model of that name' },
-      { id: 'z', reason: 'it leads to no model of the list: none' },
+    expect(lostAliases.map((each) => lostAliasText('models.json', each))).toEqual([
+      'models.json: the alias b is left out, because the list has a model of that name',
+      'models.json: the alias z is left out, because it leads to no model of the list: none',
     ]);
   });
 

@@ -14,18 +14,16 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const answerTo = async (error: unknown, headers?: Record<string, string>) => {
-  const { status, body, headers: sent } = await filtered(new ErrorFilter(), error, headers);
-  return { status, body: JSON.parse(body) as unknown, headers: sent };
-};
+const answerTo = (error: unknown, headers?: Record<string, string>) =>
+  filtered(new ErrorFilter(), error, headers);
 
 /** An error as Fastify makes it. */
 const fastifyError = (statusCode: unknown) => Object.assign(new Error('SECRET'), { statusCode });
 
-it('an error of this service is shown as it is, and never stored', async () => {
+it('an error of this service is shown as it is, and never stored', () => {
   const error = new OpenAiException(404, 'There is none.', { param: 'model', code: 'model_not_found' });
   expect(error.message).toBe('There is none.');
-  expect(await answerTo(error)).toMatchObject({
+  expect(answerTo(error)).toMatchObject({
     status: 404,
     body: {
       error: {
@@ -46,8 +44,8 @@ describe('a mistake of the caller that Nest or Fastify finds', () => {
     [499, fastifyError(499)],
     [404, new NotFoundException('SECRET')],
     [418, new HttpException('SECRET', 418)],
-  ])('is a %d without their words', async (status, error) => {
-    expect(await answerTo(error)).toMatchObject({
+  ])('is a %d without their words', (status, error) => {
+    expect(answerTo(error)).toMatchObject({
       status,
       body: {
         error: {
@@ -73,8 +71,8 @@ describe('a bug', () => {
     ['an error without a stack', Object.assign(new Error('SECRET'), { stack: undefined }), /^SECRET$/],
     ['no error', { statusCode: 404 }, /^\[object Object\]$/],
     ['a text', 'SECRET', /^SECRET$/],
-  ])('is a 500, and in the log: %s', async (_name, error, text) => {
-    expect(await answerTo(error)).toMatchObject({
+  ])('is a 500, and in the log: %s', (_name, error, text) => {
+    expect(answerTo(error)).toMatchObject({
       status: 500,
       body: {
         error: {
@@ -92,8 +90,8 @@ describe('a bug', () => {
 describe('in the dialect of Anthropic', () => {
   const anthropic = { 'anthropic-version': '2023-06-01' };
 
-  it('an error has the id of its request', async () => {
-    const { status, body, headers } = await answerTo(new OpenAiException(404, 'None.'), anthropic);
+  it('an error has the id of its request', () => {
+    const { status, body, headers } = answerTo(new OpenAiException(404, 'None.'), anthropic);
     expect([status, body]).toEqual([
       404,
       { type: 'error', error: { type: 'not_found_error', message: 'None.' }, request_id: 'r-1' },
@@ -101,8 +99,8 @@ describe('in the dialect of Anthropic', () => {
     expect(headers).toMatchObject({ 'request-id': 'r-1', 'cache-control': 'no-store' });
   });
 
-  it('a bug has its code', async () => {
-    expect((await answerTo(new Error('SECRET'), anthropic)).body).toMatchObject({
+  it('a bug has its code', () => {
+    expect(answerTo(new Error('SECRET'), anthropic).body).toMatchObject({
       error: {
         type: 'api_error',
         message: 'Internal server error.',
@@ -111,8 +109,8 @@ describe('in the dialect of Anthropic', () => {
     });
   });
 
-  it('no error is that names no version', async () => {
-    const { body, headers } = await answerTo(new Error('SECRET'), { 'anthropic-version': '' });
+  it('no error is that names no version', () => {
+    const { body, headers } = answerTo(new Error('SECRET'), { 'anthropic-version': '' });
     expect(body).not.toHaveProperty('request_id');
     expect(headers).not.toHaveProperty('request-id');
   });

@@ -201,6 +201,18 @@ describe('ListReader', () => {
       expect(sent).toEqual(urls.map((url) => [{ tenant: 't', signed: url }, url]));
     });
 
+    it('goes on after a large one', async () => {
+      const large = JSON.parse(sized(200 * 1024)) as object;
+      const reader = readerOf({
+        answers: {
+          '/v1/models': JSON.stringify({ ...large, next: '2' }),
+          '/v1/models?page=2': SECOND,
+        },
+      });
+      const models = await list(reader);
+      expect([models.length, models.at(-1)?.id]).toEqual([202, 'c']);
+    });
+
     it('refuses more models than can be written in one go, on all of them', async () => {
       const half = JSON.parse(listOf(MOST_MODELS)) as object;
       const answers = {
