@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { matchesGlob } from './glob.js';
+import { idlePatterns, matchesGlob } from './glob.js';
 
 describe('matchesGlob', () => {
   it.each([
@@ -51,4 +51,10 @@ describe('matchesGlob', () => {
     // With a regular expression this would take longer than the universe is old.
     expect(matchesGlob('a'.repeat(20_000), `${'*a'.repeat(60)}*b`)).toBe(false);
   });
+});
+
+it('idlePatterns are those that match no model', () => {
+  const models = [{ id: 'gpt-4o' }, { id: 'whisper-1' }];
+  expect(idlePatterns(['gpt-*', 'o1*', 'whisper-1', 'GPT*'], models)).toEqual(['o1*', 'GPT*']);
+  expect(idlePatterns(['*'], [])).toEqual(['*']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { asRow, unixSeconds } from './row.js';
+import { asRow, firstOf, isName, unixSeconds, valueAt } from './row.js';
 
 describe('asRow', () => {
   it.each([[null], [undefined], ['a'], [1], [true], [['a']]])('rejects %j', (value) => {
@@ -53,4 +53,40 @@ describe('unixSeconds', () => {
   ])('rejects %s', (_name, value) => {
     expect(unixSeconds(value)).toBeUndefined();
   });
+});
+
+it.each([
+  ['a', 1],
+  ['b', { c: { d: 2 } }],
+  ['b.c.d', 2],
+  ['b.x', undefined],
+  ['a.x', undefined],
+  ['list.0', undefined],
+  ['x.y.z', undefined],
+])('valueAt reads at %s %j', (path, expected) => {
+  expect(valueAt(path)({ a: 1, b: { c: { d: 2 } }, list: ['e'] })).toEqual(expected);
+});
+
+it('firstOf gives the first result that is defined, and reads no further', () => {
+  const read: number[] = [];
+  const found = firstOf([1, 2, 3], (each) => {
+    read.push(each);
+    return each === 2 ? 0 : undefined;
+  });
+  expect([found, read]).toEqual([0, [1, 2]]);
+  expect(firstOf([], () => 1)).toBeUndefined();
+});
+
+it.each([
+  ['a', true],
+  [' ', true],
+  ['\u{1f600}', true],
+  ['', false],
+  ['a\ud83d', false],
+  ['\ude00a', false],
+  [7, false],
+  [null, false],
+  [['a'], false],
+])('isName(%j) is %p', (value, expected) => {
+  expect(isName(value)).toBe(expected);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PROCESS_STARTED } from './model.js';
 import type { Model } from './model.js';
-import { mergeModels } from './static-model.js';
+import { lostAliasText, mergeModels } from './static-model.js';
 import type { StaticModel } from './static-model.js';
 
 const model = (id: string, metadata?: Model['metadata']): Model => ({
@@ -112,6 +112,32 @@ describe('mergeModels', () => {
     const { models, lostAliases } = merge(list, rows);
     expect(models).toEqual(list);
     expect(lostAliases.map(({ id }) => id)).toEqual(lost);
+  });
+
+  it('says why an alias is left out', () => {
+    const { lostAliases } = merge(list, [alias('b', 'a'), alias('z', 'none')]);
+    expect(lostAliases.map((each) => lostAliasText('models.json', each))).toEqual([
+      'models.json: the alias b is left out, because the list has a model of that name',
+      'models.json: the alias z is left out, because it leads to no model of the list: none',
+    ]);
+  });
+
+  it('shows the fields of one where the other has none', () => {
+    const metadata = { context_length: 3 };
+    expect(merge(list, [row('b', { metadata })]).models[1]).toEqual(model('b', metadata));
+    expect(merge(list, [alias('z', 'a')]).models.at(-1)?.metadata).toEqual({ context_length: 1 });
+    expect(merge(list, [alias('z', 'b', { metadata })]).models.at(-1)?.metadata).toEqual(metadata);
+  });
+
+  it('gives each alias of a chain its own fields over those of the next one', () => {
+    const { models } = merge(list, [
+      alias('x', 'y', { metadata: { display_name: 'X' } }),
+      alias('y', 'a', { metadata: { display_name: 'Y', max_output_tokens: 3 } }),
+    ]);
+    expect(models.slice(2).map(({ metadata }) => metadata)).toEqual([
+      { context_length: 1, display_name: 'X', max_output_tokens: 3 },
+      { context_length: 1, display_name: 'Y', max_output_tokens: 3 },
+    ]);
   });
 
   it('follows long chains', () => {

@@ -3,6 +3,9 @@ import { base32, reversed } from '../../test/support/encodings.js';
 import { authorizationCredential, keyCredential } from '../credentials/credential.js';
 import '../providers/built-in-providers.js';
 import { RelayRules } from './relay-rules.js';
+import type { UpstreamErrorDetails } from './upstream.error.js';
+
+type RelayErrorSecrets = Pick<UpstreamErrorDetails, 'credential'>;
 
 const KEY = 'sk-Zq7vLm20517483Xw';
 const DIGITS = '849302715566';
@@ -164,8 +167,17 @@ describe("where the caller's own credential was sent", () => {
   });
 
   it('a short one garbles no number', () => {
-    const short = new RelayRules({ credential: keyCredential('2') });
+    const short = new RelayRules({ credential: keyCredential('12') });
     expect(short.headers({ 'retry-after': '12' })).toEqual({ 'retry-after': '12' });
+    expect(short.headers({ 'retry-after': ['12', '12 or so'] })).toEqual({
+      'retry-after': ['[redacted]', '[redacted] or so'],
+    });
+  });
+
+  it('a rate limit may have any name', () => {
+    const headers = { 'x-ratelimit-of-orbit': '1', 'x-ratelimit-x': 'words' };
+    expect(callers.headers(headers)).toEqual(headers);
+    expect(operators().headers(headers)).toEqual({});
   });
 });
 
@@ -173,4 +185,56 @@ it('a value that node:http refuses is left out', () => {
   expect(callers.headers({ 'retry-after': ['1\u0000', '7'], 'x-request-id': 'a\r\nb' })).toEqual({
     'retry-after': '7',
   });
+});
+
+describe('what a 5xx says', () => {
+  const failed = (secret: RelayErrorSecrets) => new RelayRules({ status: 500, ...secret });
+  const own = { credential: keyCredential(KEY) };
+  const theirs = { credential: keyCredential(KEY, 'VLLM_API_KEY') };
+  const long = 'word '.repeat(100);
+
+  it('to callers is redacted, on one line and of 300 characters at most', () => {
+    expect(failed(own).reason(`The key\n${KEY} is wrong.`)).toBe('The key [redacted] is wrong.');
+    expect(failed(own).reason(long)).toMatch(/^(word )+word…$/);
+    expect(failed(own).reason(long)?.length).toBeLessThanOrEqual(300);
+    for (const nothing of [undefined, '', ' \n']) expect(failed(own).reason(nothing)).toBeUndefined();
+    expect(failed(theirs).reason('Down.')).toBeUndefined();
+  });
+
+  it('to the operator has no part of any credential', () => {
+    for (const rules of [failed(own), failed(theirs)]) {
+      expect(rules.reasonForLog('Down\nfor long.')).toBe('Down for long.');
+      const shown = rules.reasonForLog(`No ${KEY}, ${KEY.slice(3, 12)} is wrong.`);
+      expect(shown).toContain('is wrong.');
+      expect(shown).not.toContain(KEY.slice(3, 12));
+      expect(rules.reasonForLog(long)).toMatch(/^(word )+word…$/);
+      expect(rules.reasonForLog(long)?.length).toBeGreaterThan(290);
+      for (const nothing of [undefined, '', ' \n']) expect(rules.reasonForLog(nothing)).toBeUndefined();
+    }
+  });
+
+  it('in its headers is when to come again, and the id of its request', () => {
+    const headers = {
+      'retry-after': '7',
+      'retry-after-ms': '7000',
+      'x-ratelimit-limit': '5',
+      'www-authenticate': 'Bearer',
+      'x-request-id': 'req_1',
+    };
+    const { 'x-request-id': id, 'retry-after': seconds, 'retry-after-ms': milliseconds } = headers;
+    for (const secret of [own, theirs]) {
+      expect(failed(secret).headers(headers)).toEqual({
+        'retry-after': seconds,
+        'retry-after-ms': milliseconds,
+        'x-upstream-request-id': id,
+      });
+    }
+  });
+});
+
+it('the id of a request comes from the first header that has one', () => {
+  expect(callers.headers({ 'x-request-id': [], 'request-id': 'req_2' })).toEqual({
+    'x-upstream-request-id': 'req_2',
+  });
+  expect(callers.headers({})).toEqual({});
 });

@@ -9,6 +9,7 @@ describe('retryAfterMs', () => {
     [{}, undefined],
     [{ 'retry-after': '30' }, 30_000],
     [{ 'retry-after': '1.5' }, 1500],
+    [{ 'retry-after': '1.25' }, 1250],
     [{ 'retry-after': 'Thu, 26 Nov 2026 12:00:20 GMT' }, 20_000],
     [{ 'retry-after-ms': '1250', 'retry-after': '2' }, 1250],
     [{ 'retry-after': ['x', '7'] }, 7000],

@@ -183,6 +183,19 @@ describe('readUpstreamErrorBody', () => {
       { message: 'Set <model> to a name.' },
     ],
     ['a JSON text', 'Unauthorized', { message: 'Unauthorized' }],
+    ['an envelope that says "error" only', { type: 'error', error: { message: 'No.' } }, { message: 'No.' }],
+    [
+      'a place with odd parts',
+      { detail: [{ loc: ['a', { b: 1 }, null, 2], msg: 'No.' }] },
+      { message: 'a.2: No.' },
+    ],
+    ['texts among other things', { errors: ['No.', 7, 'Never.'] }, { message: 'No.; Never.' }],
+    [
+      'five errors in each other',
+      { error: { error: { error: { error: { message: 'No.' } } } } },
+      { message: 'No.' },
+    ],
+    ['a message inside messages', { message: { message: { message: 'No.' } } }, { message: 'No.' }],
   ])('reads %s', (_name, body, expected) => {
     expect(definedFields(readUpstreamErrorBody(bytes(JSON.stringify(body))))).toEqual(expected);
   });
@@ -210,6 +223,8 @@ describe('readUpstreamErrorBody', () => {
     ['text among bytes', 'Unauthorized\u0007'],
     ['white space in fields', '{"error":{"message":" "}}'],
     ['more than 64 KiB', `{"message":"${'x'.repeat(65_536)}"}`],
+    ['messages in messages without end', `${'{"message":'.repeat(9)}{"message":"No"}${'}'.repeat(9)}`],
+    ['a list of no errors', '["No"]'],
     ['errors in errors without end', `${'{"error":'.repeat(9)}{"message":"No"}${'}'.repeat(9)}`],
   ])('finds nothing in %s', (_name, text) => {
     expect(definedFields(readUpstreamErrorBody(bytes(text)))).toEqual({});

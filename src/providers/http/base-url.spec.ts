@@ -1,5 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { openAiModelsUrl, versionedModelsUrl, withDefaultPath, withPath, withQuery } from './base-url.js';
+import {
+  openAiModelsUrl,
+  versionedModelsUrl,
+  withDefaultPath,
+  withDefaultQuery,
+  withPath,
+  withQuery,
+} from './base-url.js';
 
 describe('openAiModelsUrl', () => {
   it.each([
@@ -128,11 +135,20 @@ describe('withQuery', () => {
 });
 
 it.each([
+  ['https://gw.test/v1/models', 'https://gw.test/v1/models?limit=9&sort=id'],
+  ['https://gw.test/v1/models?limit=', 'https://gw.test/v1/models?limit=&sort=id'],
+  ['https://gw.test/v1/models?sort=a&limit=5&x=1', 'https://gw.test/v1/models?sort=a&limit=5&x=1'],
+])('withDefaultQuery sets the parameters that %s lacks', (url, expected) => {
+  expect(withDefaultQuery(new URL(url), { limit: '9', sort: 'id' }).href).toBe(expected);
+});
+
+it.each([
   ['openAiModelsUrl', openAiModelsUrl],
   ['versionedModelsUrl', (url: URL) => versionedModelsUrl(url, 'v1')],
   ['withDefaultPath', (url: URL) => withDefaultPath(url, url)],
   ['withPath', (url: URL) => withPath(url, '/other')],
   ['withQuery', (url: URL) => withQuery(url, { limit: '1000' })],
+  ['withDefaultQuery', (url: URL) => withDefaultQuery(url, { limit: '1000' })],
 ])('%s leaves the URL alone that it takes', (_name, change) => {
   const url = new URL('https://gw.test/llm/?tenant=a#part');
   change(url);

@@ -32,6 +32,12 @@ describe('FirstSeenDates', () => {
     }
   });
 
+  it('takes a date of ten seconds ago or ahead for now', () => {
+    expect([seen(NOW - 10, 'past'), seen(NOW + 10, 'ahead')]).toEqual([NOW - 10, NOW + 10]);
+    time = NOW + 60;
+    expect([seen(time, 'past'), seen(time, 'ahead')]).toEqual([NOW - 10, NOW + 10]);
+  });
+
   it('keeps a date for each model', () => {
     seen(NOW);
     time = NOW + 60;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Model } from '../../catalogue/model.js';
+import type { Row } from '../../catalogue/row.js';
 import { RowReader } from './model-rows.js';
 import type { RowFormat } from './model-rows.js';
 
@@ -62,6 +63,7 @@ describe('the rows of a list', () => {
     ['data: null', { object: 'list', data: null }, []],
     ['an empty list', { data: [] }, []],
     ['an empty bare array', [], []],
+    ['a success', { success: true, data: rows }, rows],
   ])('finds the rows in %s', (_name, body, expected) => {
     expect(rowsOf(body)).toEqual(expected);
   });
@@ -72,6 +74,8 @@ describe('the rows of a list', () => {
     ['data that is text', { data: 'a' }],
     ['models: null', { models: null }],
     ['an error', { error: { message: 'no' } }],
+    ['a failure', { success: false, data: rows }],
+    ['a failure without a list', { success: false, data: null }],
     ['null', null],
     ['a text', 'a'],
     ['a number', 1],
@@ -120,9 +124,39 @@ describe('the model of a row', () => {
     });
   });
 
+  it('may have another shape, and notes', () => {
+    const row = { inner: { id: 'a' }, note: 'n' };
+    const reshape = ({ inner, ...more }: Row): Row => ({ ...more, ...(inner as object) });
+    expect(modelOf(row, { reshape, notes: ({ note }) => [String(note)] })).toEqual({
+      id: 'a',
+      created: 1_600_000_000,
+      ownedBy: 'acme',
+      notes: ['n'],
+    });
+    expect(modelOf({ id: 'a' })).not.toHaveProperty('notes');
+    expect(modelOf(null, { reshape })).toBeUndefined();
+  });
+
+  it('can be used where the vendor does not say something else', () => {
+    const isUsable = (row: unknown, format: Partial<RowFormat> = {}) =>
+      new RowReader({ ...FORMAT, ...format }).isUsable(row);
+    const ready = { isUsable: ({ state }: Row) => state === 'ready' };
+    expect(isUsable({ state: 'x' })).toBe(true);
+    expect([{ state: 'ready' }, { state: 'x' }, null].map((row) => isUsable(row, ready))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   it('takes metadata as they are read', () => {
     const metadata = { display_name: 'A' };
     expect(modelOf({ id: 'a' }, { metadata: () => metadata })?.metadata).toBe(metadata);
+  });
+
+  it('skips an id that is nothing but the prefix', () => {
+    expect(modelOf({ id: 'm/' }, { idPrefix: 'm/' })).toBeUndefined();
+    expect(modelOf({ id: 'x/a' }, { idPrefix: 'm/' })?.id).toBe('x/a');
   });
 
   it.each([
