@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PROCESS_STARTED } from '../../src/catalogue/model.js';
 import { failureOf, idsOf } from '../support/answers.js';
 import { json, text } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
@@ -177,7 +178,7 @@ describe('MODELS_STATIC', () => {
       data: ['a', 'b/c'].map((id) => ({
         id,
         object: 'model',
-        created: Math.floor(Date.now() / 1000 - process.uptime()),
+        created: PROCESS_STARTED,
         owned_by: 'vllm',
       })),
     });
