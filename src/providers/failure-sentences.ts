@@ -32,5 +32,5 @@ function withReason(sentence: string, details: UpstreamErrorDetails): string {
   const { body } = details;
   const reason = body && new RelayRules(details).reasonForLog(readUpstreamErrorBody(body).message);
   if (reason === undefined) return sentence;
-  return `${sentence.replace(/\.$/, '')}: ${reason}${/[.!?…]$/.test(reason) ? '' : '.'}`;
+  return `${sentence.replace(/\.$/, '')}: ${reason}${/[.!?\u2026]$/.test(reason) ? '' : '.'}`;
 }
