@@ -1,9 +1,7 @@
-import { once } from 'node:events';
-import { spawn } from 'node:child_process';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { load, medianOf, TOOL } from './load.mjs';
-import { freePort, has } from './processes.mjs';
+import { has } from './processes.mjs';
+import { withRedis } from './redis.mjs';
 import { start, startUpstream } from './servers.mjs';
 
 const MODELS = 100;
@@ -54,34 +52,6 @@ async function withGateway(variables, measure) {
     await server.stop();
     await upstream.stop();
   }
-}
-
-async function withRedis(measure) {
-  const port = await freePort();
-  const redis = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
-    stdio: 'ignore',
-  });
-  try {
-    await accepts(port);
-    await measure(`redis://127.0.0.1:${port}`);
-  } finally {
-    redis.kill('SIGTERM');
-    await once(redis, 'exit');
-  }
-}
-
-async function accepts(port) {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const socket = connect(port, '127.0.0.1');
-    const connected = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'close').then(() => false),
-    ]).catch(() => false);
-    socket.destroy();
-    if (connected) return;
-    await sleep(25);
-  }
-  throw new Error('redis-server did not start');
 }
 
 async function prime(server, headers) {

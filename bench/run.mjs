@@ -4,6 +4,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCache } from './cache.mjs';
 import { measureChangingBodies } from './changing-bodies.mjs';
+import { measureEntries } from './entries.mjs';
 import { GOALS, meets } from './goals.mjs';
 import { measureHealth } from './large-lists.mjs';
 import { CONNECTIONS, load, median, medianOf, TOOL } from './load.mjs';
@@ -69,6 +70,7 @@ async function measure() {
     changing: await measureChangingBodies(rounds, seconds),
     healthMs: await measureHealth(),
     cache: check ? new Map() : await measureCache(rounds, seconds),
+    entries: check ? new Map() : await measureEntries(),
   };
 }
 
@@ -148,6 +150,7 @@ function render() {
     ...(results.cache.size > 0
       ? ['## Other answers out of the cache, 100 models', '', ...table(results.cache)]
       : []),
+    ...(results.entries.size > 0 ? ["## Memory of one credential's list", '', ...sizes(results.entries)] : []),
   ].join('\n');
 }
 
@@ -164,6 +167,18 @@ function table(rows) {
     ...[...rows].map(
       ([name, { perSecond, p50, p99, cpu, rss }]) =>
         `| ${name} | ${perSecond.toFixed(0)} | ${figure(p50)} | ${figure(p99)} | ${figure(cpu)} | ${rss.toFixed(0)} |`,
+    ),
+    '',
+  ];
+}
+
+function sizes(entries) {
+  return [
+    '| models | as JSON, kB | in the cache of a replica, kB | in Redis, kB |',
+    '|---|---|---|---|',
+    ...[...entries].map(
+      ([models, { json, memory, redis }]) =>
+        `| ${models} | ${[json, memory, redis].map((bytes) => figure(bytes / 1000)).join(' | ')} |`,
     ),
     '',
   ];

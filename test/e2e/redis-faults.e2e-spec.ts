@@ -58,6 +58,14 @@ function replica(redisUrl: string, env: Readonly<Record<string, string>> = {}): 
   return started(startGateway({ ...replicaEnv(upstream, redisUrl), ...env }));
 }
 
+/** Fetches lists anew until this server has one. */
+function untilStored(gateway: Gateway, redis: RedisServer): Promise<true> {
+  return until('a list is stored', async () => {
+    await ask(gateway, { ...KEY, ...NO_CACHE });
+    return (await redis.keys()).some(isEntry);
+  });
+}
+
 describeWithRedis('with a Redis that may fail', () => {
   describe('a Redis', () => {
     it('that pauses, continues, dies and restarts affects no answer, and each change is logged once', async () => {
@@ -117,12 +125,7 @@ describeWithRedis('with a Redis that may fail', () => {
       expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/)]);
       expect(statusOf(await ask(gateway))).toBe(MISS);
       await redis.restart();
-      let turn = 0;
-      await until('a list is stored', async () => {
-        turn += 1;
-        await ask(gateway, { 'x-api-key': secret(String(turn)) });
-        return (await redis.keys()).some(isEntry);
-      });
+      await untilStored(gateway, redis);
       expect(redisMessages(gateway)).toEqual([failing(/.*ECONNREFUSED.*/), WORKS]);
     });
 
@@ -282,10 +285,7 @@ describeWithRedis('with a Redis that may fail', () => {
         await entryKey(redis);
         const other = await started(startRedis());
         await rotate(gateway, other.url);
-        await until('a list is stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return (await other.keys()).some(isEntry);
-        });
+        await untilStored(gateway, other);
         expect(redisMessages(gateway)).toEqual([]);
       });
 
@@ -327,10 +327,7 @@ describeWithRedis('with a Redis that may fail', () => {
         await until('it is said', () => redisMessages(gateway).length > 0);
         const other = await started(startRedis());
         await writeFile(file, other.url);
-        await until('a list is stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return (await other.keys()).some(isEntry);
-        });
+        await untilStored(gateway, other);
         await redis.command('ACL', 'SETUSER', 'gateway', `>${secret('wrong')}`);
         await until('the old server is left', async () => (await connections()).length === 0);
         expect(redisMessages(gateway)).toHaveLength(1);
@@ -373,8 +370,7 @@ describeWithRedis('with a Redis that may fail', () => {
         const [old, other] = [await started(startRedis()), await started(startRedis())];
         const name = await started(startName(old.port));
         const gateway = await replica(`redis://${name.host}`, { REDIS_TIMEOUT_MS: '1000' });
-        await ask(gateway);
-        await entryKey(old);
+        await untilStored(gateway, old);
         name.leadTo(other.port);
         const statuses = await underLoad(gateway, async () => {
           await happen(old, other);
@@ -403,10 +399,7 @@ describeWithRedis('with a Redis that may fail', () => {
         expect(redisMessages(gateway)).toHaveLength(1);
         const other = await started(startRedis());
         name.leadTo(other.port);
-        await until('lists are stored there', async () => {
-          await ask(gateway, { ...KEY, ...NO_CACHE });
-          return (await other.keys()).some(isEntry);
-        });
+        await untilStored(gateway, other);
       },
     );
 
