@@ -150,7 +150,9 @@ function render() {
     ...(results.cache.size > 0
       ? ['## Other answers out of the cache, 100 models', '', ...table(results.cache)]
       : []),
-    ...(results.entries.size > 0 ? ["## Memory of one credential's list", '', ...sizes(results.entries)] : []),
+    ...(results.entries.size > 0
+      ? ["## Memory of one credential's list", '', ...sizes(results.entries)]
+      : []),
   ].join('\n');
 }
 
