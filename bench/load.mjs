@@ -6,7 +6,7 @@ import { cpuMicroseconds, has, LOAD_CORE, onCore, residentMebibytes } from './pr
 const run = promisify(execFile);
 const SCRIPTS = {
   different: fileURLToPath(new URL('different-keys.lua', import.meta.url)),
-  two: fileURLToPath(new URL('two-keys.lua', import.meta.url)),
+  kept: fileURLToPath(new URL('kept-keys.lua', import.meta.url)),
 };
 const AUTOCANNON = fileURLToPath(new URL('../node_modules/autocannon/autocannon.js', import.meta.url));
 
@@ -17,7 +17,7 @@ export const TOOL = has('wrk') ? 'wrk' : 'autocannon';
 /**
  * Loads a server for some seconds.
  * @param mayFail whether failed requests are no error
- * @param keys `one` for a single credential, `two` for two in turn, `different` for a new one with every request
+ * @param keys `one` for a single credential, `kept` for a thousand in turn (wrk only), `different` for a new one with every request
  */
 export async function load(server, { keys, seconds, headers = {}, mayFail = false }) {
   const cpuBefore = cpuMicroseconds(server.pid);
@@ -69,7 +69,6 @@ function milliseconds(match) {
 async function autocannon(url, keys, seconds, headers) {
   const key = {
     one: ['-H', 'authorization=Bearer sk-one'],
-    two: ['-H', 'authorization=Bearer sk-0'],
     different: ['-I', '-H', 'authorization=Bearer sk-[<id>]'],
   }[keys];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}=${value}`]);

@@ -1,19 +1,11 @@
 import { RedisStore } from '../cache/redis.store.js';
-import type { Codec } from '../cache/redis.store.js';
 import type { CacheConfig } from '../config/cache.config.js';
 import { parseRedisUrl, REDIS_URL_FORM } from '../config/rules/redis-url.js';
 import type { SecretFiles } from '../credentials/secret-files.js';
 import { TlsSecrets } from '../credentials/tls-secrets.js';
 import type { Metrics } from '../metrics/metrics.js';
-import { ModelList } from './model-list.js';
-
-/** How lists are written into a shared store. */
-const LIST_CODEC: Codec<ModelList> = {
-  // The body does not say what a list lacks.
-  encode: ({ lacks, withMetadata }) =>
-    lacks === undefined ? withMetadata.rendered.body.toString('utf8') : undefined,
-  decode: (text) => ModelList.parse(text),
-};
+import { listCodec } from './list-codec.js';
+import type { ModelList } from './model-list.js';
 
 /**
  * Opens the store that replicas share, and follows its files.
@@ -30,7 +22,7 @@ export async function openSharedStore(
   const address = file?.current ?? (redisUrl === undefined ? undefined : parseRedisUrl(redisUrl));
   if (address === undefined) return undefined;
   const tls = new TlsSecrets(redisTlsFiles, files);
-  const store = await RedisStore.connect({ address, tls: tls.current }, LIST_CODEC, {
+  const store = await RedisStore.connect({ address, tls: tls.current }, listCodec(), {
     timeoutMs: redisTimeoutMs,
     lifetimeMs: ttlMs + staleMs,
   });

@@ -1,0 +1,29 @@
+import { LRUCache } from 'lru-cache';
+import type { Codec } from '../cache/redis.store.js';
+import { ModelList } from './model-list.js';
+
+/** More than the lists of all known providers together. What does not fit is read again each time. */
+const MAX_LENGTH = 8 * 1024 * 1024;
+
+/**
+ * How lists are written into a shared store. Many callers have the same list, each in an entry of its own: equal texts
+ * are read once and give the same list, as long as something else keeps it.
+ */
+export function listCodec(): Codec<ModelList> {
+  const known = new LRUCache<string, WeakRef<ModelList>>({
+    maxSize: MAX_LENGTH,
+    sizeCalculation: (_list, text) => text.length,
+  });
+  return {
+    // The body does not say what a list lacks.
+    encode: ({ lacks, withMetadata }) =>
+      lacks === undefined ? withMetadata.rendered.body.toString('utf8') : undefined,
+    decode: (text) => {
+      const before = known.get(text)?.deref();
+      if (before !== undefined) return before;
+      const list = ModelList.parse(text);
+      known.set(text, new WeakRef(list));
+      return list;
+    },
+  };
+}
