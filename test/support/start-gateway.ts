@@ -29,17 +29,20 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
+/** On a busy machine an answer may take long. */
+const PATIENT = { UPSTREAM_TIMEOUT_MS: '30000' };
+
 /** The variables of the last gateway: some of those of engines are not declared. */
 let given: readonly string[] = [];
 
 /**
  * Starts the application as `main` does, in this process and with a log that the test can read.
- * @param env the environment's variables; all others that the service knows are unset
+ * @param env the environment's variables; all others that the service knows are unset, but for a long time-out
  */
 export async function startGateway(env: Readonly<Record<string, string>> = {}): Promise<Gateway> {
   for (const name of [...variableNames(), ...given]) Reflect.deleteProperty(process.env, name);
   given = Object.keys(env);
-  Object.assign(process.env, env);
+  Object.assign(process.env, PATIENT, env);
   const logs: string[] = [];
   const stream = new PassThrough();
   stream.on('data', (line: Buffer) => logs.push(line.toString('utf8')));
