@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { Logger } from '@nestjs/common';
 import type { LoggerService } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryFolders } from '../../test/support/temporary-folder.js';
 import { ConfigurationError } from '../config/variables.js';
 import { KEY_FORM } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
@@ -15,12 +15,13 @@ const BROKEN =
 const SAME = 'VLLM_API_KEY_FILE can be read again; its value has not changed';
 const NEW = 'A new value was read from VLLM_API_KEY_FILE';
 
+const newFolder = temporaryFolders();
 let folder: string;
 let path: string;
 let logged: string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+  folder = newFolder();
   path = join(folder, 'key');
   await writeFile(path, 'sk-one\n');
   logged = [];
@@ -31,9 +32,8 @@ beforeEach(async () => {
   Logger.overrideLogger(logger);
 });
 
-afterEach(async () => {
+afterEach(() => {
   Logger.overrideLogger(false);
-  await rm(folder, { recursive: true });
 });
 
 describe('SecretFile', () => {

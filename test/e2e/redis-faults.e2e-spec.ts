@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisStore } from '../../src/cache/redis.store.js';
 import type { Codec } from '../../src/cache/redis.store.js';
@@ -39,6 +38,7 @@ import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
 import { startName } from '../support/name.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { underLoad } from '../support/under-load.js';
 import { until } from '../support/until.js';
 
@@ -196,19 +196,14 @@ describeWithRedis('with a Redis that may fail', () => {
     });
 
     describe('whose URL is in a file', () => {
-      let folder: string;
-      let file: string;
+      const file = join(temporaryFolder(), 'redis-url');
       let redis: RedisServer;
 
       beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-        file = join(folder, 'redis-url');
         redis = await started(startRedis());
         await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${secret('old')}`, '~*', '+@all');
         await writeFile(file, urlWith('old'));
       });
-
-      afterEach(() => rm(folder, { recursive: true }));
 
       function urlWith(password: string): string {
         return redis.url.replace('redis://', `redis://gateway:${secret(password)}@`);
