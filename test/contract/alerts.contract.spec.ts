@@ -13,6 +13,8 @@ import { temporaryFolder } from '../support/temporary-folder.js';
 const PROMTOOL = 'promtool';
 const SCENARIOS = new URL('alerts.test.yaml', import.meta.url);
 
+const folder = temporaryFolder();
+
 describeWithKubectl('the alerts', () => {
   let rule: PrometheusRule | undefined;
 
@@ -32,8 +34,6 @@ describeWithKubectl('the alerts', () => {
   });
 
   describeWithProgram(PROMTOOL, 'REQUIRE_PROMTOOL', 'in Prometheus', () => {
-    const folder = temporaryFolder();
-
     it('fire when they should, with their text', async () => {
       const scenarios = join(folder, 'alerts.test.yaml');
       await copyFile(SCENARIOS, scenarios);
