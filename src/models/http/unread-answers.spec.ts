@@ -8,8 +8,8 @@ const SIZE = 100_000;
 class Answer extends EventEmitter {
   destroyed = false;
   isReset = false;
-  readonly socket = {
-    resetAndDestroy: (): void => {
+  socket: { resetAndDestroy: () => void } | null = {
+    resetAndDestroy: () => {
       this.isReset = true;
     },
   };
@@ -81,6 +81,14 @@ describe('UnreadAnswers', () => {
     gone.once('close', () => (cuts += 1));
     add(unread);
     expect(cuts).toBe(0);
+  });
+
+  it('cuts off an answer that has lost its connection', () => {
+    const unread = new UnreadAnswers(SIZE);
+    const lost = add(unread);
+    lost.socket = null;
+    add(unread);
+    expect(lost.destroyed).toBe(true);
   });
 
   it('leaves small answers alone', () => {
