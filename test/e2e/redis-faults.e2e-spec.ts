@@ -13,6 +13,7 @@ import { movableClock } from '../support/clock.js';
 import { startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { logLines } from '../support/log-lines.js';
+import { logged } from '../support/logged.js';
 import {
   ask,
   commandCount,
@@ -535,11 +536,9 @@ describeWithRedis('with a Redis that may fail', () => {
     });
 
     it('does not take an operation from before a failure for its end', async () => {
-      const messages: string[] = [];
-      const note = (message: string): unknown => messages.push(message);
       const timeoutMs = 600;
       const slow = await connectInTime(timeoutMs);
-      Logger.overrideLogger({ log: note, warn: note, error: note });
+      const lines = logged();
       const entry = { value: 'list', storedAt: 1 };
       redis.signal('SIGSTOP');
       const begun = performance.now();
@@ -549,12 +548,12 @@ describeWithRedis('with a Redis that may fail', () => {
       await failing;
       redis.signal('SIGCONT');
       await late;
-      expect(messages).toEqual([expect.stringContaining('time-out')]);
+      expect(lines).toEqual([expect.stringContaining('time-out')]);
       await until('it works again', async () => {
         await slow.set('c', entry);
-        return messages.includes(WORKS);
+        return lines.includes(`log: ${WORKS}`);
       });
-      expect(messages).toHaveLength(2);
+      expect(lines).toHaveLength(2);
     });
 
     it('does not connect again when it is shut down', async () => {
