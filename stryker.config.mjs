@@ -31,7 +31,8 @@ export default {
   jest: {
     projectType: 'custom',
     configFile: 'jest.config.js',
-    config: { testMatch: [`<rootDir>/src/${ROOM}/**/*.spec.ts`], moduleNameMapper },
+    // A mutant that lets a test wait for ever is killed sooner than by Stryker, which would need a new process then.
+    config: { testMatch: [`<rootDir>/src/${ROOM}/**/*.spec.ts`], moduleNameMapper, testTimeout: 5000 },
   },
   coverageAnalysis: 'perTest',
   mutate: [`src/${ROOM}/**/*.ts`, '!src/**/*.spec.ts'],

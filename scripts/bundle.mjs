@@ -6,6 +6,7 @@ import { chmod, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMONJS_BANNER, OPTIONAL_PACKAGES } from './bundling.mjs';
 import { buildPage } from './page.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -78,27 +79,8 @@ const { metafile } = await build({
   minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
-  external: [
-    // Nest tries to load these and works without them.
-    '@nestjs/microservices',
-    '@nestjs/platform-express',
-    '@nestjs/websockets',
-    '@fastify/csrf-protection',
-    '@fastify/helmet',
-    '@fastify/multipart',
-    '@fastify/static',
-    '@fastify/view',
-    // `debug` tries to load this one, which only development tools bring along.
-    'supports-color',
-  ],
-  banner: {
-    // Variables that CommonJS modules expect.
-    js: [
-      "import { createRequire as bundleRequire } from 'node:module';",
-      'const require = bundleRequire(import.meta.url);',
-      "const __filename = new URL(import.meta.url).pathname, __dirname = new URL('.', import.meta.url).pathname;",
-    ].join('\n'),
-  },
+  external: OPTIONAL_PACKAGES,
+  banner: COMMONJS_BANNER,
   logLevel: 'warning',
 });
 

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import type { EventEmitter } from 'node:events';
-import { rmSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:tls';
 import { redisTarget } from '../../test/support/redis-target.js';
 import { RespServer } from '../../test/support/resp-server.js';
 import type { Reply } from '../../test/support/resp-server.js';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import { TestAuthority } from '../../test/support/test-authority.js';
 import type { RedisAddress } from '../config/rules/redis-url.js';
 import { createRedisClient } from './redis-client.js';
@@ -152,8 +152,10 @@ describe('a client of one server', () => {
 });
 
 describe('a client over TLS', () => {
+  const folder = temporaryFolder();
+
   it('trusts the given authority and shows its certificate', async () => {
-    const authority = new TestAuthority();
+    const authority = new TestAuthority(folder);
     const [own, theirs] = [authority.issue(), authority.issue()];
     const ca = [String(authority.root.cert)];
     const options = { cert: theirs.cert, key: theirs.key, ca, requestCert: true, rejectUnauthorized: true };
@@ -164,7 +166,6 @@ describe('a client over TLS', () => {
     expect(await client.get('a')).toBe('OK');
     const { client: stranger } = await create({ ...target, tls: {} });
     await expect(stranger.connect()).rejects.toThrow('certificate');
-    rmSync(authority.folder, { recursive: true });
   });
 });
 

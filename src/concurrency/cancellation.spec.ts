@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { getEventListeners } from 'node:events';
 import { Cancellation, pause, unlessAborted } from './cancellation.js';
+import type { CancellationSignal } from './cancellation.js';
+import { Slots } from './slots.js';
 
 const REASON = new Error('gone');
 /** Whether a listener is left counts: the signal of a call outlives its parts. */
@@ -117,4 +120,18 @@ describe('unlessAborted', () => {
     signal.abort(REASON);
     await expect(unlessAborted(new Promise(() => undefined), signal)).rejects.toBe(REASON);
   });
+});
+
+it.each<[string, (signal: CancellationSignal) => unknown, unknown]>([
+  ['a pause', (signal) => pause(60_000, signal), false],
+  ['work', (signal) => unlessAborted(new Promise(() => undefined), signal), REASON],
+  ['a place', (signal) => new Slots(0).take(signal), REASON],
+])('a platform signal ends the wait for %s, too', async (_name, wait, result) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const ended = Promise.resolve(wait(signal)).catch((reason: unknown) => reason);
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  controller.abort(REASON);
+  expect(await ended).toBe(result);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });

@@ -46,12 +46,14 @@ export class Coalescer<T> {
    * @throws the error of `WaitErrors` at the caller's deadline, or what the work throws
    */
   join(key: string | undefined, work: Work<T>, caller: Waiting): Promise<T> {
-    const current = key === undefined ? undefined : this.inFlight.get(key);
+    if (key === undefined)
+      return new InFlight(work, this.timeoutMs, this.errors, () => undefined).wait(caller);
+    const current = this.inFlight.get(key);
     if (current !== undefined && current.ageMs < this.timeoutMs) return current.wait(caller);
     const started = new InFlight(work, this.timeoutMs, this.errors, () => {
-      if (key !== undefined && this.inFlight.get(key) === started) this.inFlight.delete(key);
+      if (this.inFlight.get(key) === started) this.inFlight.delete(key);
     });
-    if (key !== undefined) this.inFlight.set(key, started);
+    this.inFlight.set(key, started);
     return started.wait(caller);
   }
 }
@@ -101,14 +103,13 @@ class InFlight<T> {
       const waiter: Waiter<T> = { resolve, reject, deadline };
       this.waiters.add(waiter);
       caller.onHangUp(() => {
-        // An error takes longer to make than all the rest, and most callers hang up after their answer.
+        // Most callers hang up after their answer.
         if (this.waiters.has(waiter)) this.leave(waiter, this.errors.hungUp());
       });
     });
   }
 
   private leave(waiter: Waiter<T>, reason: Error): void {
-    if (!this.waiters.has(waiter)) return;
     if (this.waiters.size > 1) {
       this.remove(waiter);
       waiter.reject(reason);

@@ -1,7 +1,8 @@
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import { inspect } from 'node:util';
 // Registers the variables of every namespace and of the vendors.
 import './config.module.js';
@@ -128,12 +129,8 @@ function apiKey(variable: string): VariableCase {
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
+const folder = temporaryFolder();
 let files = 0;
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 /** The path of a file with this content. */
 function fileWith(content: string | Buffer): string {

@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryFolders } from '../../test/support/temporary-folder.js';
 import type { VariableProblem } from './variables.js';
 
 const LINES = `LOG_LEVEL=warn\r\nMAIN_MODEL_ENGINE=cohere\r\nCOHERE_API_KEY=sk-env\r\n`;
@@ -15,17 +15,14 @@ jest.unstable_mockModule('./variables.js', () => ({
 }));
 const { loadEnvFile } = await import('./env-file.js');
 
-let folder: string;
+const newFolder = temporaryFolders();
 let path: string;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  path = join(folder, '.env');
+beforeEach(() => {
+  path = join(newFolder(), '.env');
   problems.length = 0;
   for (const name of NAMES) Reflect.deleteProperty(process.env, name);
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 function variables(): Record<string, string | undefined> {
   return Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 // Registers the variables of every namespace and of the vendors.
 import '../app.module.js';
 import { builtInNames } from './engines.js';
@@ -303,14 +303,12 @@ function named(names: string): Readonly<Record<string, string>> {
   );
 }
 
+const file = join(temporaryFolder(), 'key');
 it('a name beside the file of the right one is not taken for a misspelt one', () => {
   const env = { MAIN_MODEL_ENGINE: 'groq', GROQ_APIKEY: 'x' };
   expect(misspellingsIn(env)).toEqual(['GROQ_APIKEY: GROQ_API_KEY']);
-  const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
-  const file = join(folder, 'key');
   writeFileSync(file, 'x');
   expect(misspellingsIn({ ...env, GROQ_API_KEY_FILE: file })).toEqual([]);
-  rmSync(folder, { recursive: true });
 });
 
 describe('what other programs set', () => {

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import { declareEngines, variablesOfGateway } from './engine-variables.js';
 import { providerConfig } from './provider.config.js';
 import { IsOneOf } from './rules/scalars.js';
@@ -31,15 +31,11 @@ declareEngines([
   },
 ]);
 
-const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
+const folder = temporaryFolder();
 const keyFile = join(folder, 'key');
 writeFileSync(keyFile, 'sk-file\n');
 
 const given = new Set<string>();
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
 
 afterEach(() => {
   for (const name of [...variableNames(), ...given, 'ORBITAL_UPSTREAM_HEADERS', 'MOON_BASE_API_KEY']) {

@@ -76,8 +76,8 @@ describe('callerCredential', () => {
       { authorization: 'Bearer not-used-really' },
       'Bearer not-used-really',
     ],
-    ['a token that ends in a placeholder in quotes', { authorization: 'Bearer x"dummy"' }, 'Bearer x"dummy"'],
-    ['a token that begins with one', { authorization: 'Bearer "dummy"x' }, 'Bearer "dummy"x'],
+    ['a placeholder with its end in quotes', { authorization: 'Bearer not"-used"' }, 'Bearer not"-used"'],
+    ['one with its beginning in quotes', { authorization: 'Bearer "not-"used' }, 'Bearer "not-"used'],
     ['a placeholder under another scheme', { authorization: 'Basic not-used' }, 'Basic not-used'],
   ])('%s counts as a credential', (_name, headers, expected) => {
     expect(authorizationOf(headers)).toBe(expected);

@@ -1,8 +1,8 @@
-import { afterAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import type { GatewayConfig } from '../config/gateway.config.js';
 import { ConfigurationError } from '../config/variables.js';
 import { GatewayKeys } from './gateway-keys.js';
@@ -10,11 +10,7 @@ import { SecretFiles } from './secret-files.js';
 
 const ONE = 'gateway-key-number-one';
 const TWO = 'gateway-key-number-two';
-const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 function keysOf(config: Partial<GatewayConfig>): GatewayKeys {
   const none = { apiKeys: undefined, apiKeysFile: undefined };

@@ -13,12 +13,14 @@ describe('a text', () => {
     `Bearer%20sk-abcdefgh`,
     `gsk_${RANDOM}`,
     `hf_${RANDOM}`,
-    `hf_${'aBcDeFgH'.repeat(4)}`,
+    'SK-ABCDEFGH',
+    'hf_aBcDeFgHiJkLmNoPqRsT',
     `AIza${RANDOM}`,
     'AKIAIOSFODNN7EXAMPLE',
     '0123456789abcdef0123456789abcdef',
     `eyJhbGciOiJIUzI1NiJ9.${RANDOM}.${RANDOM}`,
     `key=${RANDOM}`,
+    RANDOM.slice(0, 20),
   ])('such as %s looks like a key', (text) => {
     expect(looksLikeKey(text)).toBe(true);
   });
@@ -26,6 +28,9 @@ describe('a text', () => {
   it.each([
     'models',
     'task-specific-model',
+    'sk-abcdefg',
+    'hf_aBcDeFgHiJkLmNoPqRs',
+    RANDOM.slice(0, 19),
     'claude-3-5-sonnet-20241022-v2:0',
     'Meta-Llama-3.1-405B-Instruct-Turbo',
     'ft:gpt-4o-mini-2024-07-18:my-org:suffix:8qJ3xK2a',

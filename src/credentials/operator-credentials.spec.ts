@@ -1,16 +1,12 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import type { Credential } from './credential.js';
 import { OperatorCredentials } from './operator-credentials.js';
 import { SecretFiles } from './secret-files.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 function fileWith(content: string): string {
   const path = join(folder, content.replaceAll(/\W/g, '_'));

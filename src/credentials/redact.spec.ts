@@ -52,7 +52,11 @@ describe('redact', () => {
       'a.b*c$& but axb',
       '[redacted] but axb',
     ],
+    ['a token that begins with an escape', 'Bearer sk-abcde', 'no %73k-abcde', 'no [redacted]'],
     ['a token of another scheme', 'Token sk-abc', 'token sk-abc refused', 'token [redacted] refused'],
+    ['a token behind two blanks', 'Token  sk-abc', 'token sk-abc refused', 'token [redacted] refused'],
+    ['a value with a blank at its end', 'sk-abc ', 'what is sk-abc?', 'what is [redacted]?'],
+    ['words with two blanks', 'Custom a=b,  c=d', 'what is a=b,  c=d?', 'what is [redacted]?'],
     ['a credential of several words', 'Custom a=b, c=d', 'what is a=b, c=d?', 'what is [redacted]?'],
     ['a token without a scheme', 'sk-abc', 'what is sk-abc?', 'what is [redacted]?'],
     ['Basic as sent', `Basic ${BASIC}`, `bad: ${BASIC}`, 'bad: [redacted]'],
@@ -106,6 +110,10 @@ describe('redact', () => {
   it.each([
     ['without a credential', []],
     ['that contains no credential', [keyCredential('sk-abc')]],
+    [
+      'that only the Basic scheme would encode',
+      [authorizationCredential(`Token ${Buffer.from('The key is wrong.').toString('base64')}`)],
+    ],
     // The credential decodes to "nobody:", whose empty password occurs between any two letters.
     ['despite an empty password', [authorizationCredential('Basic bm9ib2R5Og==')]],
   ])('leaves a text unchanged %s', (_name, credentials) => {

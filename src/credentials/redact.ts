@@ -164,8 +164,9 @@ function patternOf(text: string): string {
 
 /** What is secret of a credential: all but its scheme, and what the Basic scheme encodes. */
 function secretsOf({ authorization, token }: Credential): string[] {
-  const [scheme = '', ...parameters] = authorization.split(/\s+/);
-  const secret = token ?? (parameters.length > 0 ? parameters.join(' ') : scheme);
+  const whole = authorization.trim();
+  const [, scheme = whole, parameters = whole] = /^(\S+)\s+(\S.*)$/s.exec(whole) ?? [];
+  const secret = token ?? parameters;
   if (scheme.toLowerCase() !== 'basic') return [secret];
   const decoded = Buffer.from(secret, 'base64').toString('utf8');
   return [secret, decoded, decoded.slice(decoded.indexOf(':') + 1)];

@@ -1,39 +1,34 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { LoggerService } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { logged } from '../../test/support/logged.js';
+import { temporaryFolders } from '../../test/support/temporary-folder.js';
 import { ConfigurationError } from '../config/variables.js';
 import { KEY_FORM } from '../config/rules/secrets.js';
 import { SecretFile } from './secret-file.js';
 
 const BROKEN =
-  'VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
+  'warn: VLLM_API_KEY_FILE must be the path of a readable file that holds one line of visible ASCII characters ' +
   'without spaces: the last valid value stays in use';
-const SAME = 'VLLM_API_KEY_FILE can be read again; its value has not changed';
-const NEW = 'A new value was read from VLLM_API_KEY_FILE';
+const SAME = 'log: VLLM_API_KEY_FILE can be read again; its value has not changed';
+const NEW = 'log: A new value was read from VLLM_API_KEY_FILE';
 
+const newFolder = temporaryFolders();
 let folder: string;
 let path: string;
-let logged: string[];
+let lines: string[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+  folder = newFolder();
   path = join(folder, 'key');
   await writeFile(path, 'sk-one\n');
-  logged = [];
-  const keep = (message: unknown): void => {
-    logged.push(String(message));
-  };
-  const logger: LoggerService = { log: keep, warn: keep, error: keep };
-  Logger.overrideLogger(logger);
+  lines = logged();
 });
 
-afterEach(async () => {
+afterEach(() => {
   Logger.overrideLogger(false);
-  await rm(folder, { recursive: true });
 });
 
 describe('SecretFile', () => {
@@ -51,7 +46,7 @@ describe('SecretFile', () => {
     await writeFile(path, '  sk-one  ');
     await file.refresh();
     expect(file.current).toBe(current);
-    expect(logged).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   it('logs that it has read a new key', async () => {
@@ -60,7 +55,7 @@ describe('SecretFile', () => {
     await file.refresh();
     await file.refresh();
     expect(file.current).toBe('sk-two');
-    expect(logged).toEqual([NEW]);
+    expect(lines).toEqual([NEW]);
   });
 
   it('calls its listeners with each new key, and only then', async () => {
@@ -93,17 +88,17 @@ describe('SecretFile', () => {
     await file.refresh();
     await file.refresh();
     expect(file.current).toBe('sk-one');
-    expect(logged).toEqual([BROKEN]);
+    expect(lines).toEqual([BROKEN]);
     await writeFile(path, 'sk-one');
     await file.refresh();
     await file.refresh();
-    expect(logged).toEqual([BROKEN, SAME]);
+    expect(lines).toEqual([BROKEN, SAME]);
     await damage();
     await file.refresh();
     await writeFile(path, 'sk-two');
     await file.refresh();
     expect(file.current).toBe('sk-two');
-    expect(logged).toEqual([BROKEN, SAME, BROKEN, NEW]);
+    expect(lines).toEqual([BROKEN, SAME, BROKEN, NEW]);
   });
 
   it.each([
@@ -118,7 +113,7 @@ describe('SecretFile', () => {
       await file.refresh();
       await file.refresh();
       expect(file.current).toBe('sk-one');
-      expect(logged).toEqual([BROKEN.replace(':', `; this ${reason}:`)]);
+      expect(lines).toEqual([BROKEN.replace(': the', `; this ${reason}: the`)]);
       expect(() => open()).toThrow(`; this ${reason}`);
       expect(() => open()).not.toThrow('SECRET0');
       await writeFile(path, 'sk-two');
@@ -133,7 +128,7 @@ describe('SecretFile', () => {
     execFileSync('mkfifo', [path]);
     await file.refresh();
     expect(file.current).toBe('sk-one');
-    expect(logged).toEqual([BROKEN]);
+    expect(lines).toEqual([BROKEN]);
     expect(() => open()).toThrow(ConfigurationError);
   });
 

@@ -1,26 +1,24 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolder } from '../../test/support/temporary-folder.js';
 import { KEY_FORM } from '../config/rules/secrets.js';
 import { SecretFiles } from './secret-files.js';
 
 const INTERVAL_MS = 30_000;
 
-let folder: string;
+const folder = temporaryFolder();
 let files: SecretFiles;
 
 beforeEach(() => {
   Logger.overrideLogger(false);
-  folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
   jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate'] });
   files = new SecretFiles({ keyFileIntervalMs: INTERVAL_MS });
 });
 
 afterEach(() => {
   jest.useRealTimers();
-  rmSync(folder, { recursive: true });
 });
 
 function write(name: string, text: string): string {

@@ -1,9 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logged } from '../../test/support/logged.js';
+import { temporaryFolders } from '../../test/support/temporary-folder.js';
 import { TestAuthority } from '../../test/support/test-authority.js';
 import type { TestCertificate } from '../../test/support/test-authority.js';
 import { until } from '../../test/support/until.js';
@@ -15,6 +16,7 @@ import { TlsSecrets } from './tls-secrets.js';
 import type { TlsMaterial } from './tls-secrets.js';
 
 describe('TLS files', () => {
+  const newFolder = temporaryFolders();
   let authority: TestAuthority;
   let other: TestAuthority;
   let first: TestCertificate;
@@ -25,12 +27,8 @@ describe('TLS files', () => {
   const published: TlsMaterial[] = [];
 
   beforeAll(() => {
-    [authority, other] = [new TestAuthority(), new TestAuthority()];
+    [authority, other] = [new TestAuthority(newFolder()), new TestAuthority(newFolder())];
     [first, second] = [authority.issue(), authority.issue()];
-  });
-
-  afterAll(() => {
-    for (const { folder } of [authority, other]) rmSync(folder, { recursive: true });
   });
 
   beforeEach(() => {

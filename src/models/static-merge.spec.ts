@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { logged } from '../../test/support/logged.js';
 import { BoundedMap } from '../cache/bounded-map.js';
 import { MemoryBudget } from '../cache/memory-budget.js';
 import type { StaticModel } from '../catalogue/static-model.js';
@@ -9,16 +10,12 @@ import { StaticMerge } from './static-merge.js';
 const list = new ModelList([{ id: 'a', created: 1, ownedBy: 'them' }]);
 const alias = (id: string, aliasOf: string): StaticModel => ({ id, aliasOf, metadata: undefined });
 
-let logged: string[];
+let lines: string[];
 let rows: { current: readonly StaticModel[] };
 let merge: StaticMerge;
 
 beforeEach(() => {
-  logged = [];
-  const keep = (message: unknown): void => {
-    logged.push(String(message));
-  };
-  Logger.overrideLogger({ log: keep, warn: keep, error: keep });
+  lines = logged();
   rows = { current: [alias('b', 'a')] };
   merge = new StaticMerge({ rows, source: 'MODELS_STATIC_FILE', addsFields: true }, 'us');
 });
@@ -46,15 +43,15 @@ describe('StaticMerge', () => {
   it('logs once for each content that an alias is left out, but not of a list that lacks a provider', () => {
     rows.current = [alias('b', 'none')];
     merge.of(new ModelList([]), false);
-    expect(logged).toEqual([]);
+    expect(lines).toEqual([]);
     const line =
-      'MODELS_STATIC_FILE: the alias b is left out, because it leads to no model of the list: none';
+      'warn: MODELS_STATIC_FILE: the alias b is left out, because it leads to no model of the list: none';
     merge.of(list);
     merge.of(new ModelList([]));
-    expect(logged).toEqual([line]);
+    expect(lines).toEqual([line]);
     rows.current = [...rows.current];
     merge.of(list);
-    expect(logged).toEqual([line, line]);
+    expect(lines).toEqual([line, line]);
   });
 
   it('counts the memory of the last content only, with all that is made of it', () => {

@@ -1,7 +1,6 @@
-import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { beforeAll, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse, stringify } from 'yaml';
@@ -9,17 +8,12 @@ import { describeWithKubectl } from '../support/describe-with-kubectl.js';
 import { ofKind, render } from '../support/kubernetes.js';
 import type { PrometheusRule } from '../support/kubernetes.js';
 import { describeWithProgram } from '../support/program.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const PROMTOOL = 'promtool';
 const SCENARIOS = new URL('alerts.test.yaml', import.meta.url);
 
-let folder: string;
-
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-});
-
-afterEach(() => rm(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describeWithKubectl('the alerts', () => {
   let rule: PrometheusRule | undefined;

@@ -1,8 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Histogram } from 'prom-client';
 import '../../src/app.module.js';
 import { checkVariables, variableNames } from '../../src/config/variables.js';
@@ -33,6 +30,7 @@ import {
 import { validate } from '../support/kubernetes-schema.js';
 import { parsePromQl } from '../support/promql.js';
 import type { Matcher } from '../support/promql.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const KUBERNETES = new URL('../../deploy/kubernetes/', import.meta.url);
 /** The engines of each overlay, shipped or shown in the documents. */
@@ -137,14 +135,9 @@ interface Dashboard {
 
 describeWithKubectl('the manifests for Kubernetes', () => {
   /** A copy of the manifests, with the overlays that the documents show. */
-  let copy: string;
+  const copy = temporaryFolder();
 
-  beforeAll(async () => {
-    copy = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-    await copyManifestsWithExamples(copy);
-  });
-
-  afterAll(() => rm(copy, { recursive: true }));
+  beforeAll(() => copyManifestsWithExamples(copy));
 
   it('have exactly the tested overlays, with those of the documents', () => {
     const shipped = readdirSync(new URL('overlays', KUBERNETES));

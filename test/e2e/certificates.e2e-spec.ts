@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { copyFile, mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import type { ServerOptions } from 'node:https';
 import { join } from 'node:path';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
@@ -9,17 +9,19 @@ import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { temporaryFolders } from '../support/temporary-folder.js';
 import { TestAuthority } from '../support/test-authority.js';
 import type { TestCertificate } from '../support/test-authority.js';
 import { until } from '../support/until.js';
 
 const LIST = json({ data: [{ id: 'a' }] });
 
+const newFolder = temporaryFolders();
 let authority: TestAuthority;
 let server: TestCertificate;
 let client: TestCertificate;
 beforeAll(() => {
-  authority = new TestAuthority();
+  authority = new TestAuthority(newFolder());
   server = authority.issue();
   client = authority.issue('extendedKeyUsage=clientAuth');
 });
@@ -130,7 +132,7 @@ describe('a failed connection says what to look at', () => {
 
 describe('certificates that change', () => {
   it('are used without a restart and without a failed request; broken ones are not', async () => {
-    const folder = await mkdtemp(join(authority.folder, 'mounted-'));
+    const folder = newFolder();
     const [caFile, certFile, keyFile] = ['ca', 'cert', 'key'].map((name) => join(folder, name));
     await copyFile(authority.root.certFile, String(caFile));
     await copyFile(client.certFile, String(certFile));

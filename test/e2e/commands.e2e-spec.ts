@@ -1,10 +1,9 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import '../../src/app.module.js';
 import { runCommand } from '../../src/commands/run-command.js';
@@ -496,14 +495,12 @@ describe('the warnings of --check --ask', () => {
     ]);
   });
 
+  const file = join(temporaryFolder(), 'models.json');
   it('name an alias of no model', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-    const file = join(folder, 'models.json');
     await writeFile(file, JSON.stringify([{ id: 'nick', alias_of: 'gpt-5' }]));
     expect(await warningsWith({ MODELS_STATIC_FILE: file, MODELS_STATIC_MODE: 'merge' })).toEqual([
       'MODELS_STATIC_FILE: the alias nick is left out, because it leads to no model of the list: gpt-5',
     ]);
-    await rm(folder, { recursive: true });
   });
 
   it('are not there while a list is missing', async () => {

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -24,6 +23,7 @@ import { startOneUrl } from '../support/one-url.js';
 import { describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
 import { freePort, startProcess } from '../support/start-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 /** The modes of a block that a test here runs or checks. */
@@ -60,20 +60,16 @@ const PROXY = 'http://localhost:8080';
 const BLOCKS = markdownFiles().flatMap((file) => codeBlocks(file));
 const run = promisify(execFile);
 
+const folder = temporaryFolder();
 let main: string;
-let folder: string;
 let demo: Demo;
 
 beforeAll(async () => {
   main = await builtService();
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   demo = await startDemo();
 }, BUILD_MS);
 
-afterAll(async () => {
-  await demo.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => demo.close());
 
 describe('the blocks of the documents', () => {
   it('all say how they are checked, or why they are not run', () => {

@@ -9,15 +9,17 @@ import type { ForwardProxy } from '../support/forward-proxy.js';
 import { started } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { TestAuthority } from '../support/test-authority.js';
 import { until } from '../support/until.js';
 
 const LIST = json({ data: [{ id: 'a' }] });
 const PASSWORD = secret('proxy');
 
+const folder = temporaryFolder();
 let authority: TestAuthority;
 beforeAll(() => {
-  authority = new TestAuthority();
+  authority = new TestAuthority(folder);
 });
 
 interface Network {
@@ -197,7 +199,7 @@ describe('a request', () => {
   it('follows the file that names the proxy', async () => {
     const { proxy, port } = await network();
     const other = await started(startForwardProxy());
-    const file = join(authority.folder, 'proxy');
+    const file = join(folder, 'proxy');
     await writeFile(file, `http://user:${PASSWORD}@${proxy.host}\n`);
     const gateway = await gatewayWith({
       HTTP_PROXY_FILE: file,
@@ -215,7 +217,7 @@ describe('a request', () => {
 
 describe('AWS’ token services', () => {
   async function bedrock(port: string, proxy: ForwardProxy): Promise<Gateway> {
-    const token = join(authority.folder, 'token');
+    const token = join(folder, 'token');
     await writeFile(token, 'a.b.c');
     return gatewayWith({
       MAIN_MODEL_ENGINE: 'bedrock',

@@ -1,12 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureOf, idsOf } from '../support/answers.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import { logLines } from '../support/log-lines.js';
 import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 const ONE = secret('gateway-one');
@@ -181,16 +181,9 @@ describe('with GATEWAY_API_KEYS', () => {
 });
 
 describe('GATEWAY_API_KEYS_FILE', () => {
-  let folder: string;
-  let path: string;
+  const path = join(temporaryFolder(), 'keys');
 
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-    path = join(folder, 'keys');
-    await writeFile(path, `${ONE}\n`);
-  });
-
-  afterEach(() => rm(folder, { recursive: true }));
+  beforeEach(() => writeFile(path, `${ONE}\n`));
 
   it('is read again, so that two keys overlap in a rotation', async () => {
     const { ask, gateway } = await startScenario(LIST, {

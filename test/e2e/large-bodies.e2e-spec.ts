@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
@@ -15,6 +14,7 @@ import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { SCAN_WORKER_URL } from '../support/scan-worker-url.js';
 import { startProcess, untilAlive } from '../support/start-process.js';
 import type { ServiceProcess } from '../support/start-process.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 /** The default of UPSTREAM_MAX_RESPONSE_BYTES. */
@@ -46,14 +46,12 @@ const rubbishWith = (id: string): string => filled('{"data":[', '{},', `{"id":"$
 const RUBBISH = rubbishWith('a');
 const NESTED = `${'['.repeat(LIMIT / 2)}${']'.repeat(LIMIT / 2)}`;
 
+const folder = temporaryFolder();
+const holdUpFile = join(folder, 'hold-up');
 let upstream: FakeUpstream;
 let service: ServiceProcess;
-let folder: string;
-let holdUpFile: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  holdUpFile = join(folder, 'hold-up');
   const main = await builtService();
   upstream = await startFakeUpstream();
   service = await startProcess(main, folder, {
@@ -70,7 +68,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await service.close();
   await upstream.close();
-  await rm(folder, { recursive: true });
 });
 
 let keys = 0;

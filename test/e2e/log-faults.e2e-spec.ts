@@ -1,9 +1,8 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { BUILD_MS, builtService } from '../support/built-service.js';
@@ -11,6 +10,7 @@ import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import { describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
 import { freePort } from '../support/start-process.js';
+import { temporaryFolders } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 /** More lines than the pipe and the pending lines hold, with a long id each. */
@@ -19,6 +19,7 @@ const AT_ONCE = 50;
 /** Runs a command in a terminal. The one of macOS has other options. */
 const SCRIPT = process.platform === 'linux' ? 'script' : 'script of util-linux';
 
+const newFolder = temporaryFolders();
 let main: string;
 let folder: string;
 
@@ -27,11 +28,7 @@ beforeAll(async () => {
 }, BUILD_MS);
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'models-gateway-'));
-});
-
-afterEach(() => {
-  rmSync(folder, { recursive: true });
+  folder = newFolder();
 });
 
 interface Running {

@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { describe, expect, it } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PROCESS_STARTED } from '../../src/catalogue/model.js';
 import { failureOf, idsOf } from '../support/answers.js';
@@ -9,6 +8,7 @@ import type { Script } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started, startScenario } from '../support/scenario.js';
 import { secret } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const IDS = ['gpt-4o', 'gpt-4o-mini', 'text-embedding-3', 'meta/llama-3.1-8b', 'ft:gpt-4o:acme::x@v1'];
 const list = (...ids: string[]): Script => json({ data: ids.map((id) => ({ id })) });
@@ -24,15 +24,7 @@ const COHERE = json({
   ],
 });
 
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-});
-
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-});
+const folder = temporaryFolder();
 
 async function fileWith(content: unknown): Promise<string> {
   const path = join(folder, 'models.json');

@@ -34,18 +34,27 @@ function resolve(addresses: () => readonly LookupAddress[]): void {
 
 const v4 = (address: string): LookupAddress => ({ address, family: 4 });
 
+/** A provider at two addresses. Its name leads to the first one until it moves. */
+async function movingProvider() {
+  const first = await started(startFakeUpstream(LIST));
+  const port = Number(new URL(first.url).port);
+  const second = await started(startFakeUpstream(LIST, undefined, { host: '127.0.0.2', port }));
+  let address = '127.0.0.1';
+  resolve(() => [v4(address)]);
+  const move = (): void => {
+    address = '127.0.0.2';
+  };
+  return { first, second, url: `http://provider.test:${String(port)}`, move };
+}
+
 describe('a provider whose name moves', () => {
   it('is followed when its connections are old, however busy they are', async () => {
     const clock = movableClock();
-    const first = await started(startFakeUpstream(LIST));
-    const port = Number(new URL(first.url).port);
-    const second = await started(startFakeUpstream(LIST, undefined, { host: '127.0.0.2', port }));
-    let address = '127.0.0.1';
-    resolve(() => [v4(address)]);
+    const { first, second, url, move } = await movingProvider();
     const gateway = await started(
       startGateway({
         MAIN_MODEL_ENGINE: 'vllm',
-        MAIN_MODEL_BASE_URL: `http://provider.test:${String(port)}`,
+        MAIN_MODEL_BASE_URL: url,
         UPSTREAM_CONNECTION_TTL_MS: '2000',
       }),
     );
@@ -53,7 +62,7 @@ describe('a provider whose name moves', () => {
       expect(await idsOf(await fetch(`${gateway.url}/v1/models`))).toEqual(['a']);
     };
     await ask();
-    address = '127.0.0.2';
+    move();
     for (let calls = 0; calls < 3; calls += 1) {
       clock.advance(500);
       await ask();
@@ -66,21 +75,17 @@ describe('a provider whose name moves', () => {
   });
 
   it('is followed at once when the old address hangs up on all connections', async () => {
-    const first = await started(startFakeUpstream(LIST));
-    const port = Number(new URL(first.url).port);
-    const second = await started(startFakeUpstream(LIST, undefined, { host: '127.0.0.2', port }));
-    let address = '127.0.0.1';
-    resolve(() => [v4(address)]);
+    const { first, second, url, move } = await movingProvider();
     const gateway = await started(
       startGateway({
         MAIN_MODEL_ENGINE: 'vllm',
         COALESCE: 'false',
-        MAIN_MODEL_BASE_URL: `http://provider.test:${String(port)}`,
+        MAIN_MODEL_BASE_URL: url,
       }),
     );
     const ask = async (): Promise<number> => (await fetch(`${gateway.url}/v1/models`)).status;
     await Promise.all([ask(), ask(), ask(), ask()]);
-    address = '127.0.0.2';
+    move();
     first.answer(({ socket }) => socket.destroy());
     expect(await Promise.all([ask(), ask()])).toEqual([200, 200]);
     expect(second.requests).toHaveLength(2);

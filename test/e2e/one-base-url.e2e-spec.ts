@@ -9,8 +9,10 @@ import type { Proxy } from '../support/one-url.js';
 import { describeWithProgram } from '../support/program.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
+import { temporaryFolders } from '../support/temporary-folder.js';
 import { TestAuthority } from '../support/test-authority.js';
 
+const newFolder = temporaryFolders();
 const MODELS = ['meta/llama-3.1-8b-instruct', '/opt/model', 'org/a%2Fb c'];
 
 describe('one base URL', () => {
@@ -84,7 +86,7 @@ function declareTests(proxy: Proxy, host: string): void {
   });
 
   it('asks a provider on the internet by its name, and checks its certificate', async () => {
-    const authority = new TestAuthority();
+    const authority = new TestAuthority(newFolder());
     const { cert, key } = authority.issue('subjectAltName=DNS:localhost');
     const provider = await started(startFakeUpstream(json({ id: 'chat' }), { cert, key }));
     const upstream = `localhost:${new URL(provider.url).port}`;
@@ -106,7 +108,7 @@ function declareTests(proxy: Proxy, host: string): void {
     expect(provider.requests.map(({ url, headers }) => [url, headers.host])).toEqual([
       ['/v1/chat/completions', host.replace('{upstream}', upstream)],
     ]);
-    expect(await chat(new TestAuthority('Another authority'))).toBe(502);
+    expect(await chat(new TestAuthority(newFolder(), 'Another authority'))).toBe(502);
     expect(provider.requests).toHaveLength(1);
   });
 

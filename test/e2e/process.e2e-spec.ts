@@ -1,10 +1,9 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkVariables, ConfigurationError, variableNames } from '../../src/config/variables.js';
 import { failureOf, idsOf } from '../support/answers.js';
@@ -17,8 +16,10 @@ import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import { freePort, isRefused, startProcess, untilAlive } from '../support/start-process.js';
 import type { Exit, ServiceProcess } from '../support/start-process.js';
+import { temporaryFolders } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
+const newFolder = temporaryFolders();
 let main: string;
 /** The variables that a test has set in this process. */
 let given: readonly string[] = [];
@@ -28,11 +29,9 @@ beforeAll(async () => {
   main = await builtService();
 }, BUILD_MS);
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
+beforeEach(() => {
+  folder = newFolder();
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 /** Starts the service in an empty folder and with only these variables. */
 function start(env: Record<string, string>): Promise<ServiceProcess> {

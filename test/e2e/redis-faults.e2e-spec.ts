@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RedisStore } from '../../src/cache/redis.store.js';
 import type { Codec } from '../../src/cache/redis.store.js';
@@ -14,6 +13,7 @@ import { movableClock } from '../support/clock.js';
 import { startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { logLines } from '../support/log-lines.js';
+import { logged } from '../support/logged.js';
 import {
   ask,
   commandCount,
@@ -39,6 +39,7 @@ import { started } from '../support/scenario.js';
 import { secret, SECRET_MARK, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
 import { startName } from '../support/name.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { underLoad } from '../support/under-load.js';
 import { until } from '../support/until.js';
 
@@ -199,19 +200,14 @@ describeWithRedis('with a Redis that may fail', () => {
     });
 
     describe('whose URL is in a file', () => {
-      let folder: string;
-      let file: string;
+      const file = join(temporaryFolder(), 'redis-url');
       let redis: RedisServer;
 
       beforeEach(async () => {
-        folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-        file = join(folder, 'redis-url');
         redis = await started(startRedis());
         await redis.command('ACL', 'SETUSER', 'gateway', 'on', `>${secret('old')}`, '~*', '+@all');
         await writeFile(file, urlWith('old'));
       });
-
-      afterEach(() => rm(folder, { recursive: true }));
 
       function urlWith(password: string): string {
         return redis.url.replace('redis://', `redis://gateway:${secret(password)}@`);
@@ -533,11 +529,9 @@ describeWithRedis('with a Redis that may fail', () => {
     });
 
     it('does not take an operation from before a failure for its end', async () => {
-      const messages: string[] = [];
-      const note = (message: string): unknown => messages.push(message);
       const timeoutMs = 600;
       const slow = await connectInTime(timeoutMs);
-      Logger.overrideLogger({ log: note, warn: note, error: note });
+      const lines = logged();
       const entry = { value: 'list', storedAt: 1 };
       redis.signal('SIGSTOP');
       const begun = performance.now();
@@ -547,12 +541,12 @@ describeWithRedis('with a Redis that may fail', () => {
       await failing;
       redis.signal('SIGCONT');
       await late;
-      expect(messages).toEqual([expect.stringContaining('time-out')]);
+      expect(lines).toEqual([expect.stringContaining('time-out')]);
       await until('it works again', async () => {
         await slow.set('c', entry);
-        return messages.includes(WORKS);
+        return lines.includes(`log: ${WORKS}`);
       });
-      expect(messages).toHaveLength(2);
+      expect(lines).toHaveLength(2);
     });
 
     it('does not connect again when it is shut down', async () => {

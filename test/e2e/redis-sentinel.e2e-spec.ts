@@ -1,7 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { movableClock } from '../support/clock.js';
 import { startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
@@ -30,7 +27,6 @@ import { until } from '../support/until.js';
 const PASSWORD = secret('servers');
 
 describeWithRedis('with sentinels of Redis', () => {
-  let folder: string;
   let primary: RedisServer;
   let standby: RedisServer;
   /** One that signs nobody in, and one that wants the servers' password. */
@@ -38,24 +34,19 @@ describeWithRedis('with sentinels of Redis', () => {
   let upstream: FakeUpstream;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'models-gateway-sentinel-'));
     const options = ['--masterauth', PASSWORD, '--repl-diskless-sync-delay', '0'];
     primary = await startRedis(options, PASSWORD);
     standby = await startRedis([...options, '--replicaof', `127.0.0.1 ${String(primary.port)}`], PASSWORD);
     await untilInfo(standby, 'INFO replication', /master_link_status:up/);
-    const watch = async (password?: string): Promise<RedisServer> => {
-      const file = join(folder, password === undefined ? 'open.conf' : 'closed.conf');
-      await writeFile(
-        file,
-        [
-          `sentinel monitor the-servers 127.0.0.1 ${String(primary.port)} 1`,
-          `sentinel auth-pass the-servers ${PASSWORD}`,
-          'sentinel down-after-milliseconds the-servers 1000',
-        ].join('\n'),
-      );
-      return startRedis([], password, undefined, file);
-    };
-    sentinels = [await watch(), await watch(PASSWORD)];
+    const watch = [
+      `sentinel monitor the-servers 127.0.0.1 ${String(primary.port)} 1`,
+      `sentinel auth-pass the-servers ${PASSWORD}`,
+      'sentinel down-after-milliseconds the-servers 1000',
+    ].join('\n');
+    sentinels = [
+      await startRedis([], undefined, undefined, watch),
+      await startRedis([], PASSWORD, undefined, watch),
+    ];
     for (const sentinel of sentinels) await untilInfo(sentinel, 'INFO sentinel', /slaves=1/);
   });
 
@@ -67,7 +58,6 @@ describeWithRedis('with sentinels of Redis', () => {
 
   afterAll(async () => {
     await Promise.all([...sentinels, primary, standby].map((each) => each.close()));
-    await rm(folder, { recursive: true });
   });
 
   function urlOf(hosts: readonly (RedisServer | number)[], name = 'the-servers'): string {

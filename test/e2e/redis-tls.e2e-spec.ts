@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { movableClock } from '../support/clock.js';
 import { startFakeUpstream } from '../support/fake-upstream.js';
@@ -23,21 +22,21 @@ import type { RedisServer } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { temporaryFolders } from '../support/temporary-folder.js';
 import { TestAuthority } from '../support/test-authority.js';
 import type { TestCertificate } from '../support/test-authority.js';
 import { until } from '../support/until.js';
 
 describeWithRedis('with a Redis that wants certificates', () => {
+  const newFolder = temporaryFolders();
   let authority: TestAuthority;
   let first: TestCertificate;
   let second: TestCertificate;
   let redis: RedisServer;
-  let folder: string;
   let upstream: FakeUpstream;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-    authority = new TestAuthority();
+    authority = new TestAuthority(newFolder());
     const [server, ...clients] = [authority.issue(), authority.issue(), authority.issue()] as const;
     [first, second] = clients;
     const files = [
@@ -61,9 +60,7 @@ describeWithRedis('with a Redis that wants certificates', () => {
     await redis.command('FLUSHALL');
   });
 
-  afterAll(async () => {
-    await Promise.all([redis.close(), rm(folder, { recursive: true })]);
-  });
+  afterAll(() => redis.close());
 
   function replica(env: Readonly<Record<string, string>>): Promise<Gateway> {
     return started(startGateway({ ...replicaEnv(upstream, redis.url), KEY_FILE_INTERVAL_MS: '100', ...env }));
@@ -91,6 +88,7 @@ describeWithRedis('with a Redis that wants certificates', () => {
   });
 
   it('files that are replaced one after the other are used for a new connection, without a failed operation', async () => {
+    const folder = newFolder();
     const files = { certFile: join(folder, 'cert'), keyFile: join(folder, 'key') };
     await copyFile(first.certFile, files.certFile);
     await copyFile(first.keyFile, files.keyFile);

@@ -1,7 +1,4 @@
-import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { BUILD_MS, builtService } from '../support/built-service.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
@@ -14,6 +11,7 @@ import { freePort, startProcess, untilAlive } from '../support/start-process.js'
 import type { ServiceProcess } from '../support/start-process.js';
 import { startSteadyLoad } from '../support/steady-load.js';
 import type { SteadyLoad } from '../support/steady-load.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const TEST_MS = 120_000;
 /** HAProxy checks every 150 ms; this is far more than two checks need, also on a busy machine. */
@@ -23,8 +21,8 @@ const NEVER_FALLS = 100_000;
 /** Requests between two events: each process gets a share of them. */
 const ENOUGH = 300;
 
+const folder = temporaryFolder();
 let main: string;
-let folder: string;
 let upstream: FakeUpstream;
 
 beforeAll(async () => {
@@ -32,11 +30,8 @@ beforeAll(async () => {
 }, BUILD_MS);
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
   upstream = await started(startFakeUpstream(json({ data: [{ id: 'a' }] })));
 });
-
-afterEach(() => rm(folder, { recursive: true }));
 
 async function startGateway(port: number, shutdownDelayMs = SHUTDOWN_DELAY_MS): Promise<ServiceProcess> {
   const gateway = await started(

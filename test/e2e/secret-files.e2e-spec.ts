@@ -1,7 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorOf, idsOf } from '../support/answers.js';
 import { json, startFakeUpstream } from '../support/fake-upstream.js';
@@ -11,22 +10,17 @@ import { started, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
 import { secret, startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 const ONE = secret('one');
 const TWO = secret('two');
 const NEW_KEY = 'A new value was read from VLLM_API_KEY_FILE';
 
-let folder: string;
-let path: string;
+const folder = temporaryFolder();
+const path = join(folder, 'key');
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  path = join(folder, 'key');
-  await writeFile(path, `${ONE}\n`);
-});
-
-afterEach(() => rm(folder, { recursive: true }));
+beforeEach(() => writeFile(path, `${ONE}\n`));
 
 /** A vLLM that answers with the key it received. */
 function startWithFile(env: Record<string, string> = {}): Promise<Scenario> {

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { idsOf } from '../support/answers.js';
 import { json, startFakeUpstream, text } from '../support/fake-upstream.js';
@@ -8,6 +7,7 @@ import type { FakeUpstream } from '../support/fake-upstream.js';
 import { started } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 import type { Gateway } from '../support/start-gateway.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { until } from '../support/until.js';
 
 const ROWS = [
@@ -26,8 +26,7 @@ const LIST = [
   { id: 'small', object: 'model', created: 4, owned_by: 'them' },
 ];
 
-let folder: string;
-let path: string;
+const path = join(temporaryFolder(), 'models.json');
 let upstream: FakeUpstream;
 
 /** Replaces the file in one step. */
@@ -37,8 +36,6 @@ async function rewrite(content: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'models-gateway-'));
-  path = join(folder, 'models.json');
   upstream = await startFakeUpstream();
 });
 
@@ -47,10 +44,7 @@ beforeEach(() => {
   upstream.requests.length = 0;
 });
 
-afterAll(async () => {
-  await upstream.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => upstream.close());
 
 const environment = (more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   MODEL_ENGINES: 'lab,openai',

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMMONJS_BANNER, OPTIONAL_PACKAGES } from '../../scripts/bundling.mjs';
 
 const PACKAGES = [
   '@nestjs/axios',
@@ -26,18 +27,6 @@ const PACKAGES = [
   'reflect-metadata',
   'rxjs',
   'undici',
-];
-/** Loaded on demand, or not at all. */
-const LEFT_OUT = [
-  '@nestjs/microservices',
-  '@nestjs/platform-express',
-  '@nestjs/websockets',
-  '@fastify/csrf-protection',
-  '@fastify/helmet',
-  '@fastify/multipart',
-  '@fastify/static',
-  '@fastify/view',
-  'pino-pretty',
 ];
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -67,16 +56,9 @@ export async function bundlePackages() {
     // The files that Node.js would load, and no others.
     mainFields: ['main'],
     conditions: [],
-    external: LEFT_OUT,
+    external: OPTIONAL_PACKAGES,
     minifyWhitespace: true,
-    banner: {
-      // Variables that CommonJS modules expect.
-      js: [
-        "import { createRequire as bundleRequire } from 'node:module';",
-        'const require = bundleRequire(import.meta.url);',
-        "const __filename = new URL(import.meta.url).pathname, __dirname = new URL('.', import.meta.url).pathname;",
-      ].join('\n'),
-    },
+    banner: COMMONJS_BANNER,
     logLevel: 'warning',
   });
   // Another run may have been faster.
@@ -95,11 +77,11 @@ function fileName(name) {
   return name.replace('/', '__');
 }
 
-/** Differs when the packages, this file or Node.js do. */
+/** Differs when the packages, the options of the bundle or Node.js do. */
 function fingerprint() {
   const hash = createHash('sha256').update(process.version);
-  for (const file of [join(root, 'package-lock.json'), fileURLToPath(import.meta.url)]) {
-    hash.update(readFileSync(file));
+  for (const file of ['package-lock.json', 'scripts/bundling.mjs', 'test/support/bundled-packages.mjs']) {
+    hash.update(readFileSync(join(root, file)));
   }
   return hash.digest('hex').slice(0, 16);
 }

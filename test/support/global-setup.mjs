@@ -55,7 +55,7 @@ async function build(folder, shipped) {
   await mkdir(scripts);
   await copyFile(join(root, 'package.json'), join(folder, 'package.json'));
   // The scripts work on their own folder.
-  for (const script of ['bundle.mjs', 'page.mjs']) {
+  for (const script of ['bundle.mjs', 'bundling.mjs', 'page.mjs']) {
     await copyFile(join(root, 'scripts', script), join(scripts, script));
   }
   const page = join('src', 'page', 'browser');

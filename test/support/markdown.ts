@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Folders whose documents are not ours. */
-const FOREIGN = new Set(['node_modules', 'dist', 'coverage', '.git']);
+const FOREIGN = new Set(['node_modules', 'dist', 'coverage', 'reports', '.git']);
 
 /** The paths of all documents in Markdown, relative to the repository. */
 export function markdownFiles(folder = ROOT): string[] {

@@ -3,7 +3,7 @@ import { createClient } from '@redis/client';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TlsOptions } from '../../src/cache/redis-client.js';
@@ -65,17 +65,20 @@ export function sharedRedis(): () => RedisServer {
  * Starts a Redis.
  * @param options more of its command line
  * @param tls for one that speaks TLS only: how a client connects
- * @param sentinelFile the configuration of a sentinel, which it writes itself; without one it is a server
+ * @param sentinel the first configuration of a sentinel; without one it is a server
  */
 export async function startRedis(
   options: readonly string[] = [],
   password?: string,
   tls?: TlsOptions,
-  sentinelFile?: string,
+  sentinel?: string,
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'models-gateway-redis-'));
   const secrets = password === undefined ? [] : ['--requirepass', password];
-  const role = sentinelFile === undefined ? [] : [sentinelFile, '--sentinel'];
+  // A sentinel rewrites its file.
+  const sentinelFile = join(folder, 'sentinel.conf');
+  if (sentinel !== undefined) await writeFile(sentinelFile, sentinel);
+  const role = sentinel === undefined ? [] : [sentinelFile, '--sentinel'];
   const listen = tls === undefined ? ['--port'] : ['--port', '0', '--tls-port'];
   const launch = (port: number): Promise<ChildProcess | undefined> =>
     run([...role, ...listen, String(port), '--dir', folder, ...secrets, ...options]);

@@ -10,3 +10,9 @@ export function temporaryFolder(): string {
   afterAll(() => rm(folder, { recursive: true }));
   return folder;
 }
+
+/** Makes new folders, which are removed after the tests of the block that asks for this function. */
+export function temporaryFolders(): () => string {
+  const parent = temporaryFolder();
+  return () => mkdtempSync(join(parent, 'folder-'));
+}

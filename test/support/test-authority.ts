@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A certificate and its key, in files. */
@@ -13,11 +12,14 @@ export interface TestCertificate {
 
 /** A certificate authority of a test, made with openssl. */
 export class TestAuthority {
-  readonly folder = mkdtempSync(join(tmpdir(), 'models-gateway-ca-'));
   readonly root: TestCertificate;
   private issued = 0;
 
-  constructor(name = 'Test authority') {
+  /** @param folder for its files, and no others of the same names */
+  constructor(
+    readonly folder: string,
+    name = 'Test authority',
+  ) {
     this.root = this.made('root');
     openssl(
       'req',

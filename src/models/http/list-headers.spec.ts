@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { CacheResult } from '../../cache/list-cache.js';
-import { cacheHeaders } from './list-headers.js';
+import { MissingProviders } from '../missing-providers.js';
+import { cacheHeaders, listHeaders } from './list-headers.js';
 
 const FETCHED: CacheResult<string> = {
   value: '',
@@ -66,5 +67,27 @@ describe('cacheHeaders', () => {
     ['hit; ttl=60', { forward: undefined, collapsed: true }],
   ])('has the status %s', (status, found) => {
     expect(cacheHeaders({ ...FETCHED, ...found })['cache-status']).toBe(`models-gateway; ${status}`);
+  });
+});
+
+describe('listHeaders', () => {
+  const missing = new MissingProviders(
+    new Map([
+      ['openai', 'upstream_timeout'],
+      ['groq', 'overloaded'],
+    ]),
+    () => true,
+  );
+
+  it.each([
+    ['a list out of the cache', { cacheResult: KEPT, missing: undefined }, cacheHeaders(KEPT)],
+    [
+      'a list that lacks models',
+      { cacheResult: KEPT, missing },
+      { 'x-models-incomplete': 'openai=upstream_timeout,groq=overloaded', 'cache-control': 'no-store' },
+    ],
+    ['a list where nothing is cached', { cacheResult: undefined, missing: undefined }, undefined],
+  ])('of %s', (_name, origin, headers) => {
+    expect(listHeaders(origin)).toEqual(headers);
   });
 });

@@ -37,6 +37,7 @@ describe('requestedIds', () => {
     ['/v1/models//opt/models/llama', '/opt/models/llama', 'opt/models/llama'],
     ['/v1/models/%2Fopt%2Fmodels%2Fllama', '/opt/models/llama', 'opt/models/llama'],
     ['/v1/models//a', '/a', 'a'],
+    ['/v1/models///a', '//a', 'a'],
   ])('%s means %s, else %s', (url, likeliest, last) => {
     const ids = requestedIds(url);
     expect(ids.at(0)).toBe(likeliest);

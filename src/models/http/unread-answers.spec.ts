@@ -7,6 +7,12 @@ const SIZE = 100_000;
 
 class Answer extends EventEmitter {
   destroyed = false;
+  isReset = false;
+  socket: { resetAndDestroy: () => void } | null = {
+    resetAndDestroy: () => {
+      this.isReset = true;
+    },
+  };
 
   destroy(): void {
     this.destroyed = true;
@@ -29,6 +35,16 @@ describe('UnreadAnswers', () => {
     const unread = new UnreadAnswers(2 * SIZE);
     const answers = [add(unread), add(unread), add(unread), add(unread)];
     expect(cutOff(answers)).toEqual([true, true, false, false]);
+    expect(answers.map(({ isReset }) => isReset)).toEqual([true, true, false, false]);
+  });
+
+  it('has a bound of 64 MiB', () => {
+    const unread = new UnreadAnswers();
+    const bodies = [32, 32, 1].map((mebibytes) => Buffer.alloc(mebibytes * 1_048_576));
+    const answers = bodies.slice(0, 2).map((body) => add(unread, body));
+    expect(cutOff(answers)).toEqual([false, false]);
+    add(unread, bodies[2]);
+    expect(cutOff(answers)).toEqual([true, false]);
   });
 
   it('does not count answers that have been read', () => {
@@ -67,9 +83,17 @@ describe('UnreadAnswers', () => {
     expect(cuts).toBe(0);
   });
 
+  it('cuts off an answer that has lost its connection', () => {
+    const unread = new UnreadAnswers(SIZE);
+    const lost = add(unread);
+    lost.socket = null;
+    add(unread);
+    expect(lost.destroyed).toBe(true);
+  });
+
   it('leaves small answers alone', () => {
     const unread = new UnreadAnswers(1);
-    const answers = [add(unread, Buffer.alloc(1000)), add(unread, Buffer.alloc(1000))];
-    expect(cutOff(answers)).toEqual([false, false]);
+    const answers = [65_535, 65_535, 65_536, 65_536].map((bytes) => add(unread, Buffer.alloc(bytes)));
+    expect(cutOff(answers)).toEqual([false, false, true, false]);
   });
 });

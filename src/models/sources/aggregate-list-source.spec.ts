@@ -65,6 +65,11 @@ describe('the lists of several engines', () => {
     expect(result.partOf?.('a')?.models).toEqual([]);
   });
 
+  it('are there where all are wanted and none fails', async () => {
+    const result = await sourceOf([listOf('x'), listOf('y')], { allowPartial: false }).list(CALLER);
+    expect(ids(result)).toEqual(['x', 'y']);
+  });
+
   it('lack what the lists lack, by the engines of each', async () => {
     const part: ListResult = {
       list: listOf('x'),
@@ -121,7 +126,10 @@ describe('the lists of several engines', () => {
     });
   });
 
-  it.each([new TypeError('a bug'), failure('cancelled')])('end with %s', async (error) => {
+  it.each([
+    ['a bug', new TypeError('a bug')],
+    ['a caller that has gone', failure('cancelled')],
+  ])('end with %s', async (_name, error) => {
     await expect(sourceOf([listOf('x'), error]).list(CALLER)).rejects.toBe(error);
   });
 

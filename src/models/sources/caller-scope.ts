@@ -76,6 +76,6 @@ function copy(
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.4 */
-export function wantsRevalidation({ 'cache-control': directives }: IncomingHttpHeaders): boolean {
-  return directives !== undefined && /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
+export function wantsRevalidation({ 'cache-control': directives = '' }: IncomingHttpHeaders): boolean {
+  return /(^|[\s,])no-cache([\s,]|$)/i.test(directives);
 }

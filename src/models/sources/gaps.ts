@@ -12,8 +12,9 @@ export function gapsOf(engine: string, lacks: string): Pick<ListResult, 'missing
   const missing = new Map<string, string>();
   const lacking = new Map<string, string>();
   for (const gap of lacks.split(',')) {
-    const [, inner, code = gap] = /^(.*)=(.*)$/.exec(gap) ?? [];
-    const name = inner === undefined ? engine : `${engine}/${inner}`;
+    const end = gap.lastIndexOf('=');
+    const name = end < 0 ? engine : `${engine}/${gap.slice(0, end)}`;
+    const code = gap.slice(end + 1);
     (FAILURE.test(code) ? missing : lacking).set(name, code);
   }
   return { ...(missing.size > 0 && { missing }), ...(lacking.size > 0 && { lacking }) };

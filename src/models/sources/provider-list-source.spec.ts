@@ -47,6 +47,8 @@ interface Given {
   /** Whether the operator has a key. */
   readonly hasKey?: boolean;
   readonly settings?: Partial<ProviderSettings>;
+  readonly isConfigured?: boolean;
+  readonly hasMetrics?: boolean;
   readonly headers?: { current: OperatorHeaders };
   readonly sharedStore?: SharedStore<ModelList>;
 }
@@ -57,21 +59,25 @@ function sourceOf({
   coalesce = true,
   hasKey = true,
   settings = {},
+  isConfigured = true,
+  hasMetrics = true,
   headers = { current: NO_HEADERS },
   sharedStore,
 }: Given = {}): ProviderListSource {
   const provider: ModelProvider = {
     identity: { engine: 'orbit', label: 'orbit-label' },
-    settings: {
-      url: new URL('https://orbit.test/models'),
-      urlVariable: 'ORBIT_URL',
-      proxy: undefined,
-      keyVariables: ['ORBIT_API_KEY'],
-      keySource: undefined,
-      headerVariables: ['ORBIT_HEADERS'],
-      missingVariable: undefined,
-      ...settings,
-    },
+    settings: isConfigured
+      ? {
+          url: new URL('https://orbit.test/models'),
+          urlVariable: 'ORBIT_URL',
+          proxy: undefined,
+          keyVariables: ['ORBIT_API_KEY'],
+          keySource: undefined,
+          headerVariables: ['ORBIT_HEADERS'],
+          missingVariable: undefined,
+          ...settings,
+        }
+      : undefined,
     listModels: async (request) => {
       asked.push(request);
       return answer(request);
@@ -89,7 +95,7 @@ function sourceOf({
     cacheConfig: { enabled: ttlMs > 0, ttlMs, staleMs: 60_000, maxEntries: 10 },
     memory: new MemoryBudget(1e7),
     sharedStore,
-    metrics: metrics as unknown as Metrics,
+    metrics: hasMetrics ? (metrics as unknown as Metrics) : undefined,
   } as unknown as ListSourceContext;
   return new ProviderListSource(provider, health as unknown as ProviderHealth, acceptsCallers, context);
 }
@@ -206,6 +212,20 @@ describe('a list', () => {
   });
 });
 
+it.each([0, 60_000])('lists are shared without metrics, with a cache of %d ms', async (ttlMs) => {
+  const source = sourceOf({ ttlMs, hasMetrics: false });
+  await Promise.all([source.list(caller()), source.list(caller())]);
+  expect(asked).toHaveLength(1);
+});
+
+it('a provider that is not configured says so, and the log does not name it', async () => {
+  const error = new UpstreamError('not_configured', 'No.');
+  fail(error);
+  const source = sourceOf({ isConfigured: false });
+  for (let time = 0; time < 2; time += 1) await expect(source.list(caller())).rejects.toBe(error);
+  expect([asked.length, statuses()]).toEqual([2, []]);
+});
+
 describe('a list that is kept', () => {
   const outcomes = () => metrics.cacheAsked.mock.calls;
 
@@ -234,6 +254,9 @@ describe('a list that is kept', () => {
     headers.current = new OperatorHeaders({ tenant: 'a' });
     await source.list(caller());
     expect(asked.map(({ operatorHeaders }) => operatorHeaders.headers['tenant'])).toEqual(['a', 'b']);
+    headers.current = new OperatorHeaders({ tenan: 'ta' });
+    await source.list(caller());
+    expect(asked).toHaveLength(3);
   });
 
   it('is asked for anew by a caller that wants that, or misses a model', async () => {
@@ -249,7 +272,7 @@ describe('a list that is kept', () => {
   it('is shared, or stale', async () => {
     const source = sourceOf();
     await Promise.all([source.list(caller()), source.list(caller())]);
-    clock.advance(61_000);
+    clock.advance(60_000);
     await source.list(caller());
     expect(outcomes().map(([, outcome]) => outcome)).toEqual(['miss', 'collapsed', 'stale']);
   });
@@ -337,6 +360,7 @@ describe('a failure', () => {
 
   it.each<[string, Error, number]>([
     ['of the provider delays the next refresh', new UpstreamError('failed', 'No.', { status: 500 }), 1],
+    ['that is a bug delays it, too', new TypeError('a bug'), 1],
     ['of a caller that hung up delays none', new UpstreamError('cancelled', 'Gone.'), 2],
   ])('%s', async (_name, error, requests) => {
     const source = sourceOf();
