@@ -6,8 +6,13 @@ import { BUILT_IN_PROVIDERS } from '../../src/providers/built-in-providers.js';
 import { COMPATIBLE_METADATA } from '../../src/providers/http/compatible-metadata.js';
 import type { Vendor } from '../../src/providers/vendor.js';
 import { COMPATIBLE_ROWS } from '../../src/providers/vendors/compatible-vendors.js';
+import { capacityTable, listSizesTable } from './capacity-tables.js';
+import { table } from './markdown-table.js';
 
-/** A part of a document that follows from the code, mostly from the built-in vendors. It lies between two lines that hold its name. */
+/**
+ * A part of a document that follows from the code, mostly from the built-in vendors, or from the benchmark. It lies
+ * between two lines that hold its name.
+ */
 interface Table {
   readonly file: string;
   readonly name: string;
@@ -34,6 +39,8 @@ export const TABLES: readonly Table[] = [
   { file: PROVIDERS, name: 'sources', lines: sourceTable },
   { file: 'docs/metadata.md', name: 'fields', lines: fieldTable },
   { file: 'docs/metadata.md', name: 'words', lines: wordTable },
+  { file: 'docs/performance.md', name: 'capacity', lines: capacityTable },
+  { file: 'docs/performance.md', name: 'sizes', lines: listSizesTable },
 ];
 
 const SHARED_VARIABLES: ReadonlySet<string> = new Set(['MAIN_MODEL_BASE_URL', 'MAIN_MODEL_API_KEY']);
@@ -238,14 +245,4 @@ function plain(text: string): string {
 
 function code(text: string): string {
   return `\`${text}\``;
-}
-
-/** A table in Markdown, as Prettier formats it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((cell, column) =>
-    Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0), 3, cell.length),
-  );
-  const line = (row: readonly string[]): string =>
-    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`;
-  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
 }
