@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from '@jest/globals';
 import { errorOf } from '../support/answers.js';
-import { json, silence, text } from '../support/fake-upstream.js';
+import { json, silence, text, waitsFor } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { sharedScenario, startScenario } from '../support/scenario.js';
 import type { Scenario } from '../support/scenario.js';
@@ -355,7 +355,7 @@ describe("Anthropic's SDK in front of another provider", () => {
     ['silence', silence, 'InternalServerError', 'upstream_timeout'],
     ['a 401', json({ error: { message: 'no', code: 'bad_key' } }, 401), 'AuthenticationError', 'bad_key'],
   ])('raises its own exception for %s', async (_name, script, exception, code) => {
-    const { client } = await start(script, { UPSTREAM_TIMEOUT_MS: '300' });
+    const { client } = await start(script, waitsFor(script));
     const error: unknown = await client.models.list().then(
       () => undefined,
       (reason: unknown) => reason,

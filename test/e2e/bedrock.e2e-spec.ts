@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
-import { inTurn, json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
+import { inTurn, json, silence, startFakeUpstream, text, waitsFor } from '../support/fake-upstream.js';
 import type { RecordedRequest, Script } from '../support/fake-upstream.js';
 import { heldAnswers } from '../support/held-answers.js';
 import { logLines } from '../support/log-lines.js';
@@ -182,7 +182,7 @@ describe('bedrock', () => {
     [json({ nextToken: 'again', inferenceProfileSummaries: [{}] }), [502, 'upstream_invalid_response']],
     [silence, [502, 'upstream_timeout']],
   ] as const)('fails with its second list, never with a part of it', async (script, failure) => {
-    const { ask } = await start(lists(script), { UPSTREAM_TIMEOUT_MS: '500' });
+    const { ask } = await start(lists(script), waitsFor(script));
     expect(await failureOf(await ask())).toEqual(failure);
   });
 
@@ -227,7 +227,7 @@ describe('bedrock', () => {
     [silence, [502, 'upstream_timeout']],
     [text('', 301, { location: 'http://127.0.0.1:1/' }), [502, 'upstream_error']],
   ] as const)('fails as all providers do', async (script, failure) => {
-    const { ask } = await start(script, { UPSTREAM_TIMEOUT_MS: '500' });
+    const { ask } = await start(script, waitsFor(script));
     expect(await failureOf(await ask())).toEqual(failure);
   });
 

@@ -315,7 +315,7 @@ describe('a stale list', () => {
   it('that expires during a hanging refresh makes callers wait at most until their deadline', async () => {
     const { ask, upstream } = await startScenario(inTurn(OLD, silence), {
       ...CACHE,
-      UPSTREAM_TIMEOUT_MS: '1000',
+      UPSTREAM_TIMEOUT_MS: '2000',
     });
     await ask();
     clock.advance(TTL_MS);

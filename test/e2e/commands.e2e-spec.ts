@@ -418,7 +418,7 @@ describe('--check --ask', () => {
         MY_LAB_API_KEY: secret('lab'),
         SLOW_BASE_URL: slow.url,
         LOCAL_MODELS_STATIC: 'c',
-        UPSTREAM_TIMEOUT_MS: '700',
+        UPSTREAM_TIMEOUT_MS: '3000',
       },
       true,
     );
@@ -435,7 +435,7 @@ describe('--check --ask', () => {
     expect(table).toMatch(
       /^my_lab: .* answered 401 to the key from MY_LAB_API_KEY: No \[redacted\]\. Check/m,
     );
-    expect(table).toMatch(/^slow: The provider gave no complete answer within 700 ms\./m);
+    expect(table).toMatch(/^slow: The provider gave no complete answer within 3000 ms\./m);
     expect(table).toMatch(/^nim: The engine nim needs NIM_BASE_URL to be set\.$/m);
     expect([good, bad, slow].map(({ requests }) => requests.length)).toEqual([1, 1, 1]);
     expect(code).toBe(1);

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { format } from 'node:util';
 import { VERSION } from '../../src/version.js';
-import { json, raw, silence, text } from '../support/fake-upstream.js';
+import { json, raw, silence, text, waitsFor } from '../support/fake-upstream.js';
 import type { Script } from '../support/fake-upstream.js';
 import { logLines, requestLines } from '../support/log-lines.js';
 import { sendRaw } from '../support/raw-client.js';
@@ -39,7 +39,6 @@ describe('the line of a request', () => {
     expect(durationMs).toBeGreaterThanOrEqual(upstreamDurationMs);
   });
 
-  const fast = { UPSTREAM_TIMEOUT_MS: '200', UPSTREAM_MAX_RETRIES: '0' };
   it.each<[string, string, string, Script, Record<string, unknown>]>([
     [
       'a model',
@@ -63,7 +62,7 @@ describe('the line of a request', () => {
     ['a closed connection', 'GET', '/v1/models', raw(''), { status: 502, upstreamStatus: undefined }],
     ['no answer', 'GET', '/v1/models', silence, { status: 502, upstreamStatus: undefined }],
   ])('reports %s', async (_name, method, path, script, expected) => {
-    const { ask, gateway } = await startScenario(script, fast);
+    const { ask, gateway } = await startScenario(script, { ...waitsFor(script), UPSTREAM_MAX_RETRIES: '0' });
     await ask(path, { method });
     const [line] = await requestLines(gateway, 1);
     expect(line).toMatchObject({ method, engine: 'vllm', upstreamDurationMs: expect.any(Number) });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { errorOf, failureOf, idsOf } from '../support/answers.js';
 import { movableClock } from '../support/clock.js';
-import { json, silence, startFakeUpstream, text } from '../support/fake-upstream.js';
+import { json, silence, startFakeUpstream, text, waitsFor } from '../support/fake-upstream.js';
 import type { FakeUpstream, Script } from '../support/fake-upstream.js';
 import { describeWithRedis, startRedis } from '../support/redis-server.js';
 import { started } from '../support/scenario.js';
@@ -197,7 +197,7 @@ describe('several engines', () => {
     ];
 
     it.each(FAILURES)('are answered without the one that %s', async (_name, script, code) => {
-      const { ask } = await startSeveral({ anthropic: script }, { UPSTREAM_TIMEOUT_MS: '300' });
+      const { ask } = await startSeveral({ anthropic: script }, waitsFor(script));
       const response = await ask();
       expect(response.headers.get('x-models-incomplete')).toBe(`anthropic=${code}`);
       expect(response.headers.get('cache-control')).toBe('no-store');
@@ -208,7 +208,7 @@ describe('several engines', () => {
     it.each(FAILURES)('are a 502 when all are required and one %s', async (_name, script, code) => {
       const { ask } = await startSeveral(
         { anthropic: script },
-        { UPSTREAM_TIMEOUT_MS: '300', MODELS_PARTIAL: 'false' },
+        { ...waitsFor(script), MODELS_PARTIAL: 'false' },
       );
       const response = await ask();
       expect(response.status).toBe(502);

@@ -117,3 +117,8 @@ export function headerLines(
 
 /** A script that never answers. */
 export const silence: Script = () => undefined;
+
+/** The variables of a gateway that waits for what a provider sends, but not long for one that never answers. */
+export function waitsFor(script: Script): Record<string, string> {
+  return script === silence ? { UPSTREAM_TIMEOUT_MS: '1000' } : {};
+}
