@@ -48,9 +48,14 @@ export const GOALS = [
     [100, 150],
     [3000, 200],
   ].map(([models, goal]) => ({
-    name: `different credentials, ${models} models: resident memory under load, MiB`,
+    name: `different credentials, up to ${models} models: resident memory under load, MiB`,
     atMost: goal,
-    value: ({ of }) => of('gateway', 'different', models)?.rss,
+    value: ({ of }) =>
+      Math.max(
+        ...[2, 100, 3000]
+          .filter((each) => each <= models)
+          .map((each) => of('gateway', 'different', each)?.rss),
+      ),
     slack: 1.4,
   })),
   { name: 'resident memory at rest, MiB', atMost: 100, value: ({ rest }) => rest?.gateway.rss, slack: 1.3 },

@@ -2,14 +2,16 @@ import { once } from 'node:events';
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './processes.mjs';
+import { freePort, LOAD_CORE, onCore } from './processes.mjs';
 
 /** Runs a Redis that keeps nothing on disk while `measure`, which gets its URL, runs. */
 export async function withRedis(measure) {
   const port = await freePort();
-  const redis = spawn('redis-server', ['--port', String(port), '--save', '', '--bind', '127.0.0.1'], {
-    stdio: 'ignore',
-  });
+  const [command, args] = onCore(LOAD_CORE, 'redis-server', [
+    ...['--port', String(port)],
+    ...['--save', '', '--bind', '127.0.0.1'],
+  ]);
+  const redis = spawn(command, args, { stdio: 'ignore' });
   try {
     await accepts(port);
     await measure(`redis://127.0.0.1:${port}`);

@@ -28,6 +28,7 @@ const COMPARISONS = check
       { loadName: 'gzip', models: 3000, servers: ['gateway, cached', 'bare Fastify'] },
       { loadName: 'different', models: 2, servers: ['gateway', 'raw undici'] },
       { loadName: 'different', models: 100, servers: ['gateway', 'raw undici'] },
+      { loadName: 'different', models: 3000, servers: ['gateway', 'raw undici'] },
     ]
   : [
       ...[2, 100, 3000].map((models) => ({ loadName: 'one', models, servers: ALL })),
@@ -75,7 +76,7 @@ async function measure() {
 }
 
 function farFromGoals() {
-  return GOALS.filter((goal) => meets(goal, goal.value(results), goal.slack) === false).map(
+  return GOALS.filter((goal) => meets(goal, goal.value(results), goal.slack) !== true).map(
     ({ name }) => name,
   );
 }

@@ -79,8 +79,7 @@ it('no secret is left, however it is written', () => {
         const written = WRITINGS[way]?.(text, cases);
         if (credential === undefined || written === undefined) throw new Error('there is no such case');
         const redacted = redact(before + written + after, [credential]);
-        expect(redacted).toContain('[redacted]');
-        expect(redacted.toLowerCase()).not.toContain(written.toLowerCase());
+        expect(redacted).toBe(`${before}[redacted]${after}`);
         expect(redact(redacted, [credential])).toBe(redacted);
       },
     ),

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Codec } from '../cache/redis.store.js';
 import { ModelList } from './model-list.js';
 
-/** More than the lists of all known providers together. What does not fit is read again each time. */
+/** Characters of the texts that are remembered: all known providers' lists have fewer. Others are read each time. */
 const MAX_LENGTH = 8 * 1024 * 1024;
 
 /**

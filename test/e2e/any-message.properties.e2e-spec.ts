@@ -325,6 +325,7 @@ describe('whatever the ids of models', () => {
         async (ids, other, path) => {
           upstream.answer(json({ object: 'list', data: ids.map((each) => ({ id: each, object: 'model' })) }));
           const { data } = (await bodyOf(await get('/v1/models'))) as { data: { id: string }[] };
+          expect(data.map((model) => model.id)).toEqual(ids.filter((each) => !/\p{Cs}/u.test(each)));
           for (const model of data) {
             const encoded = await get(path + encodeURIComponent(model.id));
             expect([encoded.status, await bodyOf(encoded)]).toEqual([200, model]);
