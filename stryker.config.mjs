@@ -7,6 +7,7 @@ const ROOMS = [
   'cache',
   'catalogue',
   'concurrency',
+  'config',
   'credentials',
   'errors',
   'models',
