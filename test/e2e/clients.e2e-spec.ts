@@ -233,36 +233,39 @@ describeWithProgram('claude', 'REQUIRE_CLAUDE_CODE', 'Claude Code', () => {
 
   it('offers the models with claude or anthropic in their ids', async () => {
     const own = await started(temporaryHome());
-    const claude = await started(
-      Promise.resolve(
-        startDialogue(
-          'claude',
-          ['-p', '--verbose', '--input-format', 'stream-json', '--output-format', 'stream-json'],
-          {
-            ...own,
-            env: {
-              ...own.env,
-              ANTHROPIC_BASE_URL: service.url,
-              ANTHROPIC_AUTH_TOKEN: CALLERS,
-              CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
-              CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-            },
-          },
-        ),
-      ),
-    );
-    const kept = await until('Claude Code keeps the list', () =>
-      readFile(join(own.folder, '.claude/cache/gateway-models.json'), 'utf8').catch(() => undefined),
-    );
-    const { display_name, description, id } = CLAUDE;
-    expect(JSON.parse(kept)).toMatchObject({ models: [{ id, display_name, description }] });
+    const kept = join(own.folder, '.claude/cache/gateway-models.json');
+    const env = {
+      ...own.env,
+      ANTHROPIC_BASE_URL: service.url,
+      ANTHROPIC_AUTH_TOKEN: CALLERS,
+      CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    };
+    const options = ['-p', '--verbose', '--input-format', 'stream-json', '--output-format', 'stream-json'];
     const request = { type: 'control_request', request_id: '1', request: { subtype: 'initialize' } };
-    const { models } = ((await claude.ask(request)) as Answer).response.response;
-    expect(models).toContainEqual(
+    const { display_name, description, id } = CLAUDE;
+    const offered = (value: unknown): boolean => IDS.some((each) => each === value);
+    // It keeps the list in a file, and offers what was there at its start.
+    const models = await until('Claude Code offers the list', async () => {
+      const claude = startDialogue('claude', options, { ...own, env });
+      try {
+        await until('Claude Code keeps the list', () => readFile(kept, 'utf8').catch(() => undefined));
+        const answer = (await claude.ask(request)) as Answer;
+        return (
+          answer.response.response.models.some(({ value }) => offered(value)) &&
+          answer.response.response.models
+        );
+      } finally {
+        await claude.close();
+      }
+    });
+    expect(JSON.parse(await readFile(kept, 'utf8'))).toMatchObject({
+      models: [{ id, display_name, description }],
+    });
+    expect(models.filter(({ value }) => offered(value))).toEqual([
       expect.objectContaining({ value: id, displayName: display_name, description }),
-    );
-    expect(models.filter(({ value }) => IDS.some((each) => each === value))).toHaveLength(1);
-    expect(credentials()).toEqual([`Bearer ${CALLERS}`]);
+    ]);
+    expect(new Set(credentials())).toEqual(new Set([`Bearer ${CALLERS}`]));
   });
 });
 
