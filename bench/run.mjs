@@ -14,6 +14,8 @@ import { countUpstreamRequests } from './simultaneous.mjs';
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
 const [rounds, seconds] = check ? [3, 1] : [5, 2];
+/** Until a slow machine has compiled what is used often. */
+const WARM_UP_SECONDS = 3;
 const ALL = Object.keys(SERVERS);
 
 const LOADS = {
@@ -88,7 +90,7 @@ async function compare({ loadName, models, servers }) {
   const running = new Map();
   for (const name of servers) {
     running.set(name, await start(name, upstream));
-    await load(running.get(name), { ...kind, seconds: 1 });
+    await load(running.get(name), { ...kind, seconds: WARM_UP_SECONDS });
   }
   const runs = new Map(servers.map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
