@@ -84,6 +84,11 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+// Node.js keeps the source text in memory, in two bytes a character as soon as one is beyond Latin-1.
+const wide = /.{0,40}[\u0100-\uffff]/.exec(await readFile(join(bundled, 'main.js'), 'utf8'));
+if (wide !== null)
+  throw new Error(`main.js is to have no character beyond Latin-1: escape that of ${wide[0]}`);
+
 // It is a command, too.
 await chmod(join(bundled, 'main.js'), 0o755);
 

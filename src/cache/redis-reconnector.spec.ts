@@ -62,13 +62,21 @@ async function attempts(redis: FakeRedis, count: number): Promise<number[]> {
   return times;
 }
 
+/** Lets the first server connect as soon as the returned function is called. */
+function connectsLater(): () => void {
+  let connected = (): void => undefined;
+  a.onConnect = () =>
+    new Promise<void>((resolve) => {
+      connected = resolve;
+    });
+  return () => {
+    connected();
+  };
+}
+
 describe('a server that works', () => {
   it('is connected to at once', async () => {
-    let connected = (): void => undefined;
-    a.onConnect = () =>
-      new Promise<void>((resolve) => {
-        connected = resolve;
-      });
+    const connected = connectsLater();
     await start();
     expect(() => reconnector.client).toThrow('not connected');
     expect([reconnector.connection, reconnector.isRecovering]).toEqual([undefined, true]);
@@ -269,11 +277,7 @@ describe('the end', () => {
   });
 
   it('closes what connects later', async () => {
-    let connected = (): void => undefined;
-    a.onConnect = () =>
-      new Promise<void>((resolve) => {
-        connected = resolve;
-      });
+    const connected = connectsLater();
     await start();
     reconnector.end();
     connected();
