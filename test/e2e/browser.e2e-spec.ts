@@ -7,7 +7,7 @@ import { started, startScenario } from '../support/scenario.js';
 import { startPage, startPrefixProxy } from '../support/site.js';
 import { secret } from '../support/start-gateway.js';
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 /** An id that the documentation's examples do not have. */
 const MODEL = 'orbit/chat@2026-11';
 const MODELS = json({ data: [{ id: MODEL, created: 1, owned_by: 'x' }] });

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { describeWithProgram, programPath } from './program.js';
 
 const PROGRAM = 'chromium';
-const LAUNCH_TIMEOUT_MS = 20_000;
+const LAUNCH_TIMEOUT_MS = 60_000;
 
 /** Declares tests that need a browser. Without one they are skipped, unless REQUIRE_CHROMIUM is `true`. */
 export function describeWithBrowser(name: string, tests: () => void): void {
