@@ -18,6 +18,8 @@ export default {
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   // Tests wait for half of their time.
   maxWorkers: 3,
+  // The modules of all test files stay in a worker's memory: garbage collection took a fifth of the CPU time.
+  workerIdleMemoryLimit: '500MB',
   testTimeout: 90_000,
   transform: {
     '^.+\\.ts$': [

@@ -38,10 +38,10 @@ const CHECKED: Readonly<Record<string, string>> = {
   'one-url': 'is run against the recipe of nginx',
   cluster: 'is run with a kubectl and a Helm that reach no cluster',
   fragment: 'is a part of a kustomization',
-  overlay: 'is a kustomization of kubernetes.contract.spec.ts',
-  values: 'is a file of values of helm.contract.spec.ts',
+  overlay: 'is a kustomization of kubernetes.system-spec.ts',
+  values: 'is a file of values of helm.system-spec.ts',
   guide: 'has the types of the source code',
-  recipe: 'is a part of a recipe, which one-base-url.e2e-spec.ts tests',
+  recipe: 'is a part of a recipe, which one-base-url.system-spec.ts tests',
 };
 /** Why a block is not run. */
 const NOT_RUN: Readonly<Record<string, string>> = {
