@@ -7,6 +7,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const STARTING_MS = 20_000;
 
+const running = new Set();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+/** Starts a process that ends with this one, also when a measurement throws. */
+export function spawnHere(command, args, options) {
+  const child = spawn(command, args, options);
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
 /** Whether a command is on the PATH. */
 export function has(command) {
   return (process.env.PATH ?? '')
@@ -37,7 +52,7 @@ export async function freePort() {
 export async function startServer({ core = SERVER_CORE, command, args, env, port, path = '/v1/models' }) {
   const started = performance.now();
   const [file, fileArgs] = onCore(core, command, args);
-  const child = spawn(file, fileArgs, {
+  const child = spawnHere(file, fileArgs, {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -1,8 +1,7 @@
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort, LOAD_CORE, onCore } from './processes.mjs';
+import { freePort, LOAD_CORE, onCore, spawnHere } from './processes.mjs';
 
 /** Runs a Redis that keeps nothing on disk while `measure`, which gets its URL, runs. */
 export async function withRedis(measure) {
@@ -11,7 +10,7 @@ export async function withRedis(measure) {
     ...['--port', String(port)],
     ...['--save', '', '--bind', '127.0.0.1'],
   ]);
-  const redis = spawn(command, args, { stdio: 'ignore' });
+  const redis = spawnHere(command, args, { stdio: 'ignore' });
   try {
     await accepts(port);
     await measure(`redis://127.0.0.1:${port}`);

@@ -9,10 +9,11 @@ import { GOALS, meets } from './goals.mjs';
 import { measureHealth } from './large-lists.mjs';
 import { CONNECTIONS, load, median, medianOf, TOOL } from './load.mjs';
 import { SERVERS, start, startUpstream } from './servers.mjs';
-import { residentMebibytes } from './processes.mjs';
+import { has, residentMebibytes } from './processes.mjs';
 import { countUpstreamRequests } from './simultaneous.mjs';
 
 const { check } = parseArgs({ options: { check: { type: 'boolean', default: false } } }).values;
+if (!check && !has('redis-server')) throw new Error('The benchmark needs redis-server.');
 const [rounds, seconds] = check ? [3, 1] : [5, 2];
 /** Until a slow machine has compiled what is used often. */
 const WARM_UP_SECONDS = 3;

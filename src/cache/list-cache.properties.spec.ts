@@ -15,6 +15,7 @@ import type { Entry, Lease, SharedStore } from './shared-store.js';
 const TTL_MS = 60_000;
 const STALE_MS = 300_000;
 const TIMEOUT_MS = 5000;
+const EPOCH = 1_800_000_000_000;
 const BUDGET_BYTES = 5000;
 const REJECTED = new UpstreamError('rejected', 'The provider answered 401.');
 const FAILED = new UpstreamError('failed', 'The provider answered 500.');
@@ -107,7 +108,7 @@ type Event =
     }
   | { readonly type: 'pass'; readonly ms: number }
   | { readonly type: 'hang up'; readonly at: number }
-  | { readonly type: 'set the clock'; readonly ms: number }
+  | { readonly type: 'set the clock'; readonly replica: number; readonly to: -1 | 0 | 1 }
   | { readonly type: 'store'; readonly works: boolean };
 
 const replica = fc.nat(1);
@@ -161,16 +162,26 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       type: fc.constant('set the clock' as const),
-      ms: fc.constantFrom(-3_600_000, 3_600_000),
+      replica,
+      to: fc.constantFrom<(-1 | 0 | 1)[]>(-1, 0, 1),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('store' as const), works: fc.boolean() }) },
 );
 
+/** The clocks of the replicas, which someone sets. */
+interface Clocks {
+  /** How far they are off, ms. */
+  readonly off: number;
+  /** Whether all of them are off by the same. */
+  readonly areOne: boolean;
+}
+
 /** Two replicas with a store, their callers and their provider, and what must hold whatever happens. */
 class World {
   private now = 1_000_000;
-  private unixAhead = 1_800_000_000_000;
+  /** How far the clock of each replica is ahead, ms. */
+  private readonly unixAhead = [0, 0];
   private readonly budget = new MemoryBudget(BUDGET_BYTES);
   private readonly store = new Store(() => this.now);
   private readonly replicas: readonly ListCache<List>[];
@@ -182,16 +193,19 @@ class World {
   /** Until when the provider wants to be left alone, by replica and key. */
   private readonly limitedUntil = new Map<string, number>();
 
-  constructor(isShared: boolean) {
+  constructor(
+    isShared: boolean,
+    private readonly clocks: Clocks,
+  ) {
     this.replicas = [0, 1].map(
-      () =>
+      (at) =>
         new ListCache<List>(
           { ttlMs: TTL_MS, staleMs: STALE_MS, maxEntries: 10 },
           new Coalescer<Obtained<List>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
           effectOf,
           new BoundedMap<Slot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),
           isShared ? this.store : undefined,
-          { monotonic: () => this.now, unix: () => this.now + this.unixAhead },
+          { monotonic: () => this.now, unix: () => this.now + EPOCH + (this.unixAhead[at] ?? 0) },
           ({ isWhole }) => isWhole,
         ),
     );
@@ -211,7 +225,8 @@ class World {
         this.callers[next.at % Math.max(1, this.callers.length)]?.hangUp();
         break;
       case 'set the clock':
-        this.unixAhead += next.ms;
+        if (this.clocks.areOne) this.unixAhead.fill(next.to * this.clocks.off);
+        else this.unixAhead[next.replica] = next.to * this.clocks.off;
         break;
       case 'store':
         this.store.works = next.works;
@@ -277,9 +292,11 @@ class World {
     expect(value.key).toBe(key);
     expect(ageMs + ttlMs).toBe(TTL_MS);
     if (forward !== undefined) return;
-    expect(this.now - value.requestedAt).toBeLessThan(TTL_MS + STALE_MS);
+    // A replica knows the age of another's list only as well as their clocks agree.
+    const unknownMs = this.clocks.areOne ? 0 : 2 * this.clocks.off;
+    expect(this.now - value.requestedAt).toBeLessThan(TTL_MS + STALE_MS + unknownMs);
     expect(value.requestedAt).toBeGreaterThanOrEqual(
-      this.rejectedAt.get(`${String(at)} ${key}`) ?? -Infinity,
+      (this.rejectedAt.get(`${String(at)} ${key}`) ?? -Infinity) - unknownMs,
     );
     expect(value.isWhole).toBe(true);
   }
@@ -321,9 +338,10 @@ it('whatever happens in whatever order, callers get lists that they may see and 
   await fc.assert(
     fc.asyncProperty(
       fc.boolean(),
+      fc.constantFrom({ off: 20_000, areOne: false }, { off: 3_600_000, areOne: true }),
       fc.array(event, { maxLength: 40, size: 'max' }),
-      async (isShared, events) => {
-        const world = new World(isShared);
+      async (isShared, clocks, events) => {
+        const world = new World(isShared, clocks);
         for (const next of events) await world.happen(next);
         await world.end();
         expect(world.faults).toEqual([]);

@@ -22,6 +22,16 @@ const CREDENTIALS: Readonly<Record<string, (secret: string) => Credential>> = {
 };
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+const inHtml = (text: string): string =>
+  text.replace(/[^\w-]/gu, (each) => NAMED_IN_HTML[each] ?? `&#x${(each.codePointAt(0) ?? 0).toString(16)};`);
+const NAMED_IN_HTML: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#039;',
+  '+': '&#43;',
+};
 const percent = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
@@ -50,6 +60,8 @@ const WRITINGS: Readonly<Record<string, (secret: string, mixed: readonly boolean
       { length: text.length },
       (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
     ).join(''),
+  'in HTML': inHtml,
+  'in JSON in HTML': (text) => inHtml(inJson(text)),
   'in hexadecimal digits': (text) => Buffer.from(text).toString('hex'),
 };
 const BEFORE = [
@@ -114,7 +126,10 @@ it('no secret is left in Base64, whatever bytes are around it', () => {
 it('a text without a secret stays as it is', () => {
   const other = fc.string({ unit: fc.constantFrom('☃', '✓', '✗', '★', 'ä'), minLength: 8, maxLength: 12 });
   const text = fc.string({
-    unit: fc.oneof(character, fc.constantFrom('%41', '%2F', '\\u0041', '[redacted]', ' ', '\n')),
+    unit: fc.oneof(
+      character,
+      fc.constantFrom('%41', '%2F', '\\u0041', '&amp;', '&#99999;', '[redacted]', ' ', '\n'),
+    ),
   });
   fc.assert(
     fc.property(

@@ -42,6 +42,12 @@ describe('redact', () => {
       'got {"key":"[redacted]"}',
     ],
     ['a token in JSON in JSON', 'Bearer sk"abcdef', String.raw`got sk\\\"abcdef`, 'got [redacted]'],
+    [
+      'a token in HTML',
+      'Bearer a+b/c=<"\'&',
+      '<p>a&#43;b&#x2F;c&#X3d;&lt;&quot;&#039;&AMP;</p>',
+      '<p>[redacted]</p>',
+    ],
     ['blanks in a form', 'Custom a=b, c=d', 'form=a%3Db%2C+c%3Dd', 'form=[redacted]'],
     ['hexadecimal digits', 'Bearer sk-abc', '0x736B2d616263', '0x[redacted]'],
     ['Base64', 'Bearer sk-abcde', Buffer.from('key:sk-abcde').toString('base64'), 'a2V5On[redacted]'],

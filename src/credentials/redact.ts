@@ -14,11 +14,22 @@ const BASE32_ALPHABETS = ['abcdefghijklmnopqrstuvwxyz234567', '0123456789abcdefg
 /** The characters of a word. */
 const IN_WORD = String.raw`[\w\x80-\uffff]`;
 
-/** How one character is written in URLs (RFC 3986, section 2.1, in UTF-8), and in texts of JSON (RFC 8259, section 7). */
+/**
+ * How one character is written in URLs (RFC 3986, section 2.1, in UTF-8), in texts of JSON (RFC 8259, section 7), and in
+ * HTML, by its number or as templates do.
+ */
 const ESCAPES = [
   /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}/gi,
   /\\u[\da-f]{4}|\\["\\/]/gi,
+  /&#0*\d{1,5};|&#x0*[\da-f]{1,5};|&(?:amp|lt|gt|quot|apos);/gi,
 ];
+const HTML_NAMES = new Map([
+  ['&amp;', '&'],
+  ['&lt;', '<'],
+  ['&gt;', '>'],
+  ['&quot;', '"'],
+  ['&apos;', "'"],
+]);
 /** An error may stand in JSON in JSON, or in a URL in a URL. */
 const MAX_LAYERS = 3;
 
@@ -30,8 +41,8 @@ interface Reading {
 }
 
 /**
- * Redacts credentials in a text: secrets in any case, with any escapes of URLs and of JSON, in hexadecimal digits and in
- * Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
+ * Redacts credentials in a text: secrets in any case, with any escapes of URLs, of JSON and of HTML, in hexadecimal digits
+ * and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(formsOf);
@@ -85,6 +96,10 @@ function decoded({ text, places }: Reading, escapes: RegExp): Reading[] {
 
 function meaningOf(escape: string): string {
   if (escape.startsWith('%')) return Buffer.from(escape.replaceAll('%', ''), 'hex').toString('utf8');
+  if (escape.startsWith('&')) {
+    const digits = escape.slice(2).replace(/^x/i, '0x').replace(';', '');
+    return HTML_NAMES.get(escape.toLowerCase()) ?? String.fromCodePoint(Number(digits));
+  }
   return escape.length === 2 ? escape.slice(1) : String.fromCharCode(parseInt(escape.slice(2), 16));
 }
 

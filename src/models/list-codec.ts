@@ -2,8 +2,10 @@ import { LRUCache } from 'lru-cache';
 import type { Codec } from '../cache/redis.store.js';
 import { ModelList } from './model-list.js';
 
-/** Characters of the texts that are remembered: all known providers' lists have fewer. Others are read each time. */
+/** What is remembered, in characters: all known providers' lists have fewer. Others are read each time. */
 const MAX_LENGTH = 8 * 1024 * 1024;
+/** What remembering a text takes beside it: short ones are many. */
+const ENTRY_LENGTH = 250;
 
 /**
  * How lists are written into a shared store. Many callers have the same list, each in an entry of its own: equal texts
@@ -12,7 +14,7 @@ const MAX_LENGTH = 8 * 1024 * 1024;
 export function listCodec(): Codec<ModelList> {
   const known = new LRUCache<string, WeakRef<ModelList>>({
     maxSize: MAX_LENGTH,
-    sizeCalculation: (_list, text) => text.length,
+    sizeCalculation: (_list, text) => text.length + ENTRY_LENGTH,
   });
   return {
     // The body does not say what a list lacks.
