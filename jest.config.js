@@ -20,6 +20,8 @@ export default {
   maxWorkers: 3,
   // The modules of all test files stay in a worker's memory: garbage collection took a fifth of the CPU time.
   workerIdleMemoryLimit: '500MB',
+  // A full worker takes longer to end than by default: Jest would call that a leak.
+  workerGracefulExitTimeout: 10_000,
   testTimeout: 90_000,
   transform: {
     '^.+\\.ts$': [

@@ -39,7 +39,7 @@ export default {
   mutate: [`src/${ROOM}/**/*.ts`, '!src/**/*.spec.ts'],
   // Anchored: a bare `docs` would leave out src/docs, too.
   ignorePatterns: ['/dist', '/reports', '/docs', '/deploy', '/bench'],
-  // They would need all tests of the room each.
+  // Each of them would need all tests of the room.
   ignoreStatic: true,
   reporters: ['clear-text', 'html'],
   htmlReporter: { fileName: `reports/mutation/${ROOM.replaceAll('/', '-')}.html` },

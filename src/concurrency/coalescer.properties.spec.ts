@@ -46,7 +46,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-it('in any order each caller gets its own result, or an error at its deadline, and no work goes on for none', async () => {
+it('in any order each caller gets its own result, or an error at its deadline, and no work goes on that no caller waits for', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 30, size: 'max' }), async (events) => {
       const coalescer = new Coalescer<string>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS);
