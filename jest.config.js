@@ -16,11 +16,11 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   setupFiles: ['<rootDir>/test/support/setup.ts'],
-  // Tests wait for half of their time.
+  // Tests wait for a third of their time.
   maxWorkers: 3,
   // The modules of all test files stay in a worker's memory: garbage collection took a fifth of the CPU time.
   workerIdleMemoryLimit: '500MB',
-  // A full worker takes longer to end than by default: Jest would call that a leak.
+  // A full worker needs more than Jest's 500 ms to exit. Jest would report a leak.
   workerGracefulExitTimeout: 10_000,
   testTimeout: 90_000,
   transform: {

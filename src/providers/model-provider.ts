@@ -65,9 +65,10 @@ export interface ModelProvider {
    * The provider's list.
    *
    * An unchanged list is the SAME object as the last time. These are computed once for each object, and again for a
-   * copy: the `ModelList` (`ProviderListSource`), the prefixed list (`PrefixedListSource`), the list
-   * of several providers (`AggregateListSource`), the selected list (`ModelSelection`), rendered bodies with their
-   * ETags (`ListView`), and the pages in Anthropic's format (`ModelsController`).
+   * copy: the `ModelList` (`ProviderListSource`), the list with the operator's own models (`StaticMerge`), the prefixed list
+   * (`PrefixedListSource`), the list of several providers (`AggregateListSource`) and the shares of each
+   * (`EngineShares`), the selected list (`ModelSelection`), rendered bodies with their ETags (`ListView`), their
+   * compressed forms (`CodedBodies`), and the pages in Anthropic's format (`ModelsController`).
    * @throws UpstreamError
    */
   listModels(request: ModelsRequest): Promise<ProviderList>;

@@ -44,7 +44,7 @@ export function describeWithPackages(variable: string, name: string, tests: (fol
 }
 
 function describeIf(runs: boolean, reason: string, name: string, tests: () => void): void {
-  // The tests need Node.js only. CI has all programs and packages, so that it skips no test.
+  // Contributors may lack a program or a package. CI has all of them, so that it skips no test.
   (runs ? describe : describe.skip)(name, tests);
   if (!runs) process.stderr.write(`${reason}: the tests "${name}" are left out\n`);
 }

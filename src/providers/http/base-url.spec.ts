@@ -96,6 +96,14 @@ describe('versionedModelsUrl', () => {
   });
 
   it.each([
+    ['https://gw.test', 'https://gw.test/v2/models'],
+    ['https://gw.test/v2/models', 'https://gw.test/v2/models'],
+    ['https://gw.test/v1', 'https://gw.test/v1/v2/models'],
+  ])('%s becomes %s where the version is v2', (base, expected) => {
+    expect(versionedModelsUrl(new URL(base), 'v2').href).toBe(expected);
+  });
+
+  it.each([
     ['https://api.cohere.com', 'https://api.cohere.com/v1/models'],
     ['https://api.cohere.com/v1', 'https://api.cohere.com/v1/models'],
     ['https://api.cohere.com/v1/', 'https://api.cohere.com/v1/models'],

@@ -16,11 +16,12 @@ export function withDefaultPath(base: URL, usual: URL): URL {
   return base.host === usual.host && trimmedPath(base) === '' ? withPath(base, usual.pathname) : base;
 }
 
-/** `{base}/v1/models`, whether or not the base already ends in one of the given versions or in the whole path. */
-export function versionedModelsUrl(base: URL, ...versions: string[]): URL {
+/** `{base}/{version}/models`, whether or not the base already ends in that version, in one of the others or in the whole path. */
+export function versionedModelsUrl(base: URL, version: string, ...others: string[]): URL {
   const path = trimmedPath(base).replace(/\/models$/i, '');
-  const version = versions.find((each) => path.toLowerCase().endsWith(`/${each}`));
-  return withPath(base, `${version === undefined ? path : path.slice(0, -version.length - 1)}/v1/models`);
+  const ending = [version, ...others].find((each) => path.toLowerCase().endsWith(`/${each}`));
+  const parent = ending === undefined ? path : path.slice(0, -ending.length - 1);
+  return withPath(base, `${parent}/${version}/models`);
 }
 
 /** The same URL with these query parameters set. */
