@@ -17,6 +17,7 @@ export const TOOL = has('wrk') ? 'wrk' : 'autocannon';
 /**
  * Loads a server for some seconds.
  * @param mayFail whether failed requests are no error
+ * @returns among others `refused`, the answers with another status, and `failed`, which counts time-outs and the like, too
  * @param keys `one` for a single credential, `kept` for a thousand in turn (wrk only), `different` for a new one with every request
  */
 export async function load(server, { keys, seconds, headers = {}, mayFail = false }) {
@@ -49,6 +50,7 @@ async function wrk(url, keys, seconds, headers) {
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...script, ...given, url];
   const { stdout } = await run(...onCore(LOAD_CORE, 'wrk', args));
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? 0);
+  const refused = number(/Non-2xx or 3xx responses: (\d+)/);
   const socketErrors =
     /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1) ?? [];
   return {
@@ -56,8 +58,8 @@ async function wrk(url, keys, seconds, headers) {
     perSecond: number(/Requests\/sec:\s+([\d.]+)/),
     p50: milliseconds(/50%\s+([\d.]+)(\w+)/.exec(stdout)),
     p99: milliseconds(/99%\s+([\d.]+)(\w+)/.exec(stdout)),
-    failed:
-      number(/Non-2xx or 3xx responses: (\d+)/) + socketErrors.reduce((sum, each) => sum + Number(each), 0),
+    refused,
+    failed: refused + socketErrors.reduce((sum, each) => sum + Number(each), 0),
   };
 }
 
@@ -86,11 +88,13 @@ async function autocannon(url, keys, seconds, headers) {
   ];
   const { stdout } = await run(...onCore(LOAD_CORE, process.execPath, args), { maxBuffer: 2 ** 24 });
   const { requests, latency, non2xx, errors } = JSON.parse(stdout);
+  const refused = headers['if-none-match'] === undefined ? non2xx : 0;
   return {
     requests: requests.total,
     perSecond: requests.average,
     p50: latency.p50,
     p99: latency.p99,
-    failed: errors + (headers['if-none-match'] === undefined ? non2xx : 0),
+    refused,
+    failed: errors + refused,
   };
 }
