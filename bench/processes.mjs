@@ -58,7 +58,8 @@ export async function startServer({ core = SERVER_CORE, command, args, env, port
   });
   const url = `http://127.0.0.1:${port}${path}`;
   while (!(await answers(url))) {
-    if (child.exitCode !== null || performance.now() - started > STARTING_MS) {
+    const hasEnded = child.exitCode !== null || child.signalCode !== null;
+    if (hasEnded || performance.now() - started > STARTING_MS) {
       child.kill('SIGKILL');
       throw new Error(`${command} ${args.join(' ')} did not start`);
     }
