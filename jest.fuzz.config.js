@@ -1,6 +1,6 @@
 import config from './jest.config.js';
 
-/** What a slow last run, and the way to the smallest counterexample, may take beside `FUZZ_SECONDS`. */
+/** What a slow last run may take beside `FUZZ_SECONDS`. */
 const SLACK_MS = 90_000;
 
 process.env.FUZZ_RUNS ??= '100000';

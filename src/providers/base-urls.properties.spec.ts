@@ -88,6 +88,13 @@ const baseUrl = fc
     return `${scheme}://${authority}${['', ...path].join('/')}${end}${search && `?${search}`}${fragment}`;
   });
 
+/** They add a version only where the path names none. */
+const WITH_ONE_VERSION = ['orbit', 'openai', 'vllm'];
+
+function versionsOf({ pathname }: URL): number {
+  return pathname.split('/').filter((each) => /^v\d/i.test(each)).length;
+}
+
 /** How often a version follows itself. */
 function doubledVersions({ pathname }: URL): number {
   const segments = pathname.toLowerCase().split('/').filter(Boolean);
@@ -106,6 +113,11 @@ it('the host of a base URL is asked, with its query string, at a path that stays
       const url = listUrl(text);
       expect([url.protocol, url.host, url.username, url.hash]).toEqual([base.protocol, base.host, '', '']);
       expect([url.pathname, doubledVersions(url) > doubledVersions(base)]).toEqual([url.pathname, false]);
+      if (WITH_ONE_VERSION.includes(engine))
+        expect([url.pathname, versionsOf(url) > Math.max(1, versionsOf(base))]).toEqual([
+          url.pathname,
+          false,
+        ]);
       expect(listUrl(url.href).href).toBe(url.href);
       if (WITHOUT_QUERY.includes(engine)) return;
       for (const name of base.searchParams.keys()) {

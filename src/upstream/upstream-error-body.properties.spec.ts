@@ -3,6 +3,18 @@ import fc from 'fast-check';
 import { runs } from '../../test/support/runs.js';
 import { readUpstreamErrorBody } from './upstream-error-body.js';
 
+it('the message of an error is found', () => {
+  fc.assert(
+    fc.property(fc.uuid(), fc.dictionary(fc.constantFrom('type', 'param'), fc.uuid()), (id, others) => {
+      const message = `There is no model ${id}.`;
+      for (const body of [{ error: { ...others, message } }, { error: message }, { ...others, message }]) {
+        expect(readUpstreamErrorBody(Buffer.from(JSON.stringify(body)))).toMatchObject({ message });
+      }
+    }),
+    runs(50),
+  );
+});
+
 it('no JSON makes it throw, and what it finds is text', () => {
   const names = [
     'error',

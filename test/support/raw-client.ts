@@ -25,5 +25,6 @@ function parse(text: string): Response {
     const colon = line.indexOf(':');
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
   });
-  return new Response(text.slice(headEnd + 4), { status: Number(status), headers });
+  // A 304 has no body, not an empty one.
+  return new Response(text.slice(headEnd + 4) || null, { status: Number(status), headers });
 }
