@@ -21,6 +21,8 @@ function parse(text: string): Response {
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(statusLine)?.[1];
   if (headEnd < 0 || status === undefined)
     throw new Error(`this is no HTTP response: ${JSON.stringify(text)}`);
+  // An interim response, such as 100, comes before the real one.
+  if (status.startsWith('1')) return parse(text.slice(headEnd + 4));
   const headers = lines.map((line): [string, string] => {
     const colon = line.indexOf(':');
     return [line.slice(0, colon), line.slice(colon + 1).trim()];
