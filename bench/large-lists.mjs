@@ -11,7 +11,7 @@ const PROBE_PAUSE_MS = 10;
 
 /**
  * How long probes wait at the 99th percentile, ms, while callers with a credential each get large lists. The lists differ,
- * so that each is parsed. One probe follows another, as a kubelet's do: a stall is one long wait.
+ * so that each is parsed. One probe follows another, so that a long stall is one wait.
  */
 export async function measureHealth() {
   const port = await freePort();

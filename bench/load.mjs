@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cpuMicroseconds, has, LOAD_CORE, onCore, residentMebibytes } from './processes.mjs';
+import { cpuMicroseconds, endsHere, has, LOAD_CORE, onCore, residentMebibytes } from './processes.mjs';
 
 const run = promisify(execFile);
 const SCRIPTS = {
@@ -48,7 +48,7 @@ async function wrk(url, keys, seconds, headers) {
   const script = keys === 'one' ? ['-H', 'Authorization: Bearer sk-one'] : ['-s', SCRIPTS[keys]];
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
   const args = ['-t1', `-c${CONNECTIONS}`, `-d${seconds}s`, '--latency', ...script, ...given, url];
-  const { stdout } = await run(...onCore(LOAD_CORE, 'wrk', args));
+  const stdout = await outputOf('wrk', args);
   const number = (pattern) => Number(pattern.exec(stdout)?.[1] ?? 0);
   const refused = number(/Non-2xx or 3xx responses: (\d+)/);
   const socketErrors =
@@ -86,7 +86,7 @@ async function autocannon(url, keys, seconds, headers) {
     ...given,
     url,
   ];
-  const { stdout } = await run(...onCore(LOAD_CORE, process.execPath, args), { maxBuffer: 2 ** 24 });
+  const stdout = await outputOf(process.execPath, args);
   const { requests, latency, non2xx, errors } = JSON.parse(stdout);
   const refused = headers['if-none-match'] === undefined ? non2xx : 0;
   return {
@@ -97,4 +97,10 @@ async function autocannon(url, keys, seconds, headers) {
     refused,
     failed: errors + refused,
   };
+}
+
+async function outputOf(command, args) {
+  const running = run(...onCore(LOAD_CORE, command, args), { maxBuffer: 2 ** 24 });
+  endsHere(running.child);
+  return (await running).stdout;
 }

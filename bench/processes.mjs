@@ -16,7 +16,11 @@ process.once('SIGTERM', () => process.exit(143));
 
 /** Starts a process that ends with this one, also when a measurement throws. */
 export function spawnHere(command, args, options) {
-  const child = spawn(command, args, options);
+  return endsHere(spawn(command, args, options));
+}
+
+/** Has a process end with this one. */
+export function endsHere(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;

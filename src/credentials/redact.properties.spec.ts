@@ -31,7 +31,11 @@ const NAMED_IN_HTML: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#039;',
   '+': '&#43;',
+  '/': '&sol;',
+  '=': '&equals;',
 };
+const numbered = (text: string, end: string): string =>
+  Array.from(text, (each) => `&#${String(each.codePointAt(0))}${end}`).join('');
 const percent = (text: string): string =>
   [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
@@ -47,20 +51,27 @@ const WRITINGS: Readonly<Record<string, (secret: string, mixed: readonly boolean
   'percent-encoded in part, in either case': (text, mixed) =>
     Array.from(text, (each, at) => {
       const encoded = percent(each);
-      return mixed[at % mixed.length]
+      // What no URL holds as it is.
+      const isEncoded = /[%"\\]/.test(each);
+      return mixed[at % mixed.length] && !isEncoded
         ? each
         : mixed[(at * 7) % mixed.length]
           ? encoded
           : encoded.toUpperCase();
     }).join(''),
   'in JSON': inJson,
+  'in a form in JSON in HTML': (text) => inHtml(inJson(new URLSearchParams({ a: text }).toString().slice(2))),
   'in JSON in JSON': (text) => inJson(inJson(text)),
   'in JSON in ASCII': (text) =>
     Array.from(
       { length: text.length },
       (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
     ).join(''),
+  'in hexadecimal digits of a program': (text) =>
+    text.replace(/[\0-\xff]/g, (each) => `\\x${each.charCodeAt(0).toString(16).padStart(2, '0')}`),
   'in HTML': inHtml,
+  'in numbers of HTML': (text) => numbered(text, ';'),
+  'in numbers of HTML, unfinished': (text) => numbered(text, ''),
   'in JSON in HTML': (text) => inHtml(inJson(text)),
   'in hexadecimal digits': (text) => Buffer.from(text).toString('hex'),
 };

@@ -15,21 +15,29 @@ const BASE32_ALPHABETS = ['abcdefghijklmnopqrstuvwxyz234567', '0123456789abcdefg
 const IN_WORD = String.raw`[\w\x80-\uffff]`;
 
 /**
- * How one character is written in URLs (RFC 3986, section 2.1, in UTF-8), in texts of JSON (RFC 8259, section 7), and in
- * HTML, by its number or as templates do.
+ * How one character is written in URLs (RFC 3986, section 2.1, in UTF-8), in texts of JSON (RFC 8259, section 7) and of
+ * programs, and in HTML, by its number or as templates do.
  */
-const ESCAPES = [
-  /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}/gi,
-  /\\u[\da-f]{4}|\\["\\/]/gi,
-  /&#0*\d{1,5};|&#x0*[\da-f]{1,5};|&(?:amp|lt|gt|quot|apos);/gi,
-];
+const ESCAPES = new RegExp(
+  [
+    String.raw`%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}`,
+    String.raw`\\u[\da-f]{4}|\\x[\da-f]{2}|\\["\\/]`,
+    String.raw`&#0*\d{1,7};?|&#x0*[\da-f]{1,6};?|&(?:amp|lt|gt|quot|apos|plus|sol|equals);`,
+  ].join('|'),
+  'gi',
+);
 const HTML_NAMES = new Map([
   ['&amp;', '&'],
   ['&lt;', '<'],
   ['&gt;', '>'],
   ['&quot;', '"'],
   ['&apos;', "'"],
+  // Those of Base64.
+  ['&plus;', '+'],
+  ['&sol;', '/'],
+  ['&equals;', '='],
 ]);
+const LAST_CODE_POINT = 0x10ffff;
 /** An error may stand in JSON in JSON, or in a URL in a URL. */
 const MAX_LAYERS = 3;
 
@@ -41,8 +49,8 @@ interface Reading {
 }
 
 /**
- * Redacts credentials in a text: secrets in any case, with any escapes of URLs, of JSON and of HTML, in hexadecimal digits
- * and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
+ * Redacts credentials in a text: secrets in any case, with the escapes of URLs, of JSON and of HTML, in hexadecimal
+ * digits and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(formsOf);
@@ -68,21 +76,24 @@ function withoutForms(text: string, forms: readonly RegExp[]): string {
 
 /** The text, and what it means once its escapes are decoded, layer by layer. */
 function readingsOf(text: string): Reading[] {
-  const readings: Reading[] = [{ text, places: Array.from({ length: text.length + 1 }, (_, at) => at) }];
-  let outer: readonly Reading[] = readings;
-  for (let layer = 0; layer < MAX_LAYERS; layer += 1) {
-    outer = outer.flatMap((reading) => ESCAPES.flatMap((escape) => decoded(reading, escape)));
-    readings.push(...outer);
+  const readings: Reading[] = [];
+  let reading: Reading | undefined = {
+    text,
+    places: Array.from({ length: text.length + 1 }, (_, at) => at),
+  };
+  while (reading !== undefined && readings.length <= MAX_LAYERS) {
+    readings.push(reading);
+    reading = decoded(reading);
   }
   return readings;
 }
 
-/** None for a text without such escapes. */
-function decoded({ text, places }: Reading, escapes: RegExp): Reading[] {
+/** @returns undefined for a text without escapes */
+function decoded({ text, places }: Reading): Reading | undefined {
   let result = '';
   const resultPlaces: number[] = [];
   let end = 0;
-  for (const { index, 0: escape } of text.matchAll(escapes)) {
+  for (const { index, 0: escape } of text.matchAll(ESCAPES)) {
     const meaning = meaningOf(escape);
     result += text.slice(end, index) + meaning;
     for (; end < index; end += 1) resultPlaces.push(places[end] ?? 0);
@@ -90,15 +101,17 @@ function decoded({ text, places }: Reading, escapes: RegExp): Reading[] {
     end = index + escape.length;
   }
   return end === 0
-    ? []
-    : [{ text: result + text.slice(end), places: resultPlaces.concat(places.slice(end)) }];
+    ? undefined
+    : { text: result + text.slice(end), places: resultPlaces.concat(places.slice(end)) };
 }
 
 function meaningOf(escape: string): string {
   if (escape.startsWith('%')) return Buffer.from(escape.replaceAll('%', ''), 'hex').toString('utf8');
   if (escape.startsWith('&')) {
-    const digits = escape.slice(2).replace(/^x/i, '0x').replace(';', '');
-    return HTML_NAMES.get(escape.toLowerCase()) ?? String.fromCodePoint(Number(digits));
+    const code = Number(escape.slice(2).replace(/^x/i, '0x').replace(';', ''));
+    return (
+      HTML_NAMES.get(escape.toLowerCase()) ?? (code > LAST_CODE_POINT ? escape : String.fromCodePoint(code))
+    );
   }
   return escape.length === 2 ? escape.slice(1) : String.fromCharCode(parseInt(escape.slice(2), 16));
 }
@@ -112,11 +125,12 @@ function occurrencesOf(form: RegExp, { text, places }: Reading): (readonly [from
 
 /**
  * Whether a text holds a part of a secret, forwards or backwards, in any case: as it is, with separators in between,
- * URL-encoded, in hexadecimal digits, in Base32 or in Base64. What `redact` has replaced does not count.
+ * with the escapes that `redact` knows, in hexadecimal digits, in Base32 or in Base64. What `redact` has replaced does
+ * not count.
  */
 export function couldReveal(text: string, credentials: readonly Credential[]): boolean {
   const shown = text.replaceAll(REDACTED, ' ');
-  const readings = [shown, joined(shown), percentDecoded(shown)];
+  const readings = [joined(shown), percentDecoded(shown), ...readingsOf(shown).map(({ text }) => text)];
   const texts = [...readings, ...readings.map((reading) => reading.toLowerCase())];
   return credentials
     .map(tracesOf)
@@ -142,9 +156,10 @@ const formsOf = memoize((credential: Credential): readonly RegExp[] => {
   const secrets = secretsOf(credential);
   const bytes = secrets.map((secret) => Buffer.from(secret));
   const anyCase = new Set([
-    ...secrets,
     // As forms write blanks.
     ...secrets.map((secret) => secret.replaceAll(' ', '+')),
+    // Also decoded: what looks like an escape in the secret itself is decoded with those that it is written with.
+    ...secrets.flatMap((secret) => readingsOf(secret).map(({ text }) => text)),
     ...bytes.map((secret) => secret.toString('hex')).filter(isLong),
   ]);
   const sameCase = new Set([credential.authorization, ...bytes.flatMap(base64Texts).filter(isLong)]);

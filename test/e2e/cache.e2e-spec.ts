@@ -421,7 +421,9 @@ describe('a rate limit', () => {
     ['milliseconds', () => ({ 'retry-after-ms': '29500', 'retry-after': '60' }), '20'],
     ['more than five minutes', () => ({ 'retry-after': '86400' }), '290'],
   ])('of %s is repeated with what remains of it while nothing is kept', async (_name, headers, remaining) => {
-    const { ask, gateway, upstream } = await startScenario(limit(429, headers()), CACHE);
+    const { ask, gateway, upstream } = await startScenario((request, response) => {
+      limit(429, headers())(request, response);
+    }, CACHE);
     const first = await ask();
     expect(await failureOf(first)).toEqual([429, 'rate_limit_exceeded']);
     clock.advance(10_000);

@@ -25,12 +25,24 @@ export function runs<T>(few: number): Parameters<T> {
   };
 }
 
-/** Ends a property before its next run: the plugin of fast-check ends it in the middle of one, which goes on. */
+/**
+ * Ends a property before its next run: the plugin of fast-check ends it in the middle of one, which goes on. A failure is
+ * made smaller as long as that takes.
+ */
 function endAfter<T>(milliseconds: number): Plugin<T> {
   return () => {
     const end = Date.now() + milliseconds;
+    let hasFailed = false;
+    const noted = <R>(result: R): R => {
+      hasFailed ||= result !== null && !(result instanceof fc.PreconditionFailure);
+      return result;
+    };
     return {
-      decorateRun: (run) => (value) => (Date.now() < end ? run(value) : new fc.PreconditionFailure(true)),
+      decorateRun: (run) => (value) => {
+        if (Date.now() >= end && !hasFailed) return new fc.PreconditionFailure(true);
+        const result = run(value);
+        return result instanceof Promise ? result.then(noted) : noted(result);
+      },
     };
   };
 }

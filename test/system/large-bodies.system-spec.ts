@@ -24,6 +24,7 @@ const INVALID = [502, 'upstream_invalid_response'];
 const PAUSE_MS = 10;
 /** More than come in at the same time. */
 const AT_ONCE = 5;
+const MAX_TRIES = 3;
 const SLOW_TEST_MS = 180_000;
 /** A client that reads nothing for 30 s is cut off for that: on a busy machine, the first ones of a test. */
 const UNREAD_MS = 25_000;
@@ -97,6 +98,17 @@ async function longestHoldUp(work: () => Promise<unknown>): Promise<number> {
   return (await recorded())[1] ?? Infinity;
 }
 
+/**
+ * Expects that some work does not hold up the main thread for as long as that, ms. What the machine adds to a single try,
+ * the next one does not have.
+ */
+async function expectNoHoldUp(work: () => Promise<unknown>, patience: number): Promise<void> {
+  let shortest = Infinity;
+  for (let turn = 0; turn < MAX_TRIES && shortest >= patience; turn += 1)
+    shortest = Math.min(shortest, await longestHoldUp(work));
+  expect(shortest).toBeLessThan(patience);
+}
+
 /** What it takes a thread to scan a body, ms. A machine that is slow or busy takes longer for this too. */
 async function scanningTime(body: string): Promise<number> {
   const worker = new Worker(SCAN_WORKER_URL);
@@ -151,29 +163,25 @@ describe('a list of the largest size', () => {
     async () => {
       // A thread that scanned a body would be held up for all of it.
       const patience = (await scanningTime(RUBBISH)) / 2;
-      const bodies = Array.from({ length: AT_ONCE }, (_, at) => answer(Buffer.from(rubbishWith(String(at)))));
-      upstream.answer((request, response) => bodies.pop()?.(request, response));
-      const read = async (): Promise<void> => {
-        const response = await list();
+      const listInFull = async (
+        query?: string,
+        headers?: Readonly<Record<string, string>>,
+      ): Promise<void> => {
+        const response = await list(query, headers);
         await response.arrayBuffer();
         expect(response.status).toBe(200);
       };
-      expect(await longestHoldUp(() => Promise.all(Array.from({ length: AT_ONCE }, read)))).toBeLessThan(
-        patience,
-      );
+      await expectNoHoldUp(() => {
+        const bodies = Array.from({ length: AT_ONCE }, (_, at) =>
+          answer(Buffer.from(rubbishWith(String(at)))),
+        );
+        upstream.answer((request, response) => bodies.pop()?.(request, response));
+        return Promise.all(Array.from({ length: AT_ONCE }, () => listInFull()));
+      }, patience);
       upstream.answer(answer(rows(100_000)));
-      expect(await longestHoldUp(read)).toBeLessThan(patience);
-      for (const ask of [
-        () => list('?client_version=1'),
-        () => list('', { 'anthropic-version': '2023-06-01' }),
-      ]) {
-        const readForm = async (): Promise<void> => {
-          const response = await ask();
-          await response.arrayBuffer();
-          expect(response.status).toBe(200);
-        };
-        expect(await longestHoldUp(readForm)).toBeLessThan(patience);
-      }
+      await expectNoHoldUp(() => listInFull(), patience);
+      await expectNoHoldUp(() => listInFull('?client_version=1'), patience);
+      await expectNoHoldUp(() => listInFull('', { 'anthropic-version': '2023-06-01' }), patience);
     },
     SLOW_TEST_MS,
   );
