@@ -50,6 +50,8 @@ export interface UpstreamConnection {
  */
 export class UpstreamRoute {
   readonly slots: Slots;
+  /** One large body comes in at a time: several would take the same bandwidth, and more memory. */
+  readonly largeBody = new Slots(1);
   /** The last one used is the first to be used again, so that those which are not needed end. */
   private readonly idle: UpstreamConnection[] = [];
   private readonly open = new Set<UpstreamConnection>();

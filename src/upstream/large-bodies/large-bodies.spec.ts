@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Cancellation } from '../../concurrency/cancellation.js';
+import { Slots } from '../../concurrency/slots.js';
+import type { UpstreamCall } from '../upstream-request.js';
+import type { UpstreamRoute } from '../upstream.route.js';
 import { LargeBodies } from './large-bodies.js';
 import { LARGE_BYTES } from './scan-body.js';
 import { SCAN_WORKER_URL } from './scan-worker-url.js';
@@ -79,5 +82,70 @@ describe('LargeBodies', () => {
     finish();
     await reading;
     await expect(bodies.inTurn(first, () => Promise.resolve('next'))).resolves.toBe('next');
+  });
+
+  describe('lets them come in', () => {
+    const callBy = (route: UpstreamRoute, signal = new Cancellation()): UpstreamCall => ({
+      credential: undefined,
+      otherSecrets: [],
+      route,
+      startedAt: 0,
+      signal,
+      trace: undefined,
+      retried: false,
+    });
+    const routes = (count: number): UpstreamRoute[] =>
+      Array.from({ length: count }, () => ({ largeBody: new Slots(1) }) as UpstreamRoute);
+
+    it('one at a time from a provider, in their order', async () => {
+      const [route] = routes(1) as [UpstreamRoute];
+      const [first, second, third] = [callBy(route), callBy(route), callBy(route)];
+      expect(bodies.comesIn(first)).toBeUndefined();
+      const waiting = [bodies.comesIn(second), bodies.comesIn(third)];
+      first.endTurn?.();
+      await waiting[0];
+      expect([first.endTurn, typeof second.endTurn, third.endTurn]).toEqual([
+        undefined,
+        'function',
+        undefined,
+      ]);
+      second.endTurn?.();
+      await waiting[1];
+      third.endTurn?.();
+      expect(bodies.comesIn(callBy(route))).toBeUndefined();
+    });
+
+    it('from four providers at a time, whether or not one is slow', async () => {
+      const [slow, ...others] = routes(5).map((route) => callBy(route)) as [UpstreamCall, ...UpstreamCall[]];
+      expect(bodies.comesIn(slow)).toBeUndefined();
+      const [second, third, fourth, fifth] = others as [
+        UpstreamCall,
+        UpstreamCall,
+        UpstreamCall,
+        UpstreamCall,
+      ];
+      for (const call of [second, third, fourth]) expect(bodies.comesIn(call)).toBeUndefined();
+      const waiting = bodies.comesIn(fifth);
+      expect(waiting).toBeInstanceOf(Promise);
+      third.endTurn?.();
+      await waiting;
+      expect(fifth.endTurn).toBeDefined();
+    });
+
+    it('but none of a caller that has hung up, whatever it waited for', async () => {
+      const busy = routes(4).map((route) => callBy(route)) as [UpstreamCall, ...UpstreamCall[]];
+      for (const call of busy) expect(bodies.comesIn(call)).toBeUndefined();
+      const [, fresh] = routes(2) as [UpstreamRoute, UpstreamRoute];
+      for (const route of [busy[0].route, fresh]) {
+        const signal = new Cancellation();
+        const gone = callBy(route, signal);
+        const waiting = bodies.comesIn(gone);
+        signal.abort(new Error('gone'));
+        await expect(waiting).rejects.toThrow('gone');
+        expect(gone.endTurn).toBeUndefined();
+      }
+      for (const call of busy) call.endTurn?.();
+      for (const route of [busy[0].route, fresh]) expect(bodies.comesIn(callBy(route))).toBeUndefined();
+    });
   });
 });

@@ -13,7 +13,7 @@ import { SCAN_WORKER_URL } from './scan-worker-url.js';
 /** What scanning needs of a heap is some slices, however large the body is. */
 const WORKER_LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 32 } as const;
 
-/** How many large bodies come in at the same time: more than one, as a provider may be slow. */
+/** How many providers' large bodies come in at the same time: more than one, as a provider may be slow. */
 const MAX_INCOMING = 4;
 
 /**
@@ -35,15 +35,9 @@ export class LargeBodies implements OnApplicationShutdown {
    * @throws the signal's reason when it is aborted before
    */
   comesIn(call: UpstreamCall): Promise<void> | undefined {
-    const enter = (): void => {
-      call.endTurn = () => {
-        call.endTurn = undefined;
-        this.incoming.free();
-      };
-    };
-    const turn = this.incoming.take(call.signal);
-    if (turn === undefined) enter();
-    return turn?.then(enter);
+    const isFree = !this.incoming.isFull && !call.route.largeBody.isFull;
+    const entered = this.enter(call);
+    return isFree ? undefined : entered;
   }
 
   /**
@@ -91,6 +85,24 @@ export class LargeBodies implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     await this.worker?.terminate();
+  }
+
+  private async enter(call: UpstreamCall): Promise<void> {
+    const { largeBody } = call.route;
+    const ownTurn = largeBody.take(call.signal);
+    if (ownTurn !== undefined) await ownTurn;
+    try {
+      const turn = this.incoming.take(call.signal);
+      if (turn !== undefined) await turn;
+    } catch (error) {
+      largeBody.free();
+      throw error;
+    }
+    call.endTurn = () => {
+      call.endTurn = undefined;
+      this.incoming.free();
+      largeBody.free();
+    };
   }
 
   private scanInWorker(body: Buffer): Promise<ScanReply> {
