@@ -72,7 +72,7 @@ async function measure() {
     rest: await atRest(check ? ['gateway'] : ['gateway', 'naive Nest', 'bare Fastify']),
     simultaneous: await countUpstreamRequests(1000),
     changing: await measureChangingBodies(rounds, seconds),
-    healthMs: await measureHealth(),
+    health: await measureHealth(),
     cache: check ? new Map() : await measureCache(rounds, seconds),
     entries: check ? new Map() : await measureEntries(),
   };
@@ -133,7 +133,7 @@ function render() {
     '# Benchmark',
     '',
     `${cpus().length} × ${cpus()[0]?.model.trim()}, Node.js ${process.version}, ${TOOL} with ${CONNECTIONS} connections, ` +
-      `medians of ${rounds} alternating runs of ${seconds} s. The server has one core, provider and load share another. ` +
+      `medians of ${rounds} alternating runs of ${seconds} s; /healthz and the simultaneous callers are of one run. The server has one core, provider and load share another. ` +
       'CPU is what the server itself uses. The gateway writes its log and counts its metrics, as it does by default.',
     '',
     ...goals('Goals that are met', met),
@@ -145,6 +145,12 @@ function render() {
     ...Object.entries(results.rest).map(
       ([name, { firstAnswerMs, rss }]) => `| ${name} | ${figure(firstAnswerMs)} | ${figure(rss)} |`,
     ),
+    '',
+    '## Lists of 7.8 MB under different credentials, 10 s',
+    '',
+    '| answered | took too long | p99 of /healthz, ms |',
+    '|---|---|---|',
+    `| ${results.health.answered} | ${results.health.refused} | ${figure(results.health.p99)} |`,
     '',
     ...COMPARISONS.flatMap(({ loadName, models, servers }) => [
       `## ${models} models, ${LOADS[loadName].title}`,

@@ -64,7 +64,7 @@ function sent({ commands }: RespServer, pattern: RegExp): string[] {
 }
 
 describe('a client of one server', () => {
-  it('connects when it is told to, as a user, to a database, in the protocol’s second version', async () => {
+  it('connects only by `connect`, as a user, to a database, in the protocol’s second version', async () => {
     const server = await start();
     const { client } = await create(
       targetOf([server], { username: 'us er', password: 'pa/ss', database: 3 }),

@@ -45,16 +45,16 @@ export class ProviderProbe {
   private async ask(provider: ModelProvider): Promise<ProbeResult> {
     const { engine } = provider.identity;
     const { settings } = provider;
-    const isAsked = settings?.url !== undefined;
+    const isRemote = settings?.url !== undefined;
     const started = performance.now();
-    const elapsed = (): number | undefined => (isAsked ? performance.now() - started : undefined);
+    const elapsed = (): number | undefined => (isRemote ? performance.now() - started : undefined);
     try {
       const { models, lacks } = await this.listOf(provider);
       return {
         engine,
-        status: isAsked ? '200' : 'not asked',
+        status: isRemote ? '200' : 'not asked',
         milliseconds: elapsed(),
-        models: isAsked || settings === undefined ? models : undefined,
+        models: isRemote || settings === undefined ? models : undefined,
         remark: lacks === undefined ? undefined : `The list lacks ${lacks}.`,
       };
     } catch (error) {

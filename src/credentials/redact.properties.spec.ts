@@ -7,7 +7,7 @@ import { redact } from './redact.js';
 
 const character = fc.oneof(
   { weight: 9, arbitrary: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)) },
-  { weight: 1, arbitrary: fc.constantFrom('é', '☃', '😀', '"', '\\', '%', '/', '+') },
+  { weight: 1, arbitrary: fc.constantFrom('é', '☃', '😀', '"', '\\', '%', '/', '+', '%41', '\\"', '&amp;') },
 );
 const secret = fc.string({ unit: character, minLength: 8, maxLength: 40 });
 
@@ -62,6 +62,9 @@ const WRITINGS: Readonly<Record<string, (secret: string, mixed: readonly boolean
   'in JSON': inJson,
   'in a form in JSON in HTML': (text) => inHtml(inJson(new URLSearchParams({ a: text }).toString().slice(2))),
   'in JSON in JSON': (text) => inJson(inJson(text)),
+  'in JSON in JSON in JSON': (text) => inJson(inJson(inJson(text))),
+  'in JSON in HTML in a URL': (text) => encodeURIComponent(inHtml(inJson(text))),
+  'in JSON in JSON in a URL': (text) => percent(inJson(inJson(text))),
   'in JSON in ASCII': (text) =>
     Array.from(
       { length: text.length },
@@ -84,6 +87,7 @@ const BEFORE = [
   "('",
 ];
 const AFTER = ['', '.', '&page=2', '"}', ', 3)', "', no"];
+const ESCAPE = /%[\da-f]{2}|\\["\\/]|\\u[\da-f]{4}|\\x[\da-f]{2}|&(?:\w+;|#x?[\da-f])/i;
 const mixed = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
 const place = fc.tuple(fc.constantFrom(...BEFORE), fc.constantFrom(...AFTER));
 
@@ -98,6 +102,8 @@ it('no secret is left, however it is written', () => {
       (text, kind, way, cases, [before, after]) => {
         // A scheme and what follows it are no secret of their own.
         fc.pre(!/^(bearer|basic|token)/i.test(text));
+        // Its end and the quote behind it would be an escape, which is decoded with those in the secret.
+        fc.pre(!(text.endsWith('\\') && ESCAPE.test(text)));
         const credential = CREDENTIALS[kind]?.(text);
         const written = WRITINGS[way]?.(text, cases);
         if (credential === undefined || written === undefined) throw new Error('there is no such case');

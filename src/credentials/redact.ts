@@ -38,8 +38,8 @@ const HTML_NAMES = new Map([
   ['&equals;', '='],
 ]);
 const LAST_CODE_POINT = 0x10ffff;
-/** An error may stand in JSON in JSON, or in a URL in a URL. */
-const MAX_LAYERS = 3;
+/** An error may stand in JSON in JSON in HTML, and what looks like escapes in the secret is decoded besides. */
+const MAX_LAYERS = 5;
 
 /** A text, or what its escapes mean. */
 interface Reading {
@@ -50,7 +50,8 @@ interface Reading {
 
 /**
  * Redacts credentials in a text: secrets in any case, with the escapes of URLs, of JSON and of HTML, in hexadecimal
- * digits and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is.
+ * digits and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is. A secret whose
+ * end would be an escape together with what follows it is found only as it is.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(formsOf);

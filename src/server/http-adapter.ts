@@ -145,7 +145,7 @@ function answerFrameworkError(
   reply: FastifyReply,
 ): void {
   begin(request.server, request, reply);
-  // Nor does any hook run for the answer.
+  // Fastify runs no hook for this answer, so CORS headers are set here.
   request.server.cors?.share(request, reply);
   const refused =
     faultOf(request, reply) ??

@@ -7,7 +7,7 @@ import type { UpstreamErrorDetails } from './upstream.error.js';
 
 /** Headers of a 4xx that tell clients when and how to retry. */
 const RELAYED_HEADERS = /^(retry-after|retry-after-ms|x-ratelimit-.+)$/;
-/** The same of a 5xx. */
+/** Headers of a 5xx that tell clients when to retry. */
 const RETRY_HEADERS = /^retry-after(-ms)?$/;
 /** What a provider says of a 5xx goes behind a sentence of this service, and into the log. */
 const MAX_REASON_LENGTH = 300;

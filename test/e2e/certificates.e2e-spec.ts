@@ -30,7 +30,7 @@ function provider(options: ServerOptions = {}): Promise<FakeUpstream> {
   return started(startFakeUpstream(LIST, { cert: server.cert, key: server.key, ...options }));
 }
 
-/** Options of a provider that lets nobody in without a certificate. */
+/** Options of a provider that requires a client certificate. */
 function withClients(): ServerOptions {
   return { requestCert: true, rejectUnauthorized: true, ca: authority.root.cert };
 }

@@ -1,8 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Server, Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { arrivals } from '../support/arrivals.js';
 import { movableClock } from '../support/clock.js';
@@ -16,6 +15,20 @@ import { until } from '../support/until.js';
 const LIST = json({ data: [{ id: 'a/b', created: 1, owned_by: 'c' }] });
 
 const CONNECT = 'CONNECT provider.test:443 HTTP/1.1\r\nHost: provider.test:443\r\n\r\n';
+
+/** Longer than between two looks at a connection, ms. */
+const LOOK_INTERVAL_MS = 1500;
+const OTHER_TIMERS = [
+  'Date',
+  'clearImmediate',
+  'clearTimeout',
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'setTimeout',
+] as const;
 
 const shared = sharedScenario({ CORS_ORIGINS: '*' });
 
@@ -165,22 +178,36 @@ describe('pipelined requests whose connection is lost', () => {
 describe('a client', () => {
   /** Far more than the buffers of both sides hold. */
   const MANY = get('/docs/swagger-ui-bundle.js').repeat(20);
-  /** The longest between two looks at a connection, ms. */
-  const LOOK_MS = 1500;
+  beforeEach(() => {
+    // All but the timer that looks at the connections is real.
+    jest.useFakeTimers({ doNotFake: [...OTHER_TIMERS] });
+  });
+
+  afterEach(() => {
+    jest.useRealTimers();
+  });
+
+  /** Has the gateway look at its connections. */
+  const look = (): void => {
+    jest.advanceTimersByTime(LOOK_INTERVAL_MS);
+  };
 
   it('that does not read its answers is cut off after 30 s, whatever it sends', async () => {
     const clock = movableClock();
     const { gateway } = await startScenario();
+    const connected = once(gateway.app.getHttpServer(), 'connection') as Promise<[Socket]>;
     const socket = open(gateway.url, MANY);
     socket.on('error', () => undefined);
-    const drip = setInterval(() => socket.write(get('/healthz')), 100);
-    await sleep(2 * LOOK_MS);
+    await untilStalled((await connected)[0]);
+    look();
     clock.advance(29_000);
-    await sleep(LOOK_MS);
+    await sendMore(socket);
+    look();
     expect(await connectionsOf(gateway)).toBe(1);
     clock.advance(1000);
+    await sendMore(socket);
+    look();
     await until('it is cut off', async () => (await connectionsOf(gateway)) === 0);
-    clearInterval(drip);
   });
 
   it('that reads slowly gets the whole of its answer', async () => {
@@ -192,7 +219,7 @@ describe('a client', () => {
     await once(socket, 'readable');
     let answer = '';
     for (let turn = 0; turn < 3; turn += 1) {
-      await sleep(LOOK_MS);
+      look();
       clock.advance(20_000);
       const enough = answer.length + 3_000_000;
       while (answer.length < enough) {
@@ -201,6 +228,7 @@ describe('a client', () => {
         else answer += chunk.toString('latin1');
       }
     }
+    look();
     for await (const chunk of socket) answer += (chunk as Buffer).toString('latin1');
     const [head = '', body] = answer.split('\r\n\r\n');
     expect(Number(/content-length: (\d+)/i.exec(head)?.[1])).toBeGreaterThan(13_000_000);
@@ -210,15 +238,37 @@ describe('a client', () => {
   it('may wait for a provider for longer', async () => {
     const clock = movableClock();
     const held = heldAnswers(LIST);
-    const { gateway } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '600000' });
+    const { gateway, upstream } = await startScenario(held.script, { UPSTREAM_TIMEOUT_MS: '600000' });
     const answer = exchange(gateway, get('/v1/models', 'Connection: close'));
-    await sleep(LOOK_MS);
+    await upstream.received(1);
+    look();
     clock.advance(60_000);
-    await sleep(LOOK_MS);
+    look();
+    expect(await connectionsOf(gateway)).toBe(1);
     await held.release(1);
     expect(statusesOf(await answer)).toEqual(['200']);
   });
 });
+
+/** Waits until a connection takes no more bytes. */
+async function untilStalled(
+  connection: Socket & { _handle?: { writeQueueSize?: number } | null },
+): Promise<void> {
+  let last: number | undefined;
+  await until('the client has stalled', () => {
+    const queued = connection._handle?.writeQueueSize ?? 0;
+    const isStalled = queued > 0 && queued === last;
+    last = queued;
+    return isStalled;
+  });
+}
+
+/** Sends another request, which the gateway has received then. */
+async function sendMore(socket: Socket): Promise<void> {
+  const { bytesWritten } = socket;
+  socket.write(get('/healthz'));
+  await until('it is sent', () => socket.bytesWritten > bytesWritten && socket.writableLength === 0);
+}
 
 function connectionsOf({ app }: Gateway): Promise<number> {
   const server: Server = app.getHttpServer();

@@ -5,6 +5,7 @@ import { idsOf } from '../support/answers.js';
 import { movableClock } from '../support/clock.js';
 import { startDeadAddress } from '../support/dead-address.js';
 import { inTurn, json, silence, startFakeUpstream } from '../support/fake-upstream.js';
+import type { Script } from '../support/fake-upstream.js';
 import { started, startScenario } from '../support/scenario.js';
 import { startGateway } from '../support/start-gateway.js';
 
@@ -151,25 +152,24 @@ describe('a reused connection without a byte of an answer', () => {
   });
 
   it('still counts when it answers first: a slow provider is no lost one', async () => {
-    const slow =
-      (delayMs: number) => (request: Parameters<typeof LIST>[0], response: Parameters<typeof LIST>[1]) => {
-        setTimeout(() => {
-          LIST(request, response);
-        }, delayMs);
-      };
     const { ask, upstream } = await startScenario(LIST, { UPSTREAM_TIMEOUT_MS: '2000' });
     expect((await ask()).status).toBe(200);
-    upstream.answer(inTurn(slow(1300), silence));
+    const slow: Script = (request, response) => {
+      void upstream.received(3).then(() => {
+        LIST(request, response);
+      });
+    };
+    upstream.answer(inTurn(slow, silence));
     expect((await ask()).status).toBe(200);
     expect(upstream.requests).toHaveLength(3);
   });
 
   it('is no reason to ask twice when the provider answers sooner, or has begun to', async () => {
-    const { ask, upstream } = await startScenario(LIST, { UPSTREAM_TIMEOUT_MS: '1200' });
+    const { ask, upstream } = await startScenario(LIST, { UPSTREAM_TIMEOUT_MS: '3000' });
     expect((await ask()).status).toBe(200);
     upstream.answer((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write(' ');
-      setTimeout(() => response.end('{"data":[{"id":"b"}]}'), 900);
+      setTimeout(() => response.end('{"data":[{"id":"b"}]}'), 1800);
     });
     expect(await idsOf(await ask())).toEqual(['b']);
     expect(upstream.requests).toHaveLength(2);

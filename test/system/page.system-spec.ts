@@ -400,7 +400,7 @@ describeWithBrowser('the catalogue page', () => {
     });
   });
 
-  it('says that a list is old, and asks the provider again when it is told to', async () => {
+  it('says that a list is old, and asks the provider again on a click', async () => {
     const { upstream } = shared(MODELS);
     const page = await openWith(MODELS);
     const asked: (string | undefined)[] = [];
@@ -566,7 +566,7 @@ describeWithBrowser('the catalogue page', () => {
     expect(await focused(page)).toContain(ORBIT.id);
   });
 
-  it('is dark or light as the system is, until it is told otherwise', async () => {
+  it('is dark or light as the system is, until a click changes it', async () => {
     for (const [colorScheme, other] of [
       ['dark', 'light'],
       ['light', 'dark'],

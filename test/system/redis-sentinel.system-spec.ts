@@ -29,7 +29,7 @@ const PASSWORD = secret('servers');
 describeWithRedis('with sentinels of Redis', () => {
   let primary: RedisServer;
   let standby: RedisServer;
-  /** One that signs nobody in, and one that wants the servers' password. */
+  /** One without a password, and one that wants the servers' password. */
   let sentinels: readonly [open: RedisServer, closed: RedisServer];
   let upstream: FakeUpstream;
 

@@ -10,7 +10,7 @@ const OPERATORS = keyCredential('sk-operator-secret', 'ORBIT_API_KEY');
 const limitOf = (details: UpstreamErrorDetails = {}, message = 'No.') =>
   rateLimitOf(new UpstreamError('rejected', message, { status: 429, ...details }));
 
-/** What is told to a later caller. */
+/** The error that a later caller gets. */
 function later(details: UpstreamErrorDetails, remainingMs = 1500): UpstreamError {
   const error = limitOf(details)?.errorFor(remainingMs);
   if (!(error instanceof RepeatedRejection)) throw new Error('there is no limit');

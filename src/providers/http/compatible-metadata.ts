@@ -19,7 +19,7 @@ const OUTPUTS = {
   video: 'other',
 } as const;
 
-/** What is no word of the answer may be a kind of file. */
+/** The words for modalities; a PDF and a document are files. */
 const WORDS = { ...identityOf(MODALITIES), embedding: 'embeddings', pdf: 'file', document: 'file' } as const;
 
 /**

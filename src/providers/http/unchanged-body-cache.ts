@@ -21,7 +21,7 @@ interface Entry<T> {
   readonly moving: readonly MovingPart[];
 }
 
-/** The place of what differs from body to body, and says nothing. */
+/** The place of a part of a body that differs from answer to answer, such as a date, and changes nothing in the list. */
 interface MovingPart {
   readonly from: number;
   readonly to: number;

@@ -1,7 +1,7 @@
 import { COMPATIBLE_METADATA } from '../http/compatible-metadata.js';
 import { openAiCompatible } from '../http/openai-compatible.js';
 import type { CompatibleVendor } from '../http/openai-compatible.js';
-import { deepInfraRow, routedRow, vercelRow } from '../http/reshaped-rows.js';
+import { deepInfraRow, routedRow, vercelRow } from './reshaped-rows.js';
 
 /** A vendor, or a server of the operator's own, whose list differs from OpenAI's in small things only. */
 interface Row extends Omit<CompatibleVendor, 'variables'> {

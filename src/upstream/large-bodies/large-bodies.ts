@@ -35,9 +35,8 @@ export class LargeBodies implements OnApplicationShutdown {
    * @throws the signal's reason when it is aborted before
    */
   comesIn(call: UpstreamCall): Promise<void> | undefined {
-    const isFree = !this.incoming.isFull && !call.route.largeBody.isFull;
     const entered = this.enter(call);
-    return isFree ? undefined : entered;
+    return call.endTurn === undefined ? entered : undefined;
   }
 
   /**

@@ -1,6 +1,6 @@
 import { asRow } from '../../catalogue/row.js';
 import type { Row } from '../../catalogue/row.js';
-import { tokenPrices } from './prices.js';
+import { tokenPrices } from '../http/prices.js';
 
 /**
  * A row of Hugging Face's router with what holds whichever provider behind it serves a request: the smallest context,
