@@ -69,7 +69,11 @@ const ROOMS = {
  * in browsers and what runs in the service do not know each other.
  */
 const CORNERS = [
-  rule('vendors-do-not-know-each-other', '^src/providers/vendors/', '^src/providers/vendors/(?!reshaped-rows)'),
+  rule(
+    'vendors-do-not-know-each-other',
+    '^src/providers/vendors/',
+    '^src/providers/vendors/(?!reshaped-rows)',
+  ),
   rule('the-mechanism-of-providers-knows-no-vendor', '^src/providers/http/', '^src/providers/vendors/'),
   rule('sources-of-lists-know-no-http', '^src/models/sources/', '^src/models/http/'),
   rule('the-page-in-browsers-knows-no-service', '^src/page/browser/', '^(?!src/page/browser/)'),
