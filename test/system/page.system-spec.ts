@@ -6,6 +6,7 @@ import type { Script } from '../support/fake-upstream.js';
 import { sharedScenario, started, startScenario } from '../support/scenario.js';
 import { startPrefixProxy } from '../support/site.js';
 import { secret, startGateway } from '../support/start-gateway.js';
+import { until } from '../support/until.js';
 
 /** A busy machine takes its time. */
 const PATIENCE_MS = 60_000;
@@ -485,29 +486,29 @@ describeWithBrowser('the catalogue page', () => {
   it('is used by the keyboard alone', async () => {
     const page = await openWith(MODELS);
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Skip to the models');
+    await untilFocused(page, 'Skip to the models');
     await page.keyboard.press('/');
     await page.keyboard.type('orbit/');
     await page.keyboard.press('ArrowDown');
-    expect(await focused(page)).toContain(ORBIT.id);
+    await untilFocused(page, ORBIT.id);
     expect(await hasVisibleFocus(page)).toBe(true);
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe(`Copy ${ORBIT.id}`);
+    await untilFocused(page, `Copy ${ORBIT.id}`);
     expect(await hasVisibleFocus(page)).toBe(true);
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('dialog', { name: 'Orbit Large 2' }).waitFor();
     await page.keyboard.press('ArrowDown');
-    expect(await focused(page)).toContain(EMBED.id);
+    await untilFocused(page, EMBED.id);
     await page.getByRole('dialog', { name: EMBED.id }).waitFor();
     await page.keyboard.press('Home');
     await page.getByRole('dialog', { name: 'Orbit Large 2' }).waitFor();
     await page.getByRole('button', { name: 'Copy the id' }).focus();
     await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'hidden' });
-    expect(await focused(page)).toContain(ORBIT.id);
+    await untilFocused(page, ORBIT.id);
     await page.keyboard.press('ArrowUp');
-    expect(await focused(page)).toBe('Search models');
+    await untilFocused(page, 'Search models');
     await page.keyboard.press('Escape');
     await shows(page, [ORBIT.id, COMET.id, EMBED.id]);
     const buttons = page
@@ -526,7 +527,7 @@ describeWithBrowser('the catalogue page', () => {
     await page.getByRole('searchbox').click();
     await page.keyboard.type(EMBED.id);
     expect(await page.getByRole('searchbox').inputValue()).toBe(EMBED.id);
-    expect(await focused(page)).toBe('Search models');
+    await untilFocused(page, 'Search models');
     await shows(page, [EMBED.id]);
   });
 
@@ -560,10 +561,10 @@ describeWithBrowser('the catalogue page', () => {
     const sheet = page.locator('dialog:modal');
     await sheet.waitFor();
     expect(await page.evaluate('details.scrollWidth - details.clientWidth')).toBe(0);
-    expect(await focused(page)).toBe('Close');
+    await untilFocused(page, 'Close');
     await page.keyboard.press('Escape');
     await sheet.waitFor({ state: 'hidden' });
-    expect(await focused(page)).toContain(ORBIT.id);
+    await untilFocused(page, ORBIT.id);
   });
 
   it('is dark or light as the system is, until a click changes it', async () => {
@@ -671,10 +672,10 @@ async function facts(page: Page): Promise<Record<string, string>> {
 }
 
 /** What the element with the focus is called. */
-async function focused(page: Page): Promise<string> {
-  return page.evaluate(
-    "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent",
-  );
+/** Waits until what has the focus has a text in its label. The page moves the focus after what it closes is hidden. */
+async function untilFocused(page: Page, text: string): Promise<void> {
+  const label = "document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent";
+  await until(`the focus is on ${text}`, async () => (await page.evaluate<string>(label)).includes(text));
 }
 
 async function hasVisibleFocus(page: Page): Promise<boolean> {
