@@ -14,6 +14,7 @@ export default {
     ...bundledPackages,
   },
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
+  testSequencer: '<rootDir>/test/support/footprint-first.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   setupFiles: ['<rootDir>/test/support/setup.ts'],
   // Tests wait for a third of their time.
