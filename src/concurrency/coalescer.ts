@@ -26,7 +26,11 @@ export interface WaitErrors {
  * is older than a deadline, so hanging work cannot hold up later callers.
  */
 export class Coalescer<T> {
-  private readonly inFlight = new Map<string, InFlight<T>>();
+  /**
+   * No `Map`: a table that a map has outgrown refers to the next one. Once the garbage collector has moved such a table to
+   * the old generation, it keeps all later tables there, and all work that was in them, until a full collection.
+   */
+  private readonly inFlight = Object.create(null) as Record<string, InFlight<T> | undefined>;
 
   /** @param timeoutMs how long each caller waits at most */
   constructor(
@@ -36,7 +40,7 @@ export class Coalescer<T> {
 
   /** Whether a caller that joins now would share the work of others. */
   isUnderWay(key: string): boolean {
-    const current = this.inFlight.get(key);
+    const current = this.inFlight[key];
     return current !== undefined && current.ageMs < this.timeoutMs;
   }
 
@@ -48,12 +52,12 @@ export class Coalescer<T> {
   join(key: string | undefined, work: Work<T>, caller: Waiting): Promise<T> {
     if (key === undefined)
       return new InFlight(work, this.timeoutMs, this.errors, () => undefined).wait(caller);
-    const current = this.inFlight.get(key);
+    const current = this.inFlight[key];
     if (current !== undefined && current.ageMs < this.timeoutMs) return current.wait(caller);
     const started = new InFlight(work, this.timeoutMs, this.errors, () => {
-      if (this.inFlight.get(key) === started) this.inFlight.delete(key);
+      if (this.inFlight[key] === started) Reflect.deleteProperty(this.inFlight, key);
     });
-    this.inFlight.set(key, started);
+    this.inFlight[key] = started;
     return started.wait(caller);
   }
 }
