@@ -66,9 +66,10 @@ class Store implements SharedStore<List> {
     if (this.works) this.entries.set(key, entry);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string): Promise<boolean> {
     await Promise.resolve();
     if (this.works) this.entries.delete(key);
+    return this.works;
   }
 
   async lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
@@ -205,7 +206,7 @@ class World {
     this.replicas = [0, 1].map(
       (at) =>
         new ListCache<List>(
-          { ttlMs: TTL_MS, staleMs: STALE_MS, maxEntries: 10 },
+          { ttlMs: TTL_MS, staleMs: STALE_MS, maxEntries: 2 },
           new Coalescer<Obtained<List>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
           effectOf,
           new BoundedMap<Slot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),

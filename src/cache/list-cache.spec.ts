@@ -626,6 +626,8 @@ class FakeStore implements SharedStore<string> {
   readonly holdMs: number[] = [];
   /** The answer to the next requests for a lease; `free` grants it. */
   leasing: 'free' | 'held' | undefined = 'free';
+  /** Whether it deletes what it should. */
+  deletes = true;
 
   get(key: string): Promise<Entry<string> | undefined> {
     this.log.push('get');
@@ -638,10 +640,11 @@ class FakeStore implements SharedStore<string> {
     this.entries.set(key, entry);
   }
 
-  async delete(key: string): Promise<void> {
+  async delete(key: string): Promise<boolean> {
     await Promise.resolve();
     this.log.push('delete');
-    this.entries.delete(key);
+    if (this.deletes) this.entries.delete(key);
+    return this.deletes;
   }
 
   lease(_key: string, holdMs: number): Promise<Lease | 'held' | undefined> {
@@ -811,6 +814,30 @@ describe('a shared store', () => {
     expect(await get()).toMatchObject({ value: 'list 2' });
   });
 
+  it('is ignored when it still has an entry, however many other rejections came since', async () => {
+    const { get, revalidate, provider } = new Setup({ shared: store, maxEntries: 2 });
+    await get();
+    now += 1000;
+    provider.answer = REJECTED;
+    store.deletes = false;
+    for (const key of ['a', 'b', 'c', 'd']) await expect(revalidate(key)).rejects.toBe(REJECTED);
+    store.deletes = true;
+    await settle();
+    expect(store.entries.has('a')).toBe(true);
+    await expect(get()).rejects.toBe(REJECTED);
+    now += 1000;
+    publish('list 2', 0);
+    expect(await get()).toMatchObject({ value: 'list 2' });
+  });
+
+  it('is believed after many rejections, if it has deleted their entries', async () => {
+    const { get, revalidate, provider } = new Setup({ shared: store, maxEntries: 2 });
+    publish('theirs', 1000, 'other');
+    provider.answer = REJECTED;
+    for (const key of ['a', 'b', 'c', 'd']) await expect(revalidate(key)).rejects.toBe(REJECTED);
+    expect(await get('other')).toMatchObject({ value: 'theirs', forward: undefined });
+  });
+
   it('may be a little ahead, which extends no lifetime', async () => {
     const { get, provider } = setup;
     publish('theirs', -5000);
@@ -847,8 +874,11 @@ describe('a shared store', () => {
     expect(await pending).toMatchObject({ value: 'list 1', forward: 'miss' });
   });
 
-  it('does not receive a list that was requested before the provider rejected the caller', async () => {
-    const { cache, revalidate, provider, get } = setup;
+  it.each([
+    ['the caller', []],
+    ['the caller, and so many others that the first is forgotten', ['b', 'c', 'd']],
+  ])('does not receive a list that was requested before the provider rejected %s', async (_whom, others) => {
+    const { cache, revalidate, provider, get } = new Setup({ shared: store, maxEntries: 2 });
     const slow = new Task<string>();
     const late = cache.get('a', slow.work, new Caller(), false).catch(() => undefined);
     await jest.advanceTimersByTimeAsync(TIMEOUT_MS / 2);
@@ -858,6 +888,7 @@ describe('a shared store', () => {
     now += TIMEOUT_MS;
     provider.answer = REJECTED;
     await expect(revalidate()).rejects.toBe(REJECTED);
+    for (const key of others) await expect(revalidate(key)).rejects.toBe(REJECTED);
     slow.succeed('revoked');
     await Promise.all([late, joined]);
     await settle();
@@ -1013,7 +1044,7 @@ describe('a shared store', () => {
   it('that does not work affects no answer', async () => {
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
     const { get, revalidate, provider } = new Setup({
-      shared: { get: nothing, set: nothing, delete: nothing, lease: nothing },
+      shared: { get: nothing, set: nothing, delete: () => Promise.resolve(false), lease: nothing },
     });
     expect(await get()).toMatchObject({ value: 'list 1', forward: 'miss' });
     expect(await get()).toMatchObject({ value: 'list 1', forward: undefined });
@@ -1029,7 +1060,7 @@ describe('a shared store', () => {
 
   it('that is slow to store delays no caller', async () => {
     const { get, revalidate, provider } = setup;
-    const never = new Promise<void>(() => undefined);
+    const never = new Promise<never>(() => undefined);
     store.set = () => never;
     store.delete = () => never;
     expect(await get()).toMatchObject({ value: 'list 1' });

@@ -90,6 +90,8 @@ interface Limited {
 interface Dropped {
   readonly at: number;
   readonly unix: number;
+  /** Whether the shared store has surely deleted it. */
+  isDeleted: boolean;
 }
 
 /** A refresh in the background has no caller that could hang up. */
@@ -104,6 +106,9 @@ const NO_CALLER: Waiting = { onHangUp: () => undefined };
 export class ListCache<T> {
   /** When keys were dropped: the shared store may have failed to delete them. */
   private readonly dropped: LRUCache<string, Dropped>;
+  /** The latest times at which keys were dropped that `dropped` has no room for: older lists may be theirs. */
+  private forgottenAt = -Infinity;
+  private forgottenUnix = -Infinity;
   private readonly limits = new LRUCache<string, Limited>({
     maxSize: MAX_LIMIT_BYTES,
     sizeCalculation: ({ limit }) => limit.bytes,
@@ -125,7 +130,12 @@ export class ListCache<T> {
     private readonly clock: Clock = SYSTEM_CLOCK,
     private readonly isWhole: (value: T) => boolean = () => true,
   ) {
-    this.dropped = new LRUCache({ max: config.maxEntries });
+    this.dropped = new LRUCache({
+      max: config.maxEntries,
+      dispose: (dropped, _key, reason) => {
+        if (reason === 'evict') this.forget(dropped);
+      },
+    });
   }
 
   /**
@@ -296,7 +306,8 @@ export class ListCache<T> {
   /** Reads another replica's entry, and keeps it if it is newer than this replica's. */
   private async takeOver(key: string, store: SharedStore<T>): Promise<LocalEntry<T> | undefined> {
     const shared = await store.get(key);
-    if (shared === undefined || shared.storedAt <= (this.dropped.peek(key)?.unix ?? 0)) return undefined;
+    const droppedUnix = this.dropped.peek(key)?.unix ?? this.forgottenUnix;
+    if (shared === undefined || shared.storedAt <= droppedUnix) return undefined;
     const ageMs = this.clock.unix() - shared.storedAt;
     if (ageMs < -MAX_CLOCK_SKEW_MS) return undefined;
     const local = this.slots.peek(key)?.entry;
@@ -318,7 +329,7 @@ export class ListCache<T> {
     const storedAt = this.clock.unix();
     try {
       const entry = { value: await fetch(signal), storedAt, since };
-      const isOutdated = since < (this.dropped.peek(key)?.at ?? -Infinity);
+      const isOutdated = since < (this.dropped.peek(key)?.at ?? this.forgottenAt);
       const isWhole = this.isWhole(entry.value);
       const isKept = isWhole && !isOutdated;
       if (isKept) this.keep(key, entry);
@@ -329,8 +340,7 @@ export class ListCache<T> {
     } catch (error) {
       const effect = this.effectOf(error);
       if (effect === 'drop') {
-        this.drop(key);
-        void this.publish(this.shared?.delete(key), lease);
+        void this.publish(this.drop(key), lease);
         throw error;
       }
       void this.publish(undefined, lease);
@@ -359,10 +369,17 @@ export class ListCache<T> {
     });
   }
 
-  private drop(key: string): void {
+  private async drop(key: string): Promise<void> {
     this.slots.delete(key);
     this.limits.delete(key);
-    this.dropped.set(key, { at: this.clock.monotonic(), unix: this.clock.unix() });
+    const dropped = { at: this.clock.monotonic(), unix: this.clock.unix(), isDeleted: false };
+    this.dropped.set(key, dropped);
+    dropped.isDeleted = (await this.shared?.delete(key)) ?? true;
+  }
+
+  private forget({ at, unix, isDeleted }: Dropped): void {
+    this.forgottenAt = Math.max(this.forgottenAt, at);
+    if (!isDeleted) this.forgottenUnix = Math.max(this.forgottenUnix, unix);
   }
 
   private recordFailure(key: string): void {

@@ -109,8 +109,8 @@ export class RedisStore<T> implements SharedStore<T>, OnApplicationShutdown {
     await this.write((redis) => redis.set(entryName(key), JSON.stringify(stored), options));
   }
 
-  async delete(key: string): Promise<void> {
-    await this.attempt((redis) => redis.unlink(entryName(key)));
+  async delete(key: string): Promise<boolean> {
+    return (await this.attempt((redis) => redis.unlink(entryName(key)))) !== undefined;
   }
 
   async lease(key: string, holdMs: number): Promise<Lease | 'held' | undefined> {

@@ -21,7 +21,8 @@ export interface Lease {
 export interface SharedStore<T> {
   get(key: string): Promise<Entry<T> | undefined>;
   set(key: string, entry: Entry<T>): Promise<void>;
-  delete(key: string): Promise<void>;
+  /** @returns false when the store may still have the entry */
+  delete(key: string): Promise<boolean>;
   /**
    * Takes the lease of a key.
    * @param holdMs how long the lease outlives its holder

@@ -290,7 +290,7 @@ describe('a list that is kept', () => {
       const sharedStore = {
         get,
         set: () => Promise.resolve(),
-        delete: () => Promise.resolve(),
+        delete: () => Promise.resolve(true),
         lease: () => Promise.resolve({ release: () => Promise.resolve() }),
       } as unknown as SharedStore<ModelList>;
       await sourceOf({ ...given, sharedStore }).list(caller());

@@ -111,7 +111,12 @@ export class ListReader {
       const signed = await sign?.(new URL(origin + path), call.signal);
       if (signed !== undefined) call.credential = signed.credential;
       const page: LinkedPage = await this.client.get(
-        new UpstreamRequest(label, address, { ...headers, ...signed?.headers }, call),
+        new UpstreamRequest(
+          label,
+          address,
+          signed === undefined ? headers : { ...headers, ...signed.headers },
+          call,
+        ),
         (body, answerHeaders) => {
           const isNow = nowOf(answerHeaders);
           const gaps = headerList(answerHeaders, 'x-models-incomplete');
