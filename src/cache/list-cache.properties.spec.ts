@@ -8,7 +8,7 @@ import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { BoundedMap } from './bounded-map.js';
 import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, CacheSlot } from './list-cache.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -208,10 +208,15 @@ class World {
           { ttlMs: TTL_MS, staleMs: STALE_MS, maxEntries: 10 },
           new Coalescer<Obtained<List>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
           effectOf,
-          new BoundedMap<Slot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),
-          isShared ? this.store : undefined,
-          { monotonic: () => this.now, unix: () => this.now + EPOCH + (this.unixAhead[at] ?? 0) },
-          ({ isWhole }) => isWhole,
+          new BoundedMap<CacheSlot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),
+          {
+            shared: isShared ? this.store : undefined,
+            clock: {
+              monotonic: () => this.now,
+              unix: () => this.now + EPOCH + (this.unixAhead[at] ?? 0),
+            },
+            isWhole: ({ isWhole }) => isWhole,
+          },
         ),
     );
   }

@@ -8,7 +8,7 @@ import type { Clock } from '../concurrency/clock.js';
 import { BoundedMap } from './bounded-map.js';
 import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, CacheSlot } from './list-cache.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -86,7 +86,7 @@ function effectOf(error: unknown): FailureEffect {
   return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
 }
 
-function slots(maxEntries: number): BoundedMap<Slot<string>> {
+function slots(maxEntries: number): BoundedMap<CacheSlot<string>> {
   const footprint = new Footprint(() => 0);
   return new BoundedMap(new MemoryBudget(1e9), maxEntries, () => footprint);
 }
@@ -101,9 +101,7 @@ class Setup {
       new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
       effectOf,
       slots(maxEntries),
-      shared,
-      CLOCK,
-      isWhole,
+      { shared, clock: CLOCK, isWhole },
     );
   }
 
@@ -1005,7 +1003,7 @@ describe('a shared store', () => {
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
     const coalescer = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, coalescer, () => 'back_off', slots(1), store);
+    const cache = new ListCache(config, coalescer, () => 'back_off', slots(1), { shared: store });
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });
