@@ -6,7 +6,7 @@ interface Place<T> extends Kept {
   readonly value: T;
 }
 
-/** A map that keeps so many values, and those only as long as their memory is within the budget. */
+/** A map with a maximum number of entries and a share of a memory budget. */
 export class BoundedMap<T> {
   private readonly places: LRUCache<string, Place<T>>;
 

@@ -2,13 +2,12 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { runs } from '../../test/support/runs.js';
 import { Caller, Task } from '../../test/support/task.js';
+import { WAIT_ERRORS, WaitError } from '../../test/support/wait-errors.js';
 import { Coalescer } from '../concurrency/coalescer.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
-import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
 import { BoundedMap } from './bounded-map.js';
 import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, CacheSlot } from './list-cache.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
@@ -17,8 +16,8 @@ const STALE_MS = 300_000;
 const TIMEOUT_MS = 5000;
 const EPOCH = 1_800_000_000_000;
 const BUDGET_BYTES = 5000;
-const REJECTED = new UpstreamError('rejected', 'The provider answered 401.');
-const FAILED = new UpstreamError('failed', 'The provider answered 500.');
+const REJECTED = new Error('The provider answered 401.');
+const FAILED = new Error('The provider answered 500.');
 
 /** A list, as far as a cache knows it. */
 interface List {
@@ -41,7 +40,7 @@ class LimitError extends Error implements RateLimit {
 function effectOf(error: unknown): FailureEffect {
   if (error instanceof LimitError) return error;
   if (error === REJECTED) return 'drop';
-  return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
+  return error instanceof WaitError && error.failure === 'cancelled' ? 'none' : 'back_off';
 }
 
 /** The store of two replicas, which may fail. */
@@ -207,12 +206,17 @@ class World {
       (at) =>
         new ListCache<List>(
           { ttlMs: TTL_MS, staleMs: STALE_MS, maxEntries: 2 },
-          new Coalescer<Obtained<List>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
+          new Coalescer<Obtained<List>>(TIMEOUT_MS, WAIT_ERRORS),
           effectOf,
-          new BoundedMap<Slot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),
-          isShared ? this.store : undefined,
-          { monotonic: () => this.now, unix: () => this.now + EPOCH + (this.unixAhead[at] ?? 0) },
-          ({ isWhole }) => isWhole,
+          new BoundedMap<CacheSlot<List>>(this.budget, 10, ({ entry }) => entry.value.footprint),
+          {
+            shared: isShared ? this.store : undefined,
+            clock: {
+              monotonic: () => this.now,
+              unix: () => this.now + EPOCH + (this.unixAhead[at] ?? 0),
+            },
+            isWhole: ({ isWhole }) => isWhole,
+          },
         ),
     );
   }
@@ -291,7 +295,8 @@ class World {
         },
         (error: unknown) => {
           this.waiting -= 1;
-          if (!(error instanceof UpstreamError) && !(error instanceof LimitError)) this.faults.push(error);
+          const isExpected = error === REJECTED || error === FAILED || error instanceof LimitError;
+          if (!isExpected && !(error instanceof WaitError)) this.faults.push(error);
         },
       )
       .catch((error: unknown) => this.faults.push(error));

@@ -1,22 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Caller, Task } from '../../test/support/task.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
-import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
+import { WAIT_ERRORS, WaitError } from '../../test/support/wait-errors.js';
 import { Coalescer } from '../concurrency/coalescer.js';
 import type { Work } from '../concurrency/coalescer.js';
 import type { Clock } from '../concurrency/clock.js';
 import { BoundedMap } from './bounded-map.js';
 import { Footprint } from './footprint.js';
 import { ListCache } from './list-cache.js';
-import type { CacheResult, FailureEffect, Obtained, RateLimit, Slot } from './list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, RateLimit, CacheSlot } from './list-cache.js';
 import { MemoryBudget } from './memory-budget.js';
 import type { Entry, Lease, SharedStore } from './shared-store.js';
 
 const TTL_MS = 60_000;
 const STALE_MS = 3_600_000;
 const TIMEOUT_MS = 5000;
-const FAILED = new UpstreamError('failed', 'The provider answered 500.');
-const REJECTED = new UpstreamError('rejected', 'The provider answered 403.');
+const FAILED = new Error('The provider answered 500.');
+const REJECTED = new Error('The provider answered 403.');
 
 /** Monotonic time, in ms. */
 let now: number;
@@ -83,10 +82,10 @@ class LimitError extends Error implements RateLimit {
 function effectOf(error: unknown): FailureEffect {
   if (error instanceof LimitError) return error;
   if (error === REJECTED) return 'drop';
-  return error instanceof UpstreamError && error.failure === 'cancelled' ? 'none' : 'back_off';
+  return error instanceof WaitError && error.failure === 'cancelled' ? 'none' : 'back_off';
 }
 
-function slots(maxEntries: number): BoundedMap<Slot<string>> {
+function slots(maxEntries: number): BoundedMap<CacheSlot<string>> {
   const footprint = new Footprint(() => 0);
   return new BoundedMap(new MemoryBudget(1e9), maxEntries, () => footprint);
 }
@@ -98,12 +97,10 @@ class Setup {
   constructor({ staleMs = STALE_MS, maxEntries = 10, shared, isWhole }: Options = {}) {
     this.cache = new ListCache(
       { ttlMs: TTL_MS, staleMs, maxEntries },
-      new Coalescer<Obtained<string>>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS),
+      new Coalescer<Obtained<string>>(TIMEOUT_MS, WAIT_ERRORS),
       effectOf,
       slots(maxEntries),
-      shared,
-      CLOCK,
-      isWhole,
+      { shared, clock: CLOCK, isWhole },
     );
   }
 
@@ -1034,9 +1031,9 @@ describe('a shared store', () => {
     ['at most 1.5 s', TIMEOUT_MS, 1500],
     ['at most half of the deadline', 400, 200],
   ])('leases for %s', async (_name, timeoutMs, holdMs) => {
-    const coalescer = new Coalescer<Obtained<string>>(timeoutMs, UPSTREAM_WAIT_ERRORS);
+    const coalescer = new Coalescer<Obtained<string>>(timeoutMs, WAIT_ERRORS);
     const config = { ttlMs: TTL_MS, staleMs: 0, maxEntries: 1 };
-    const cache = new ListCache(config, coalescer, () => 'back_off', slots(1), store);
+    const cache = new ListCache(config, coalescer, () => 'back_off', slots(1), { shared: store });
     await cache.get('a', setup.provider.fetch, new Caller(), false);
     expect(store.holdMs).toEqual([holdMs]);
   });

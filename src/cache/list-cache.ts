@@ -53,7 +53,7 @@ export interface Obtained<T> {
 }
 
 /** An entry, and the state of its refreshes, times in monotonic ms. */
-export interface Slot<T> {
+export interface CacheSlot<T> {
   readonly entry: LocalEntry<T>;
   failures: number;
   /** No refresh is tried before. */
@@ -76,6 +76,15 @@ export interface RateLimit {
 
 /** What a failed fetch does to the entry: drops it, delays its next refresh (and all requests, at a limit), or nothing. */
 export type FailureEffect = 'drop' | 'back_off' | 'none' | RateLimit;
+
+/** What a cache may have beside its coalescer and its entries. */
+interface ListCacheOptions<T> {
+  /** The store that replicas share. */
+  readonly shared?: SharedStore<T> | undefined;
+  readonly clock?: Clock | undefined;
+  /** Whether a value may be kept; one that will soon have more serves its callers only. */
+  readonly isWhole?: ((value: T) => boolean) | undefined;
+}
 
 /** A rate limit that was announced. */
 interface Limited {
@@ -113,23 +122,25 @@ export class ListCache<T> {
     maxSize: MAX_LIMIT_BYTES,
     sizeCalculation: ({ limit }) => limit.bytes,
   });
+  private readonly shared: SharedStore<T> | undefined;
+  private readonly clock: Clock;
+  private readonly isWhole: (value: T) => boolean;
 
   /**
    * @param coalescer lets simultaneous callers share a fetch
    * @param effectOf what an error of a fetch does to the entry
    * @param slots where entries are kept
-   * @param shared the store that replicas share
-   * @param isWhole whether a value may be kept; one that will soon have more serves its callers only
    */
   constructor(
     private readonly config: Pick<CacheConfig, 'ttlMs' | 'staleMs' | 'maxEntries'>,
     private readonly coalescer: Coalescer<Obtained<T>>,
     private readonly effectOf: (error: unknown) => FailureEffect,
-    private readonly slots: BoundedMap<Slot<T>>,
-    private readonly shared?: SharedStore<T>,
-    private readonly clock: Clock = SYSTEM_CLOCK,
-    private readonly isWhole: (value: T) => boolean = () => true,
+    private readonly slots: BoundedMap<CacheSlot<T>>,
+    { shared, clock = SYSTEM_CLOCK, isWhole = () => true }: ListCacheOptions<T> = {},
   ) {
+    this.shared = shared;
+    this.clock = clock;
+    this.isWhole = isWhole;
     this.dropped = new LRUCache({
       max: config.maxEntries,
       dispose: (dropped, _key, reason) => {
@@ -177,7 +188,7 @@ export class ListCache<T> {
     return this.get(key, fetch, caller, slot !== undefined && this.maySeek(key, slot));
   }
 
-  private maySeek(key: string, slot: Slot<T>): boolean {
+  private maySeek(key: string, slot: CacheSlot<T>): boolean {
     const now = this.clock.monotonic();
     const pauseUntil = Math.max(
       slot.retryAt,
@@ -233,7 +244,7 @@ export class ListCache<T> {
     if (slot !== undefined && !this.isFresh(slot.entry)) this.refreshInBackground(key, slot, fetch);
   }
 
-  private refreshInBackground(key: string, slot: Slot<T>, fetch: Work<T>): void {
+  private refreshInBackground(key: string, slot: CacheSlot<T>, fetch: Work<T>): void {
     if (this.clock.monotonic() < slot.retryAt || this.coalescer.isUnderWay(key)) return;
     if (this.activeLimit(key) !== undefined) return;
     const work: Work<Obtained<T>> = (signal) => this.refresh(key, slot, fetch, signal);
@@ -244,7 +255,7 @@ export class ListCache<T> {
   /** Takes over another replica's newer entry or fetches one, unless another replica is fetching it. */
   private async refresh(
     key: string,
-    slot: Slot<T>,
+    slot: CacheSlot<T>,
     fetch: Work<T>,
     signal: CancellationSignal,
   ): Promise<Obtained<T>> {

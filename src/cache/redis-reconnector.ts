@@ -23,7 +23,7 @@ interface ReconnectorOptions extends ConnectionOptions {
  * primary no more, or have left its name to another one), and when the target changes.
  */
 export class RedisReconnector {
-  private readonly logger = new Logger('RedisStore');
+  private readonly logger = new Logger('RedisReconnector');
   private current: RedisConnection | undefined;
   private isConnecting = false;
   /** Whether the last target works while the newest one does not. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { runs } from '../../test/support/runs.js';
 import { Caller, Task } from '../../test/support/task.js';
-import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
+import { WAIT_ERRORS } from '../../test/support/wait-errors.js';
 import { Coalescer } from './coalescer.js';
 
 const TIMEOUT_MS = 100;
@@ -49,7 +49,7 @@ afterEach(() => {
 it('in any order each caller gets its own result, or an error at its deadline, and no work goes on that no caller waits for', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(event, { maxLength: 30, size: 'max' }), async (events) => {
-      const coalescer = new Coalescer<string>(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS);
+      const coalescer = new Coalescer<string>(TIMEOUT_MS, WAIT_ERRORS);
       const callers: Joined[] = [];
       const works: Started[] = [];
       let now = 0;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Caller, Task } from '../../test/support/task.js';
-import { UpstreamError } from '../upstream/upstream.error.js';
-import { UPSTREAM_WAIT_ERRORS } from '../upstream/wait-errors.js';
+import { WAIT_ERRORS, WaitError } from '../../test/support/wait-errors.js';
 import { Coalescer } from './coalescer.js';
 
 const TIMEOUT_MS = 100;
@@ -10,7 +9,7 @@ let coalescer: Coalescer<string>;
 
 beforeEach(() => {
   jest.useFakeTimers({ doNotFake: ['setImmediate'] });
-  coalescer = new Coalescer(TIMEOUT_MS, UPSTREAM_WAIT_ERRORS);
+  coalescer = new Coalescer(TIMEOUT_MS, WAIT_ERRORS);
 });
 
 afterEach(() => {
@@ -30,7 +29,7 @@ async function failureOf(answer: Promise<string>): Promise<string> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof UpstreamError)) throw new Error('there is an answer');
+  if (!(error instanceof WaitError)) throw new Error('there is an answer');
   return error.failure;
 }
 
@@ -53,7 +52,7 @@ describe('callers with one key', () => {
   it('share its error', async () => {
     const task = new Task<string>();
     const answers = [join('a', task), join('a', task)];
-    const error = new UpstreamError('failed', 'no');
+    const error = new Error('no');
     task.fail(error);
     for (const answer of answers) await expect(answer).rejects.toBe(error);
   });
@@ -191,7 +190,7 @@ describe('a caller who hangs up', () => {
     const caller = new Caller();
     const task = new Task<string>();
     const answer = join('a', task, caller);
-    const error = new UpstreamError('cancelled', 'after two attempts');
+    const error = new WaitError('cancelled', 'after two attempts');
     task.signal?.addEventListener('abort', () => {
       task.fail(error);
     });

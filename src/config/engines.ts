@@ -12,6 +12,8 @@ export interface EngineDeclaration {
   readonly keyHeader?: string;
   /** What the names of its rate-limit headers begin with, in lower case, if it is not `x-ratelimit-`. */
   readonly limitHeaderPrefix?: string;
+  /** The words of these names that no other vendor uses, in lower case. */
+  readonly limitHeaderWords?: readonly string[];
   /** The headers of its answers that identify a request, in lower case, if it is not `x-request-id`. */
   readonly requestIdHeaders?: readonly string[];
   /** Declares the further variables of the engine. */
@@ -27,10 +29,13 @@ export function engineName(text: string): string {
 }
 
 const declarations = new Map<string, EngineDeclaration>();
+/** Grows with each declaration. */
+let revision = 0;
 
 /** Makes the names and the headers of engines known to the rules of the configuration. */
 export function rememberEngines(engines: readonly EngineDeclaration[]): void {
   for (const each of engines) for (const name of namesIn(each)) declarations.set(name, each);
+  revision += 1;
 }
 
 /** The built-in engine of this name or alias, as `engineName` spells it; undefined for any other name. */
@@ -50,24 +55,30 @@ export function namesOf(engine: string): EngineNames {
 }
 
 /** The headers that carry the keys of built-in engines, `authorization` aside. */
-export function keyHeaders(): ReadonlySet<string> {
-  return declaredTexts(({ keyHeader }) => keyHeader);
-}
+export const keyHeaders = declaredTexts(({ keyHeader }) => keyHeader);
 
 /** What the names of rate-limit headers of built-in engines begin with, `x-ratelimit-` aside. */
-export function limitHeaderPrefixes(): ReadonlySet<string> {
-  return declaredTexts(({ limitHeaderPrefix }) => limitHeaderPrefix);
-}
+export const limitHeaderPrefixes = declaredTexts(({ limitHeaderPrefix }) => limitHeaderPrefix);
+
+/** The words of rate-limit headers that built-in engines declare. */
+export const limitHeaderWords = declaredTexts(({ limitHeaderWords: words }) => words);
 
 /** The headers that identify a request in the answers of built-in engines, `x-request-id` aside. */
-export function requestIdHeaders(): ReadonlySet<string> {
-  return declaredTexts(({ requestIdHeaders: names }) => names);
-}
+export const requestIdHeaders = declaredTexts(({ requestIdHeaders: names }) => names);
 
+/** Reads the texts of all declarations once, and again after further ones. */
 function declaredTexts(
   read: (declaration: EngineDeclaration) => string | readonly string[] | undefined,
-): ReadonlySet<string> {
-  return new Set([...declarations.values()].flatMap((each) => read(each) ?? []));
+): () => ReadonlySet<string> {
+  let texts: ReadonlySet<string> = new Set();
+  let readAt = 0;
+  return () => {
+    if (readAt !== revision) {
+      texts = new Set([...declarations.values()].flatMap((each) => read(each) ?? []));
+      readAt = revision;
+    }
+    return texts;
+  };
 }
 
 /** The name of an engine's variable, `MY_LAB_BASE_URL` for instance. */

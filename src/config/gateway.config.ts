@@ -12,7 +12,7 @@ class GatewayVariables {
 
 /** Who may ask this service. */
 export const gatewayConfig = registerVariables('gateway', GatewayVariables, (variables) => ({
-  /** The keys of which callers need one; undefined where callers need none, or where a file has the keys. */
+  /** Callers need one of these keys. Undefined where they need none, or where a file has the keys. */
   apiKeys: variables.GATEWAY_API_KEYS,
   /** The path of a file with such keys. */
   apiKeysFile: variables.GATEWAY_API_KEYS_FILE,

@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryFolder } from '../../test/support/temporary-folder.js';
-// Registers the variables of every namespace and of the vendors.
-import '../app.module.js';
+// They register the variables of the vendors and of every namespace.
+import '../providers/built-in-providers.js';
+import './config.module.js';
 import { builtInNames } from './engines.js';
 import { misspeltVariables } from './misspelt-variables.js';
 import { providerConfig } from './provider.config.js';

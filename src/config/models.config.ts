@@ -30,6 +30,11 @@ class ModelsVariables {
   MODELS_STATIC_MODE: StaticMode = 'replace';
 }
 
+/** The variables of a class whose `_FILE` variant the class has too. */
+type WithFile<T> = { [K in keyof T & string]-?: `${K}_FILE` extends keyof T ? K : never }[keyof T & string];
+
+const STATIC_LISTS = ['MODELS_STATIC'] satisfies readonly WithFile<ModelsVariables>[];
+
 /** Which models are listed, and whether with metadata. */
 export const modelsConfig = registerVariables('models', ModelsVariables, (variables) => {
   const values = new Map<string, unknown>(Object.entries(variables));
@@ -41,7 +46,7 @@ export const modelsConfig = registerVariables('models', ModelsVariables, (variab
     /** Without any, models of all types are listed. */
     types: variables.MODELS_TYPES,
     /** The models that the operator gives for all providers together; undefined where there are none. */
-    staticList: staticSourceOf(['MODELS_STATIC'], values, variables.MODELS_STATIC_MODE),
+    staticList: staticSourceOf(STATIC_LISTS, values, variables.MODELS_STATIC_MODE),
   };
 });
 export type ModelsConfig = ConfigType<typeof modelsConfig>;

@@ -92,7 +92,7 @@ export const providerConfig = registerVariables('provider', ProviderVariables, (
   const isMultiEngine = variables.MODEL_ENGINES.length > 1;
   const named = namedEngines();
   const byName = new Map(named.map((engine) => [engine.name, engine]));
-  /** One that is named has its own variables, and the only one those of a single engine too. */
+  /** An engine of `MODEL_ENGINES` has variables by its name. A single engine has the declared ones too. */
   const variablesOf = (name: string, suffix: Suffix, declared: readonly string[]): readonly string[] =>
     byName.get(name)?.variables(suffix, declared, !isMultiEngine) ?? declared;
   const all = declaredVariables();

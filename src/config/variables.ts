@@ -62,7 +62,7 @@ export function registerVariables<T extends object, C extends ConfigObject>(
 ) {
   registerClass(variables);
   return registerAs(token, () => {
-    // Seven namespaces are read at start, but one check is enough.
+    // All namespaces are read at start, but one check is enough.
     if (JSON.stringify(process.env) !== validEnvironment) checkVariables();
     return build(readVariables(variables));
   });

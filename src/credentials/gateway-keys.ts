@@ -13,7 +13,7 @@ import type { Secret } from './secret.js';
 /** Why a request is refused: it has no key, or none of the gateway's. */
 export type KeyRefusal = 'missing' | 'unknown';
 
-/** The keys of which callers of this service need one. */
+/** Callers need one of these keys. */
 @Injectable()
 export class GatewayKeys {
   /** SHA-256 of each: equally long, so that a comparison tells nothing of a key. Undefined where callers need none. */

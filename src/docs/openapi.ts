@@ -537,7 +537,7 @@ export function openApiDocument(version: string): OpenAPIObject {
         tags: ['models'],
         summary: 'One model',
         description:
-          'One model of the list. A slash in the id may be written raw or encoded, and a first one may be missing; for the engine `ollama`, so may `:latest`.',
+          'One model of the list. A slash in the id may be written raw or encoded, and a first one may be missing; for the engines `ollama` and `ollama_cloud`, so may `:latest`.',
         security: OPTIONAL_CREDENTIALS,
         parameters: [
           {

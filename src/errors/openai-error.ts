@@ -1,5 +1,5 @@
 /**
- * The body of every error of this service, in the form that OpenAI's SDKs turn into their typed exceptions.
+ * The body of an error of this service in OpenAI's form, which OpenAI's SDKs turn into their typed exceptions.
  * @see https://platform.openai.com/docs/guides/error-codes
  */
 export interface OpenAiErrorBody {

@@ -1,4 +1,4 @@
-/** The providers whose models a list lacks, all of them or some. */
+/** Providers that gave no list, or only a part of one. */
 export class MissingProviders {
   /**
    * @param codes by engine: the error code of each without a list, and what the lists of others lack

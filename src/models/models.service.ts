@@ -30,7 +30,8 @@ export interface ListAnswer {
 export class ModelsService {
   private readonly source: ListSource;
   private readonly shares: EngineShares | undefined;
-  private readonly shortNames: readonly ProviderIdentity[];
+  /** Providers whose ids may be written without a tag or a namespace. */
+  private readonly identitiesWithShortIds: readonly ProviderIdentity[];
 
   constructor(
     registry: ProviderRegistry,
@@ -42,7 +43,7 @@ export class ModelsService {
     const identities = registry.configured.map(({ identity }) => identity);
     const engines = identities.map(({ engine }) => engine);
     this.shares = engines.length > 1 ? new EngineShares(engines) : undefined;
-    this.shortNames = identities.filter(
+    this.identitiesWithShortIds = identities.filter(
       ({ defaultTag, defaultNamespace }) => defaultTag !== undefined || defaultNamespace !== undefined,
     );
   }
@@ -88,7 +89,7 @@ export class ModelsService {
 
   /** These ids as the list of their engine writes them, with its tag and without its namespace, as far as it has them. */
   listedIds({ partOf }: ListAnswer, ids: readonly string[]): string[] {
-    return this.shortNames.flatMap(({ engine, defaultTag = '', defaultNamespace = '' }) => {
+    return this.identitiesWithShortIds.flatMap(({ engine, defaultTag = '', defaultNamespace = '' }) => {
       const prefix = this.config.prefixIds ? `${engine}/` : '';
       const namespace = prefix + defaultNamespace;
       const short = ids.map((id) => (id.startsWith(namespace) ? prefix + id.slice(namespace.length) : id));

@@ -16,7 +16,7 @@ interface Merged {
 
 /** Adds the models of the operator to lists: once for each list and each content of the operator's file. */
 export class StaticMerge {
-  private readonly logger = new Logger('StaticModels');
+  private readonly logger = new Logger('StaticMerge');
   private readonly merged = new WeakMap<ModelList, Merged>();
   private readonly rowsById = memoize(firstById);
   /** The content whose lost aliases were reported, and their ids. */

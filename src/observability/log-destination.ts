@@ -37,7 +37,7 @@ export class LogDestination implements DestinationStream {
 
   private readonly fd: number;
 
-  /** @param stream standard output; that it was made is what keeps a pipe from blocking */
+  /** @param stream standard output. Reading `process.stdout` makes Node.js open the pipe non-blocking. */
   constructor(stream: Output) {
     this.fd = stream.fd;
     const stats = fstatSync(this.fd);

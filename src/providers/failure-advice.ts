@@ -3,7 +3,7 @@ import { headerList } from '../upstream/upstream-headers.js';
 import type { UpstreamError } from '../upstream/upstream.error.js';
 import type { ModelProvider } from './model-provider.js';
 
-/** These may be the fault of the credential, the others hardly. */
+/** A wrong credential may be the cause of these statuses. It hardly ever causes others. */
 export const CREDENTIAL_STATUSES: ReadonlySet<number | undefined> = new Set([400, 401, 402, 403, 429]);
 
 /** The provider will be back by itself: 529 is Anthropic's. */

@@ -17,7 +17,7 @@ export interface ProviderIdentity {
   readonly engine: string;
   /** The built-in engine that it is, if that has another name. */
   readonly kind?: string | undefined;
-  /** The name in metrics: `custom` for an engine that may have any name. */
+  /** The name in metrics: `custom` for a single engine that is not built in, `static` for the list of all engines. */
   readonly label: string;
   /** What the provider adds to ids without a tag. */
   readonly defaultTag?: string | undefined;

@@ -26,7 +26,7 @@ export class ProviderFailureLog {
   /** By what fails. */
   private readonly reports = new Map<string, Report>();
   /** The engines of which a caller's key was refused although the operator has one. */
-  private readonly hidden = new Set<string>();
+  private readonly reportedRefusals = new Set<string>();
 
   /** The provider answered with neither a list nor a 4xx, or could not be asked. */
   failed(provider: ModelProvider, error: UpstreamError): void {
@@ -55,8 +55,8 @@ export class ProviderFailureLog {
    */
   callerRefused(provider: ModelProvider, operatorKey: Credential | undefined): void {
     const { engine } = provider.identity;
-    if (operatorKey?.variable === undefined || this.hidden.has(engine)) return;
-    this.hidden.add(engine);
+    if (operatorKey?.variable === undefined || this.reportedRefusals.has(engine)) return;
+    this.reportedRefusals.add(engine);
     this.logger.warn(
       `${hostOf(provider)} answered 401 to the key of a caller, which takes precedence over ${operatorKey.variable}. ` +
         'If the caller has no key and its client sends a placeholder, add that to PLACEHOLDER_API_KEYS.',

@@ -33,6 +33,8 @@ export interface Vendor extends EngineDeclaration {
   readonly signing?: { readonly source: string };
   /** Variables that the documents set as an example, where the provider cannot be asked in a cluster without any. */
   readonly exampleSettings?: Readonly<Record<string, string>>;
+  /** What chats take for granted at the end of an id. */
+  readonly defaultTag?: string;
   /** Where its rows hold metadata. */
   readonly metadata?: MetadataFormat;
   /** Makes a provider of the vendor; its name is the engine's unless the operator gives another one. */

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** What a header may be called (RFC 9110, section 5.6.2). */
 const HEADER_NAME = /^[!#$%&'*+.^\w`|~-]+$/;
-/** How long the names of the headers may be together that a page wants to set. */
+/** The longest list of header names that a preflight may ask for. */
 const MAX_WANTED_LENGTH = 4096;
 /** The origin of sandboxed frames and local files: every site can make such a frame. */
 const OPAQUE_ORIGIN = 'null';

@@ -19,7 +19,7 @@ const ROUTER_OPTIONS = {
 /** What a caller's request id may look like to be taken over into logs and headers. */
 const SANE_REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** Fastify, set up so that every answer has a request id and every error is an OpenAI error. */
+/** Fastify, set up so that every answer has a request id and every error is in the caller's dialect. */
 export function createHttpAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({
     logger: false,

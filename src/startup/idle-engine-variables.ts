@@ -3,6 +3,7 @@ import { declarationOf, engineVariable } from '../config/engines.js';
 import type { ProviderConfig } from '../config/provider.config.js';
 import { givenText } from '../config/variables.js';
 import type { ModelProvider } from '../providers/model-provider.js';
+import { CUSTOM_KEY_VARIABLES } from '../providers/vendors/custom.provider.js';
 
 /** The engines of the environment, and the providers that were made of them. */
 export interface EngineSetup {
@@ -88,7 +89,7 @@ function trustsAuthorities(provider: ModelProvider): boolean {
 
 /** The variables that hold what requests to an engine would take, certificates aside. */
 function variablesOf({ name, kind }: ConfiguredEngine, { provider }: EngineSetup): string[] {
-  const { keyVariables = ['OPENAI_API_KEY'], urlVariables = [] } =
+  const { keyVariables = CUSTOM_KEY_VARIABLES, urlVariables = [] } =
     (kind === undefined ? undefined : declarationOf(kind)) ?? {};
   return [
     ...provider.urlVariables(name, urlVariables),

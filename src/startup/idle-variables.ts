@@ -111,7 +111,7 @@ function withoutEffect(setup: Setup): string[] {
   });
 }
 
-/** Those that engines of `MODEL_ENGINES` have by their names: they look as if they were read without it as well. */
+/** Sentences about variables that are named after an engine. Only the engines of `MODEL_ENGINES` have such variables. */
 function variablesByName({ providers: [only] }: Setup): string[] {
   const declared = new Set(declaredVariables().map(({ name }) => name));
   const isNamed = isSet('MODEL_ENGINES');

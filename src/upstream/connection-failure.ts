@@ -37,7 +37,7 @@ export function connectionFailure(
 ): UpstreamError {
   if (error instanceof ProxyError) return proxyFailure(error, details);
   const code = errorCode(error);
-  // Such a proxy is what the connection leads to.
+  // The proxy of an `http://` provider is the other end of the connection.
   if (route.isRelayed && route.proxy !== undefined && error instanceof ClosedUnansweredError)
     return proxyFailure(new ProxyError(route.proxy, code), details);
   const [failure, message] = classify(code, error, route);

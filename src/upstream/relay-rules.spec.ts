@@ -68,6 +68,7 @@ describe('where a key of the operator was sent', () => {
       'x-ratelimit-remaining-tokens': '29987',
       'x-ratelimit-reset': '1765200000',
       'anthropic-ratelimit-requests-reset': '2026-11-01T00:00:00Z',
+      'anthropic-ratelimit-unified-5h-reset': '1765200000',
       'x-ratelimit-reset-requests': '120ms',
       'x-ratelimit-reset-tokens': '6m0s',
     };

@@ -1,4 +1,4 @@
-import { limitHeaderPrefixes, requestIdHeaders } from '../config/engines.js';
+import { limitHeaderPrefixes, limitHeaderWords, requestIdHeaders } from '../config/engines.js';
 import type { Credential } from '../credentials/credential.js';
 import { oneLine, shortened } from '../catalogue/public-text.js';
 import { couldReveal, redact, redactParts } from '../credentials/redact.js';
@@ -21,9 +21,15 @@ const MEASURE =
   /^(\d{1,16}(\.\d{1,6})?|(\d{1,9}(\.\d{1,9})?(ms|[smhd])){1,5}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT)$/;
 /** Authentication schemes that providers and the proxies before them use. */
 const SCHEMES = ['Bearer', 'Basic', 'Digest', 'DPoP', 'Negotiate', 'NTLM'];
-/** The names of rate-limit headers, made of the words that providers use. */
-const LIMIT_HEADER =
-  /^(?=.{1,64}$)x-ratelimit(-(limit|remaining|reset|used|over|requests?|tokens?|input|output|prompt|generated|cached|audio|images|second|minute|hour|day|month|project|organization|user|resource|unified|priority|fast|status|5h|7d|after|ms|policy))+$/;
+/** Names of rate-limit headers consist of these words, and of those that vendors declare. */
+const LIMIT_WORDS: ReadonlySet<string> = new Set(
+  (
+    'limit remaining reset used over request requests token tokens input output prompt generated cached audio images ' +
+    'second minute hour day month project organization user resource status after ms policy'
+  ).split(' '),
+);
+const USUAL_LIMIT_PREFIX = 'x-ratelimit-';
+const MAX_LIMIT_NAME_LENGTH = 64;
 /** A UUID, or letters and digits behind a word: `req_011CTgbD`, `Root=1-67891233-abcdef`. */
 const REQUEST_ID =
   /^(?=.{1,48}$)([A-Za-z]{1,12}[ =_-])?([\dA-Za-z]{1,32}|\[redacted\])(-[\dA-Za-z]{1,32}){0,4}$/;
@@ -114,7 +120,7 @@ export class RelayRules {
   private mayShowName(name: string): boolean {
     if (!this.operatorSecretSent) return redact(name, this.secrets) === name;
     return (
-      (name.startsWith('retry-after') || LIMIT_HEADER.test(usualName(name))) &&
+      (name.startsWith('retry-after') || isLimitHeader(usualName(name))) &&
       !couldReveal(name, this.operatorSecrets)
     );
   }
@@ -141,7 +147,14 @@ function cutReason(text: string | undefined): string | undefined {
 /** The name of a header, with the usual beginning of rate-limit headers for a vendor's own. */
 function usualName(name: string): string {
   const own = [...limitHeaderPrefixes()].find((prefix) => name.startsWith(prefix));
-  return own === undefined ? name : `x-ratelimit-${name.slice(own.length)}`;
+  return own === undefined ? name : USUAL_LIMIT_PREFIX + name.slice(own.length);
+}
+
+/** Whether the name of a header consists of known words only, behind the usual beginning. */
+function isLimitHeader(name: string): boolean {
+  if (!name.startsWith(USUAL_LIMIT_PREFIX) || name.length > MAX_LIMIT_NAME_LENGTH) return false;
+  const words = name.slice(USUAL_LIMIT_PREFIX.length).split('-');
+  return words.every((word) => LIMIT_WORDS.has(word) || limitHeaderWords().has(word));
 }
 
 /** The scheme of a challenge as this service writes it, if it is a known one. */

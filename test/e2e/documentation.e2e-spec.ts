@@ -41,6 +41,34 @@ function isInTables(name: string): boolean {
   return IN_TABLES.has(name) || IN_TABLES.has(name.replace(/_FILE$/, ''));
 }
 
+/** A text by hand, and the word by which it names a vendor; undefined for a vendor of which it says nothing. */
+interface VendorText {
+  readonly place: string;
+  readonly text: string;
+  readonly wordOf: (vendor: Vendor) => string | undefined;
+}
+
+const limitHeadersOf = ({ limitHeaderPrefix }: Vendor): string | undefined =>
+  limitHeaderPrefix && `${limitHeaderPrefix}*`;
+const engineWithTag = ({ engine, defaultTag }: Vendor): string | undefined => defaultTag && engine;
+const engineAtLocalhost = ({ engine, defaultBaseUrl = '' }: Vendor): string | undefined =>
+  /^https?:\/\/(localhost|127\.|\[::1\])/.test(defaultBaseUrl) ? engine : undefined;
+
+const VENDOR_TEXTS: readonly VendorText[] = [
+  ...partsOf('docs/api.md', [
+    [/^- \*\*A 4xx of the provider\*\*.*$/m, limitHeadersOf],
+    [/^\| `GET \/v1\/models\/\{id\}`.*$/m, engineWithTag],
+  ]),
+  ...partsOf('src/docs/openapi.ts', [
+    [/"The provider's, as are all .*"/, limitHeadersOf],
+    [/'One model of the list\. .*'/, engineWithTag],
+  ]),
+  ...partsOf('docs/providers.md', [
+    [/^## Servers on this machine$[^]*?(?=^##)/m, engineAtLocalhost],
+    [/^.* leave out `library\/` and `:latest`\..*$/m, engineWithTag],
+  ]),
+];
+
 describe('the tables of engines', () => {
   it.each([...new Set(TABLES.map(({ file }) => file))])('in %s are those of npm run tables', (file) => {
     const text = read(file);
@@ -100,6 +128,18 @@ describe('the documentation', () => {
     expect(documented.length).toBeGreaterThan(10);
   });
 
+  it('names in its texts the vendors of which they are true', () => {
+    const missing = VENDOR_TEXTS.flatMap(({ place, text, wordOf }) =>
+      BUILT_IN_PROVIDERS.flatMap((vendor) => {
+        const word = wordOf(vendor);
+        return word === undefined || text.includes(`\`${word}\``)
+          ? []
+          : [`${vendor.engine}: add \`${word}\` to ${place}`];
+      }),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('begins with a short README', () => {
     const readme = read('README.md');
     expect(readme.split('\n').length - 1).toBeLessThanOrEqual(README_LINES);
@@ -134,6 +174,15 @@ function codesOf(value: unknown): string[] {
   const inside = Object.values(value).flatMap(codesOf);
   const isError = 'param' in value && 'code' in value && typeof value.code === 'string';
   return isError && value.code !== 'rate_limit_exceeded' ? [String(value.code), ...inside] : inside;
+}
+
+/** Texts of a file, each by what it looks like. */
+function partsOf(file: string, parts: readonly (readonly [RegExp, VendorText['wordOf']])[]): VendorText[] {
+  return parts.map(([pattern, wordOf]) => {
+    const [text] = pattern.exec(read(file)) ?? [];
+    if (text === undefined) throw new Error(`${file} has no text like ${String(pattern)}`);
+    return { place: `${file}: ${text.trim().replace(/\s+/g, ' ').slice(0, 60)}`, text, wordOf };
+  });
 }
 
 /** What brings a variable into a document. */

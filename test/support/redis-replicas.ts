@@ -74,9 +74,14 @@ export function entryKey(redis: RedisServer): Promise<string> {
   });
 }
 
+/** The loggers that write about Redis. */
+export const REDIS_CONTEXT = /Redis(Store|Reconnector)/;
+
 /** The messages of a gateway about its Redis. */
 export function redisMessages(gateway: Gateway): string[] {
-  return logLines(gateway).flatMap(({ context, msg }) => (context === 'RedisStore' ? [String(msg)] : []));
+  return logLines(gateway).flatMap(({ context, msg }) =>
+    REDIS_CONTEXT.test(String(context)) ? [String(msg)] : [],
+  );
 }
 
 /** Matches the message that a Redis fails for a reason. */

@@ -1,6 +1,6 @@
 import type { Waiting, Work } from '../../src/concurrency/coalescer.js';
 import type { CancellationSignal } from '../../src/concurrency/cancellation.js';
-import { UpstreamError } from '../../src/upstream/upstream.error.js';
+import { WaitError } from './wait-errors.js';
 
 /** Work that ends when a test says so. */
 export class Task<T> {
@@ -22,7 +22,7 @@ export class Task<T> {
 
   /** Why it was aborted; undefined when it was not. */
   get abortedFor(): string | undefined {
-    return this.signal?.reason instanceof UpstreamError ? this.signal.reason.failure : undefined;
+    return this.signal?.reason instanceof WaitError ? this.signal.reason.failure : undefined;
   }
 }
 

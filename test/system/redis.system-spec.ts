@@ -16,6 +16,7 @@ import {
   NEW,
   NO_CACHE,
   OLD,
+  REDIS_CONTEXT,
   redisMessages,
   replicaEnv,
   SHORT,
@@ -396,7 +397,7 @@ describeWithRedis('with a Redis', () => {
       for (const { code, stdout, stderr } of await Promise.all(processes.map(({ exited }) => exited))) {
         expect([code, stderr]).toEqual([0, '']);
         expect(stdout).not.toContain(SECRET_MARK);
-        expect(stdout).not.toContain('RedisStore');
+        expect(stdout).not.toMatch(REDIS_CONTEXT);
       }
     });
 

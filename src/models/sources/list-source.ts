@@ -25,7 +25,7 @@ export interface ListResult {
   readonly cacheResult: CacheResult<unknown> | undefined;
   /** The error codes of the providers whose models are missing, by engine; undefined when none are. */
   readonly missing?: ReadonlyMap<string, string>;
-  /** What the lists of providers lack that gave one, by engine; undefined when all are whole. */
+  /** By engine: what is missing from a list that its provider did give; undefined when all are whole. */
   readonly lacking?: ReadonlyMap<string, string>;
   /** The list of one of several engines; not there for the list of one. */
   readonly partOf?: (engine: string) => ModelList | undefined;

@@ -1,6 +1,6 @@
 import { BoundedMap } from '../../cache/bounded-map.js';
 import { ListCache } from '../../cache/list-cache.js';
-import type { CacheResult, FailureEffect, Obtained, Slot } from '../../cache/list-cache.js';
+import type { CacheResult, FailureEffect, Obtained, CacheSlot } from '../../cache/list-cache.js';
 import { memoize } from '../../cache/memoize.js';
 import { memoizeForAMoment } from '../../cache/momentary-memo.js';
 import { Coalescer } from '../../concurrency/coalescer.js';
@@ -57,14 +57,21 @@ export class ProviderListSource implements ListSource {
         cacheConfig,
         new Coalescer<Obtained<ModelList>>(limits.timeoutMs, UPSTREAM_WAIT_ERRORS),
         effectOf,
-        new BoundedMap<Slot<ModelList>>(memory, cacheConfig.maxEntries, ({ entry }) => entry.value.footprint),
-        // The identity of a signature or a client certificate is not known here: replicas may have different ones.
-        (this.operatorKey === undefined && settings.keySource !== undefined) ||
-          settings.certificateVariable !== undefined
-          ? undefined
-          : sharedStore,
-        undefined,
-        ({ lacks }) => lacks === undefined || gapsOf(provider.identity.engine, lacks).missing === undefined,
+        new BoundedMap<CacheSlot<ModelList>>(
+          memory,
+          cacheConfig.maxEntries,
+          ({ entry }) => entry.value.footprint,
+        ),
+        {
+          // The identity of a signature or a client certificate is not known here: replicas may have different ones.
+          shared:
+            (this.operatorKey === undefined && settings.keySource !== undefined) ||
+            settings.certificateVariable !== undefined
+              ? undefined
+              : sharedStore,
+          isWhole: ({ lacks }) =>
+            lacks === undefined || gapsOf(provider.identity.engine, lacks).missing === undefined,
+        },
       );
     }
   }

@@ -15,7 +15,7 @@ export interface Authorisation {
   readonly credential: Credential | undefined;
 }
 
-/** Authorises a GET of a URL that has no key. */
+/** Authorises a GET when there is no key. */
 export type Signer = (url: URL, signal: CancellationSignal) => Promise<Authorisation>;
 
 /** Query parameters by name. */

@@ -13,6 +13,7 @@ export const anthropic = httpVendor({
   keyVariables: ['ANTHROPIC_API_KEY'],
   keyHeader: 'x-api-key',
   limitHeaderPrefix: 'anthropic-ratelimit-',
+  limitHeaderWords: ['unified', '5h', '7d', 'priority', 'fast'],
   requestIdHeaders: ['request-id'],
   // Anthropic's API refuses its OAuth tokens in `x-api-key`, and takes them as Bearer only with this beta.
   bearerTokens: /^sk-ant-oat/,

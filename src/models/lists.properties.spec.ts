@@ -10,8 +10,8 @@ import type { Model } from '../catalogue/model.js';
 import { Cancellation } from '../concurrency/cancellation.js';
 import { keyCredential } from '../credentials/credential.js';
 import { NO_HEADERS } from '../credentials/operator-headers.js';
-import { ModelList } from '../models/model-list.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
+import { ModelList } from './model-list.js';
 
 // Rows that are left out are logged.
 Logger.overrideLogger(false);
