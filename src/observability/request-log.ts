@@ -18,7 +18,7 @@ export function requestLog(
   pathOf: PathReader,
   clientAddress?: ClientAddressReader,
 ): RequestObserver {
-  const engine = engines.join(',');
+  const log = logger.child({ engine: engines.join(',') });
   const upstreamFields = engines.length === 1 ? fieldsOfOne : fieldsOfSeveral;
   return {
     ...(clientAddress !== undefined && {
@@ -30,14 +30,13 @@ export function requestLog(
     closed(request, reply) {
       const { route } = request;
       const level = isQuiet(route) || isPreflight(request, reply) ? 'debug' : 'info';
-      logger[level](
+      log[level](
         {
           method: request.method,
           path: pathOf(request),
           route: route ?? 'unknown',
           status: statusOf(reply),
           durationMs: rounded(reply.elapsedTime),
-          engine,
           ...upstreamFields(request.upstreams),
           incomplete: reply.getHeader('x-models-incomplete'),
           requestId: request.id,
@@ -48,8 +47,8 @@ export function requestLog(
       );
     },
     refused(status, requestId, socket) {
-      const fields = { route: 'unknown', status, engine, requestId, clientAddress: clientAddress?.(socket) };
-      logger.info(fields, 'request');
+      const fields = { route: 'unknown', status, requestId, clientAddress: clientAddress?.(socket) };
+      log.info(fields, 'request');
     },
   };
 }
