@@ -148,7 +148,7 @@ function render() {
     '',
     '## Lists of 7.8 MB under different credentials, 10 s',
     '',
-    '| answered | took too long | p99 of /healthz, ms |',
+    '| answered | late or refused | p99 of /healthz, ms |',
     '|---|---|---|',
     `| ${results.health.answered} | ${results.health.refused} | ${figure(results.health.p99)} |`,
     '',

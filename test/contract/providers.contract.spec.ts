@@ -620,7 +620,11 @@ it.each(readdirSync(VENDORS).filter((name) => name.endsWith('.provider.ts')))(
   async (file) => {
     const exported = Object.values((await import(new URL(file, VENDORS).href)) as object);
     const unlisted = exported.filter(
-      (each: unknown) => typeof each === 'object' && !BUILT_IN_PROVIDERS.some((vendor) => vendor === each),
+      (each: unknown) =>
+        typeof each === 'object' &&
+        each !== null &&
+        'engine' in each &&
+        !BUILT_IN_PROVIDERS.some((vendor) => vendor === each),
     );
     const advice = `${file}: add a line to src/providers/built-in-providers.ts`;
     expect(unlisted.length === 0 ? undefined : advice).toBeUndefined();
