@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { errorOf } from '../support/answers.js';
+import { errorOf, failureOf, modelsOf } from '../support/answers.js';
 import { headerLines, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { sendRaw } from '../support/raw-client.js';
@@ -95,26 +95,76 @@ describe('whatever a provider answers', () => {
     );
   });
 
-  it('a 200 is a list or a failed upstream', async () => {
-    const list = fc.oneof(
+  it('a 200 is the list of its rows, or a failed upstream where it is no list', async () => {
+    const name = fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', '🦙') },
+      fc.constantFrom('', 'd\ud800'),
       body,
-      body.map((data) => ({ data })),
-      fc.array(body).map((data) => ({ data })),
     );
+    const row = fc.record({ id: name, owned_by: name }, { requiredKeys: ['id'] });
+    const rows = fc.array(fc.oneof({ weight: 3, arbitrary: row }, body), { maxLength: 5 });
+    const field = fc.oneof({ weight: 3, arbitrary: rows }, fc.constant(null), body);
+    const envelope = fc.record(
+      { data: field, models: field, success: fc.constantFrom(true, false), error: body },
+      { requiredKeys: [] },
+    );
+    const answer = fc.oneof(body, rows, { weight: 3, arbitrary: envelope });
+    const plain = headers.map((lines) => lines.filter(([name]) => name !== 'content-encoding'));
     await fc.assert(
-      fc.asyncProperty(headers, list, async (lines, json) => {
+      fc.asyncProperty(fc.oneof({ weight: 4, arbitrary: plain }, headers), answer, async (lines, json) => {
         const response = await relayed(200, lines, json);
-        if (response.status === 200) {
-          expect(await response.json()).toMatchObject({ object: 'list', data: expect.any(Array) });
+        const models = isReadable(lines) ? modelsIn(json) : undefined;
+        if (models === undefined) {
+          expect(await failureOf(response)).toEqual([502, 'upstream_invalid_response']);
         } else {
-          const { code } = await errorOf(response);
-          expect([response.status, code]).toEqual([502, 'upstream_invalid_response']);
+          const rest = { object: 'model', created: expect.any(Number) };
+          expect(await modelsOf(response)).toEqual(
+            models.map((model) => expect.objectContaining({ ...model, ...rest })),
+          );
         }
       }),
-      runs(50),
+      runs(150),
     );
   });
+
+  /** The models that a body lists, the first of each id; undefined for a body that is no list. */
+  function modelsIn(json: unknown): { id: string; owned_by: string }[] | undefined {
+    const rows = rowsIn(json)?.filter(isObject);
+    return rows?.flatMap(({ id, owned_by: owner }, index) =>
+      isName(id) && rows.findIndex((row) => row['id'] === id) === index
+        ? { id, owned_by: isName(owner) ? owner : 'vllm' }
+        : [],
+    );
+  }
+
+  /** No URL can hold half of a character, so no request could name such a model. */
+  function isName(value: unknown): value is string {
+    return typeof value === 'string' && value !== '' && !/\p{Cs}/u.test(value);
+  }
+
+  function rowsIn(json: unknown): unknown[] | undefined {
+    if (isArray(json)) return json;
+    // With `success: false` a provider reports a failure, whatever else it says.
+    if (!isObject(json) || json['success'] === false) return undefined;
+    const { data, models } = json;
+    if (isArray(data)) return data;
+    if (isArray(models)) return models;
+    return data === null ? [] : undefined;
+  }
+
+  /** Whether a body that is not compressed is what its headers say. */
+  function isReadable(lines: readonly (readonly [string, string])[]): boolean {
+    return lines.every(([name, text]) => name !== 'content-encoding' || /^[, ]*$/.test(text));
+  }
 });
+
+function isArray(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isArray(value);
+}
 
 describe('whatever headers a caller sends', () => {
   /** What may go to the provider, beside what this service says itself. */
