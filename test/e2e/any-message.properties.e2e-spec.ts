@@ -369,6 +369,8 @@ describe('whatever the ids of models', () => {
       'a b',
       '?',
       '#',
+      'a?b',
+      'a#b',
       '//',
     ),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }),
@@ -378,6 +380,8 @@ describe('whatever the ids of models', () => {
   const id = fc.oneof(
     part,
     fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+    // vLLM lists the path of a model.
+    fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`),
   );
   const prefix = fc.constantFrom(
     '/v1/models/',
@@ -388,13 +392,19 @@ describe('whatever the ids of models', () => {
     'http://gw.test/v1/models/',
   );
 
-  /** The answer to a request for a path, as it is. */
+  /** The answer to a request for a path as it is: its characters are sent as UTF-8. */
   function get(path: string): Promise<Response> {
-    return sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: gw.test\r\nconnection: close\r\n\r\n`);
+    const target = Buffer.from(path).toString('latin1');
+    return sendRaw(gateway.url, `GET ${target} HTTP/1.1\r\nhost: gw.test\r\nconnection: close\r\n\r\n`);
   }
 
   async function bodyOf(response: Response): Promise<unknown> {
     return JSON.parse(Buffer.from(await response.text(), 'latin1').toString('utf8'));
+  }
+
+  async function answerOf(path: string): Promise<[status: number, body: unknown]> {
+    const response = await get(path);
+    return [response.status, await bodyOf(response)];
   }
 
   it('each listed one is retrieved, encoded and raw, and others are not found', async () => {
@@ -408,16 +418,22 @@ describe('whatever the ids of models', () => {
           const { data } = (await bodyOf(await get('/v1/models'))) as { data: { id: string }[] };
           expect(data.map((model) => model.id)).toEqual(ids.filter((each) => !/\p{Cs}/u.test(each)));
           for (const model of data) {
-            const encoded = await get(path + encodeURIComponent(model.id));
-            expect([encoded.status, await bodyOf(encoded)]).toEqual([200, model]);
-            if (!isClear(model.id)) continue;
-            const raw = await get(path + encodeURI(model.id));
-            expect([raw.status, await bodyOf(raw)]).toEqual([200, model]);
+            const encoded = encodeURIComponent(model.id);
+            expect(await answerOf(path + encoded)).toEqual([200, model]);
+            // A path that ends behind the models is that of the list.
+            if (withoutSlashes(model.id) !== '')
+              expect(await answerOf(path + encoded.replaceAll('%2F', '/'))).toEqual([200, model]);
+            if (/^\/[^/](.*[^/])?$/s.test(model.id)) {
+              // Proxies take a slash away.
+              const rest = model.id.slice(1);
+              const expected = data.find((each) => each.id === rest) ?? model;
+              expect(await answerOf(path + encodeURIComponent(rest))).toEqual([200, expected]);
+            }
+            await expectRaw(await get(path + model.id), model);
           }
           const missing = `${other.replace(/\p{Cs}/gu, '')}-`;
-          if (ids.some((each) => [missing, `/${missing}`].includes(each))) return;
-          const response = await get(path + encodeURIComponent(missing));
-          expect([response.status, await bodyOf(response)]).toEqual([
+          if (ids.some((each) => withoutSlashes(each) === withoutSlashes(missing))) return;
+          expect(await answerOf(path + encodeURIComponent(missing))).toEqual([
             404,
             { error: expect.objectContaining({ code: 'model_not_found' }) },
           ]);
@@ -427,9 +443,33 @@ describe('whatever the ids of models', () => {
     );
   });
 
-  /** Whether an id that is written raw in a URL can mean nothing else. */
+  /** Checks the answer to a request whose URL has the id of a model as it is. */
+  async function expectRaw(response: Response, model: { readonly id: string }): Promise<void> {
+    if (isClear(model.id)) {
+      expect([response.status, await bodyOf(response)]).toEqual([200, model]);
+    } else if (response.status === 200) {
+      // The list has no id: its URL ends before one.
+      const { id: found = '' } = (await bodyOf(response)) as { id?: string };
+      expect(withoutSlashes(found)).toBe(withoutSlashes(meaningOf(model.id)));
+    } else {
+      expect([400, 404]).toContain(response.status);
+      await errorOf(response);
+    }
+  }
+
+  /** Whether HTTP takes the bytes of an id in a URL, and they mean nothing else there. */
   function isClear(text: string): boolean {
-    return !/[\s\p{Cc}%?#\\]|^\/|\/$/u.test(text);
+    return /^[\x21-\x7e]+$/.test(text) && !/[%?#]|^\/+$/.test(text);
+  }
+
+  /** The id that a URL means in which another one stands as it is. */
+  function meaningOf(text: string): string {
+    const [end = ''] = text.split(/[ ?#]/);
+    return decodeURIComponent(end);
+  }
+
+  function withoutSlashes(text: string): string {
+    return text.replace(/^\/+|\/+$/g, '');
   }
 });
 
