@@ -254,7 +254,7 @@ describe('whatever headers a caller sends', () => {
     ),
   );
   const noKey = fc
-    .constantFrom(...PLACEHOLDERS, ...PLACEHOLDERS.map((word) => word.toUpperCase()), '')
+    .constantFrom(...PLACEHOLDERS, ...PLACEHOLDERS.map((word) => word.toUpperCase()), '', '\xa0')
     .chain((word) => fc.constantFrom(word, `Bearer ${word}`, `bearer   ${word}`));
   const line = fc.oneof(
     fc.tuple(fc.constantFrom(...CREDENTIALS), fc.oneof(value, noKey)),
