@@ -38,6 +38,7 @@ describe('callerCredential', () => {
     ['Bearer with a blank token', { authorization: 'bearer  ' }],
     ['an empty x-api-key', { 'x-api-key': '' }],
     ['an empty api-key', { 'api-key': '' }],
+    ['no-break spaces as a key', { 'x-api-key': '\xa0', 'api-key': '\xa0\xa0' }],
     ['the placeholder as a bearer token', { authorization: 'Bearer not-used' }],
     ['the placeholder in another case of the scheme', { authorization: 'bearer not-used' }],
     ['the other placeholder', { authorization: 'Bearer dummy' }],

@@ -47,10 +47,10 @@ function credentialIn(
   placeholders: ReadonlySet<string>,
 ): Credential | undefined {
   const value = headers[name];
-  if (typeof value !== 'string' || value === '') return undefined;
+  if (typeof value !== 'string' || value.trim() === '') return undefined;
   if (name !== 'authorization') return isPlaceholder(value, placeholders) ? undefined : keyCredential(value);
   // A client with an empty key may send the scheme alone.
-  if (/^(bearer|basic)?\s*$/i.test(value)) return undefined;
+  if (/^(bearer|basic)\s*$/i.test(value)) return undefined;
   const credential = authorizationCredential(value);
   return isPlaceholder(credential.token ?? value, placeholders) ? undefined : credential;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { errorOf } from '../support/answers.js';
+import zlib from 'node:zlib';
+import { errorOf, failureOf, modelsOf } from '../support/answers.js';
 import { headerLines, json, startFakeUpstream } from '../support/fake-upstream.js';
 import type { FakeUpstream } from '../support/fake-upstream.js';
 import { sendRaw } from '../support/raw-client.js';
@@ -95,29 +95,83 @@ describe('whatever a provider answers', () => {
     );
   });
 
-  it('a 200 is a list or a failed upstream', async () => {
-    const list = fc.oneof(
+  it('a 200 is the list of its rows, or a failed upstream where it is no list', async () => {
+    const name = fc.oneof(
+      { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'c', '🦙') },
+      fc.constantFrom('', 'd\ud800'),
       body,
-      body.map((data) => ({ data })),
-      fc.array(body).map((data) => ({ data })),
     );
+    const row = fc.record({ id: name, owned_by: name }, { requiredKeys: ['id'] });
+    const rows = fc.array(fc.oneof({ weight: 3, arbitrary: row }, body), { maxLength: 5 });
+    const field = fc.oneof({ weight: 3, arbitrary: rows }, fc.constant(null), body);
+    const envelope = fc.record(
+      { data: field, models: field, success: fc.constantFrom(true, false), error: body },
+      { requiredKeys: [] },
+    );
+    const answer = fc.oneof(body, rows, { weight: 3, arbitrary: envelope });
+    const plain = headers.map((lines) => lines.filter(([name]) => name !== 'content-encoding'));
     await fc.assert(
-      fc.asyncProperty(headers, list, async (lines, json) => {
+      fc.asyncProperty(fc.oneof({ weight: 4, arbitrary: plain }, headers), answer, async (lines, json) => {
         const response = await relayed(200, lines, json);
-        if (response.status === 200) {
-          expect(await response.json()).toMatchObject({ object: 'list', data: expect.any(Array) });
+        const models = isReadable(lines) ? modelsIn(json) : undefined;
+        if (models === undefined) {
+          expect(await failureOf(response)).toEqual([502, 'upstream_invalid_response']);
         } else {
-          const { code } = await errorOf(response);
-          expect([response.status, code]).toEqual([502, 'upstream_invalid_response']);
+          const rest = { object: 'model', created: expect.any(Number) };
+          expect(await modelsOf(response)).toEqual(
+            models.map((model) => expect.objectContaining({ ...model, ...rest })),
+          );
         }
       }),
-      runs(50),
+      runs(150),
     );
   });
+
+  /** The models that a body lists, the first of each id; undefined for a body that is no list. */
+  function modelsIn(json: unknown): { id: string; owned_by: string }[] | undefined {
+    const rows = rowsIn(json)?.filter(isObject);
+    return rows?.flatMap(({ id, owned_by: owner }, index) =>
+      isName(id) && rows.findIndex((row) => row['id'] === id) === index
+        ? { id, owned_by: isName(owner) ? owner : 'vllm' }
+        : [],
+    );
+  }
+
+  /** No URL can hold half of a character, so no request could name such a model. */
+  function isName(value: unknown): value is string {
+    return typeof value === 'string' && value !== '' && !/\p{Cs}/u.test(value);
+  }
+
+  function rowsIn(json: unknown): unknown[] | undefined {
+    if (isArray(json)) return json;
+    // With `success: false` a provider reports a failure, whatever else it says.
+    if (!isObject(json) || json['success'] === false) return undefined;
+    const { data, models } = json;
+    if (isArray(data)) return data;
+    if (isArray(models)) return models;
+    return data === null ? [] : undefined;
+  }
+
+  /** Whether a body that is not compressed is what its headers say. */
+  function isReadable(lines: readonly (readonly [string, string])[]): boolean {
+    return lines.every(([name, text]) => name !== 'content-encoding' || /^[, ]*$/.test(text));
+  }
 });
 
+function isArray(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !isArray(value);
+}
+
+const { zstdDecompressSync } = zlib as typeof zlib & {
+  readonly zstdDecompressSync?: (bytes: Buffer) => Buffer;
+};
+
 describe('whatever headers a caller sends', () => {
-  /** What may go to the provider, beside what this service says itself. */
+  /** Go to the provider; `authorization` has the credential, whichever header it comes in. */
   const FORWARDED = [
     'authorization',
     'openai-organization',
@@ -128,22 +182,12 @@ describe('whatever headers a caller sends', () => {
   ];
   /** What a caller's key may come in. */
   const CREDENTIALS = ['authorization', 'x-api-key', 'api-key'];
-  const OWN: Readonly<Record<string, string | undefined>> = {
-    accept: 'application/json',
-    'user-agent': 'models-gateway',
-    connection: 'keep-alive',
-  };
+  /** Clients send such keys when their user has none. */
+  const PLACEHOLDERS = ['not-used', 'null', 'missing key', 'ollama'];
+  const SANE_ID = /^[\w.:-]{1,128}$/;
+  const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const OTHERS = [
-    ...[
-      'x-api-key',
-      'api-key',
-      'accept-encoding',
-      'accept',
-      'if-none-match',
-      'if-modified-since',
-      'range',
-      'cookie',
-    ],
+    ...['accept-encoding', 'accept', 'if-none-match', 'if-modified-since', 'range', 'cookie'],
     ...[
       'forwarded',
       'x-forwarded-for',
@@ -195,14 +239,7 @@ describe('whatever headers a caller sends', () => {
         'no-cache',
         'text/html',
       ],
-      ...[
-        '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-        'null',
-        'not-used',
-        'Bearer',
-        'bearer  ',
-        'https://app.test',
-      ],
+      ...[TRACEPARENT, 'https://app.test'],
       ...[
         'for=1.2.3.4;proto=https',
         '100-continue',
@@ -216,13 +253,22 @@ describe('whatever headers a caller sends', () => {
       ],
     ),
   );
-  const line = fc
-    .tuple(fc.constantFrom(...FORWARDED, ...OTHERS), value)
-    // The id of a request is logged.
-    .filter(([name, text]) => name !== 'x-request-id' || !text.includes(SECRET_MARK));
-  const lines = fc.array(line, { maxLength: 12 });
+  const noKey = fc
+    .constantFrom(...PLACEHOLDERS, ...PLACEHOLDERS.map((word) => word.toUpperCase()), '', '\xa0')
+    .chain((word) => fc.constantFrom(word, `Bearer ${word}`, `bearer   ${word}`));
+  const line = fc.oneof(
+    fc.tuple(fc.constantFrom(...CREDENTIALS), fc.oneof(value, noKey)),
+    fc.tuple(fc.constantFrom(...FORWARDED, ...OTHERS), value),
+    fc.constantFrom(['traceparent', TRACEPARENT], ['tracestate', 'a=1,b=2'], ['if-none-match', '*']),
+    fc.constantFrom(['x-request-id', 'caller-1'], ['openai-project', 'proj_1']),
+  ) as fc.Arbitrary<[name: string, text: string]>;
+  // The id of a request is logged.
+  const lines = fc.array(
+    line.filter(([name, text]) => name !== 'x-request-id' || !text.includes(SECRET_MARK)),
+    { maxLength: 12 },
+  );
 
-  it('they get a list or an error, and the provider gets nothing but what concerns it', async () => {
+  it('they get the list, and the provider gets their credential and nothing else but what concerns it', async () => {
     upstream.answer(json({ object: 'list', data: MODELS }));
     await fc.assert(
       fc.asyncProperty(lines, async (sent) => {
@@ -234,42 +280,72 @@ describe('whatever headers a caller sends', () => {
           ...sent.map((line) => line.join(': ')),
         ];
         const response = await sendRaw(gateway.url, `${head.join('\r\n')}\r\n\r\n`);
-        expect([200, 304, 400, 401, 412]).toContain(response.status);
-        const sensible = response.headers.get('x-request-id') ?? '';
-        expect(sensible).toMatch(/^[\w.:-]{1,128}$/);
-        if (response.status === 200) {
+        const id = response.headers.get('x-request-id') ?? '';
+        const given = valueIn(sent, 'x-request-id') ?? '';
+        expect(id).toMatch(SANE_ID);
+        if (SANE_ID.test(given)) expect(id).toBe(given);
+        expect(upstream.requests).toEqual([
+          { method: 'GET', url: '/v1/models', headers: headersFor(sent, id) },
+        ]);
+        if (valueIn(sent, 'if-none-match') === '*') {
+          expect([response.status, await response.text()]).toEqual([304, '']);
+        } else {
+          expect(response.status).toBe(200);
           const { data } = JSON.parse(await contentOf(response)) as { data: { id: string }[] };
-          expect(data.map(({ id }) => id)).toEqual(MODELS.map(({ id }) => id));
-        } else if (response.status !== 304) {
-          expect(JSON.parse(await contentOf(response))).toHaveProperty('error.message');
-        }
-        for (const { headers } of upstream.requests) {
-          for (const [name, text] of Object.entries(headers)) {
-            if (FORWARDED.includes(name) || name === 'host' || name === 'accept-encoding') continue;
-            expect([name, text]).toEqual([name, OWN[name]]);
-          }
-          expect([headers.host, headers['x-request-id']]).toEqual([upstream.host, sensible]);
-          const { authorization } = headers;
-          // Node.js joins the lines of most headers.
-          const keys = [
-            ...CREDENTIALS.flatMap((name) => {
-              const given = sent.flatMap(([each, text]) => (each === name ? [withoutBlanks(text)] : []));
-              return [...given, withoutBlanks(given.join(', '))];
-            }),
-            undefined,
-          ];
-          expect([...keys, ...keys.map((text) => `Bearer ${String(text)}`)]).toContain(authorization);
+          expect(data.map((model) => model.id)).toEqual(MODELS.map((model) => model.id));
         }
       }),
-      runs(100),
+      runs(150),
     );
   });
+
+  type Lines = readonly (readonly [name: string, text: string])[];
+
+  /** All that the provider must see for a caller's request; undefined for what it must not see. */
+  function headersFor(sent: Lines, id: string): Record<string, unknown> {
+    const trace = valueIn(sent, 'traceparent');
+    const state = valueIn(sent, 'tracestate') ?? '';
+    return {
+      host: upstream.host,
+      connection: 'keep-alive',
+      accept: 'application/json',
+      'accept-encoding': 'gzip, br, deflate',
+      'user-agent': 'models-gateway',
+      'x-request-id': id,
+      authorization: credentialIn(sent),
+      'openai-organization': valueIn(sent, 'openai-organization'),
+      'openai-project': valueIn(sent, 'openai-project'),
+      // A malformed one could fail the request of other callers, who share the answer.
+      traceparent: trace === TRACEPARENT ? trace : undefined,
+      tracestate: /^[\x20-\x7e]+$/.test(state) ? state : undefined,
+    };
+  }
+
+  /** The `Authorization` that the provider must see: the caller's own, else its key as a Bearer token. */
+  function credentialIn(sent: Lines): string | undefined {
+    const own = valueIn(sent, 'authorization') ?? '';
+    if (isKey(own.replace(/^bearer(\s+|$)/i, ''))) return own;
+    const key = ['x-api-key', 'api-key'].map((name) => valueIn(sent, name) ?? '').find(isKey);
+    return key === undefined ? undefined : `Bearer ${key}`;
+  }
+
+  function isKey(text: string): boolean {
+    return !['', ...PLACEHOLDERS].includes(text.trim().toLowerCase());
+  }
+
+  /** The value of a header of several lines: Node.js takes the first `Authorization`, and joins what else is checked. */
+  function valueIn(sent: Lines, name: string): string | undefined {
+    const values = sent.filter(([each]) => each === name).map(([, text]) => withoutBlanks(text));
+    if (values.length === 0) return undefined;
+    return name === 'authorization' ? values[0] : withoutBlanks(values.join(', '));
+  }
 
   async function contentOf(response: Response): Promise<string> {
     const bytes = Buffer.from(await response.text(), 'latin1');
     const decoders: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
-      gzip: gunzipSync,
-      br: brotliDecompressSync,
+      gzip: zlib.gunzipSync,
+      br: zlib.brotliDecompressSync,
+      ...(zstdDecompressSync !== undefined && { zstd: zstdDecompressSync }),
     };
     const decode = decoders[response.headers.get('content-encoding') ?? ''];
     return (decode?.(bytes) ?? bytes).toString('utf8');
@@ -293,6 +369,8 @@ describe('whatever the ids of models', () => {
       'a b',
       '?',
       '#',
+      'a?b',
+      'a#b',
       '//',
     ),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }),
@@ -302,6 +380,8 @@ describe('whatever the ids of models', () => {
   const id = fc.oneof(
     part,
     fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => parts.join('/')),
+    // vLLM lists the path of a model.
+    fc.array(part, { minLength: 1, maxLength: 3 }).map((parts) => `/${parts.join('/')}`),
   );
   const prefix = fc.constantFrom(
     '/v1/models/',
@@ -312,13 +392,19 @@ describe('whatever the ids of models', () => {
     'http://gw.test/v1/models/',
   );
 
-  /** The answer to a request for a path, as it is. */
+  /** The answer to a request for a path as it is: its characters are sent as UTF-8. */
   function get(path: string): Promise<Response> {
-    return sendRaw(gateway.url, `GET ${path} HTTP/1.1\r\nhost: gw.test\r\nconnection: close\r\n\r\n`);
+    const target = Buffer.from(path).toString('latin1');
+    return sendRaw(gateway.url, `GET ${target} HTTP/1.1\r\nhost: gw.test\r\nconnection: close\r\n\r\n`);
   }
 
   async function bodyOf(response: Response): Promise<unknown> {
     return JSON.parse(Buffer.from(await response.text(), 'latin1').toString('utf8'));
+  }
+
+  async function answerOf(path: string): Promise<[status: number, body: unknown]> {
+    const response = await get(path);
+    return [response.status, await bodyOf(response)];
   }
 
   it('each listed one is retrieved, encoded and raw, and others are not found', async () => {
@@ -332,16 +418,22 @@ describe('whatever the ids of models', () => {
           const { data } = (await bodyOf(await get('/v1/models'))) as { data: { id: string }[] };
           expect(data.map((model) => model.id)).toEqual(ids.filter((each) => !/\p{Cs}/u.test(each)));
           for (const model of data) {
-            const encoded = await get(path + encodeURIComponent(model.id));
-            expect([encoded.status, await bodyOf(encoded)]).toEqual([200, model]);
-            if (!isClear(model.id)) continue;
-            const raw = await get(path + encodeURI(model.id));
-            expect([raw.status, await bodyOf(raw)]).toEqual([200, model]);
+            const encoded = encodeURIComponent(model.id);
+            expect(await answerOf(path + encoded)).toEqual([200, model]);
+            // A path that ends behind the models is that of the list.
+            if (withoutSlashes(model.id) !== '')
+              expect(await answerOf(path + encoded.replaceAll('%2F', '/'))).toEqual([200, model]);
+            if (/^\/[^/](.*[^/])?$/s.test(model.id)) {
+              // Proxies take a slash away.
+              const rest = model.id.slice(1);
+              const expected = data.find((each) => each.id === rest) ?? model;
+              expect(await answerOf(path + encodeURIComponent(rest))).toEqual([200, expected]);
+            }
+            await expectRaw(await get(path + model.id), model);
           }
           const missing = `${other.replace(/\p{Cs}/gu, '')}-`;
-          if (ids.some((each) => [missing, `/${missing}`].includes(each))) return;
-          const response = await get(path + encodeURIComponent(missing));
-          expect([response.status, await bodyOf(response)]).toEqual([
+          if (ids.some((each) => withoutSlashes(each) === withoutSlashes(missing))) return;
+          expect(await answerOf(path + encodeURIComponent(missing))).toEqual([
             404,
             { error: expect.objectContaining({ code: 'model_not_found' }) },
           ]);
@@ -351,9 +443,33 @@ describe('whatever the ids of models', () => {
     );
   });
 
-  /** Whether an id that is written raw in a URL can mean nothing else. */
+  /** Checks the answer to a request whose URL has the id of a model as it is. */
+  async function expectRaw(response: Response, model: { readonly id: string }): Promise<void> {
+    if (isClear(model.id)) {
+      expect([response.status, await bodyOf(response)]).toEqual([200, model]);
+    } else if (response.status === 200) {
+      // The list has no id: its URL ends before one.
+      const { id: found = '' } = (await bodyOf(response)) as { id?: string };
+      expect(withoutSlashes(found)).toBe(withoutSlashes(meaningOf(model.id)));
+    } else {
+      expect([400, 404]).toContain(response.status);
+      await errorOf(response);
+    }
+  }
+
+  /** Whether HTTP takes the bytes of an id in a URL, and they mean nothing else there. */
   function isClear(text: string): boolean {
-    return !/[\s\p{Cc}%?#\\]|^\/|\/$/u.test(text);
+    return /^[\x21-\x7e]+$/.test(text) && !/[%?#]|^\/+$/.test(text);
+  }
+
+  /** The id that a URL means in which another one stands as it is. */
+  function meaningOf(text: string): string {
+    const [end = ''] = text.split(/[ ?#]/);
+    return decodeURIComponent(end);
+  }
+
+  function withoutSlashes(text: string): string {
+    return text.replace(/^\/+|\/+$/g, '');
   }
 });
 
