@@ -11,8 +11,13 @@ it('scanBody finds what JSON.parse finds, and refuses what it refuses', () => {
   const rows = fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 12 });
   const damage = fc.tuple(fc.nat(), fc.constantFrom('', ',', ']', '[', '{', '}', '"', ' '));
   fc.assert(
-    fc.property(rows, fc.nat(2), fc.option(damage), (data, depth, broken) => {
-      const bodies = [data, { object: 'list', data }, { a: { items: data }, b: {} }];
+    fc.property(rows, fc.nat(3), fc.option(damage), (data, depth, broken) => {
+      const bodies = [
+        data,
+        { object: 'list', data },
+        { a: { items: data }, b: {} },
+        { data, b: data.slice(1) },
+      ];
       let text = JSON.stringify(bodies[depth]);
       if (broken !== null) {
         const at = broken[0] % (text.length + 1);
