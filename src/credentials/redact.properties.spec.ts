@@ -11,13 +11,15 @@ const character = fc.oneof(
 );
 const secret = fc.string({ unit: character, minLength: 8, maxLength: 40 });
 
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
 /** The credentials that a secret may be a part of. */
 const CREDENTIALS: Readonly<Record<string, (secret: string) => Credential>> = {
   key: (text) => keyCredential(text),
   'key of the operator': (text) => keyCredential(text, 'VLLM_API_KEY'),
   Bearer: (text) => authorizationCredential(`Bearer ${text}`),
   Token: (text) => authorizationCredential(`Token ${text}`),
-  Basic: (text) => authorizationCredential(`Basic ${Buffer.from(`user:${text}`).toString('base64')}`),
+  Basic: (text) => authorizationCredential(`Basic ${base64(`user:${text}`)}`),
   'no scheme': (text) => authorizationCredential(text),
 };
 
@@ -78,62 +80,155 @@ const WRITINGS: Readonly<Record<string, (secret: string, mixed: readonly boolean
   'in JSON in HTML': (text) => inHtml(inJson(text)),
   'in hexadecimal digits': (text) => Buffer.from(text).toString('hex'),
 };
+const mixed = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
+
+function written(text: string, way: string, cases: readonly boolean[]): string {
+  const write = WRITINGS[way];
+  if (write === undefined) throw new Error('there is no such way');
+  return write(text, cases);
+}
+
+/** A secret that is written somewhere. */
+interface Writing {
+  readonly text: string;
+  readonly as: string;
+}
+
 const BEFORE = [
   '',
   'Incorrect API key provided: ',
   'https://gw.test/v1?key=',
+  '?url=https%3A%2F%2Fgw.test%2F%3Fkey%3D',
   '{"error":"',
+  '{\\"error\\":\\"',
+  '{&quot;error&quot;:&quot;',
   'x-api-key: ',
   "('",
 ];
-const AFTER = ['', '.', '&page=2', '"}', ', 3)', "', no"];
-const ESCAPE = /%[\da-f]{2}|\\["\\/]|\\u[\da-f]{4}|\\x[\da-f]{2}|&(?:\w+;|#x?[\da-f])/i;
-const mixed = fc.array(fc.boolean(), { minLength: 1, maxLength: 8 });
-const place = fc.tuple(fc.constantFrom(...BEFORE), fc.constantFrom(...AFTER));
+const AFTER = ['', '.', '&page=2', '%26page%3D2', '"}', '\\"}', '&quot;}', ', 3)', "', no"];
+const anyText = fc.string({
+  unit: fc.oneof(
+    character,
+    fc.string({ unit: 'grapheme', minLength: 1, maxLength: 1 }),
+    fc.constantFrom(' ', '\n', '%2F', '\\u0041', '\\\\', '&#x41;', '%2541'),
+  ),
+  maxLength: 12,
+});
+/** What stands behind a secret and before the next one. */
+const gap = fc
+  .tuple(
+    fc.oneof(fc.constantFrom(...AFTER), anyText),
+    fc.constantFrom('', '', ' [redacted] ', '[redacted]'),
+    fc.oneof(fc.constantFrom(...BEFORE), anyText),
+  )
+  .map((parts) => parts.join(''));
 
-it('no secret is left, however it is written', () => {
+/** Escapes whose meaning begins no other one. */
+const CLOSED_END = /(?:%3D|&quot;|\\")$/;
+/** What may be the beginning of an escape, or mean one. */
+const OPEN_END = /[%\\&][#\w;%\\&]*$/;
+/** What may be the rest of an escape. */
+const REST = /^[\w#;"\\/%&]/;
+
+/** A gap that makes no escape with the secrets around it, and no other occurrence of the next one: by a blank. */
+function apart(text: string, last: Writing | undefined, next: Writing | undefined): string {
+  let result = text;
+  if (last !== undefined && (result === '' || isContinuedBy(result, last))) result = ` ${result}`;
+  if (next === undefined) return result;
+  const meant = result.replace(CLOSED_END, (escape) => (escape === '%3D' ? '=' : '"'));
+  const ends = [result, meant].map((each) => Array.from(each).at(-1)?.toLowerCase() ?? ' ');
+  const isShared = ends.some((end) => `${next.text}${next.as}`.toLowerCase().includes(end));
+  return isShared || OPEN_END.test(result.replace(CLOSED_END, '')) ? `${result} ` : result;
+}
+
+/** Whether a text makes an escape with the end of a secret: then it is found only as it is. */
+function isContinuedBy(text: string, { text: secret, as }: Writing): boolean {
+  return (/&#\d*$/.test(as) && /^[\d;]/.test(text)) || (/[%\\&][#\w]*$/.test(secret) && REST.test(text));
+}
+
+it('no secret is left, however often, however it is written and whatever is around it', () => {
+  const kinds = fc.constantFrom(...Object.keys(CREDENTIALS));
+  const occurrence = fc.record({
+    of: fc.nat(2),
+    part: fc.nat(2),
+    way: fc.constantFrom(...Object.keys(WRITINGS)),
+    mixed,
+    gap,
+  });
   fc.assert(
     fc.property(
-      secret,
-      fc.constantFrom(...Object.keys(CREDENTIALS)),
-      fc.constantFrom(...Object.keys(WRITINGS)),
-      mixed,
-      place,
-      (text, kind, way, cases, [before, after]) => {
-        // A scheme and what follows it are no secret of their own.
-        fc.pre(!/^(bearer|basic|token)/i.test(text));
-        // Its end and the quote behind it would be an escape, which is decoded with those in the secret.
-        fc.pre(!(text.endsWith('\\') && ESCAPE.test(text)));
-        const credential = CREDENTIALS[kind]?.(text);
-        const written = WRITINGS[way]?.(text, cases);
-        if (credential === undefined || written === undefined) throw new Error('there is no such case');
-        const redacted = redact(before + written + after, [credential]);
-        expect(redacted).toBe(`${before}[redacted]${after}`);
-        expect(redact(redacted, [credential])).toBe(redacted);
+      fc.array(fc.tuple(secret, kinds), { minLength: 1, maxLength: 3 }),
+      gap,
+      fc.array(occurrence, { minLength: 1, maxLength: 4 }),
+      (secrets, start, occurrences) => {
+        const credentials = secrets.flatMap(([text, kind]) => CREDENTIALS[kind]?.(text) ?? []);
+        const writings = occurrences.map(({ of, part, way, mixed: cases }): Writing => {
+          const [text, kind] = secrets[of % secrets.length] ?? ['', ''];
+          const parts = kind === 'Basic' ? [text, `user:${text}`, base64(`user:${text}`)] : [text];
+          const secretPart = parts[part % parts.length] ?? text;
+          return { text: secretPart, as: written(secretPart, way, cases) };
+        });
+        const gaps = [start, ...occurrences.map((each) => each.gap)].map((text, at) =>
+          apart(text, writings[at - 1], writings[at]),
+        );
+        const text = gaps.map((each, at) => each + (writings[at]?.as ?? '')).join('');
+        const redacted = redact(text, credentials);
+        expect(redacted).toBe(gaps.join('[redacted]'));
+        expect(redact(redacted, credentials)).toBe(redacted);
       },
     ),
     runs(600),
   );
 });
 
-it('no secret is left in Base64, whatever bytes are around it', () => {
+it('no secret is left as it is, whatever escapes it makes with what is around it', () => {
+  const around = fc.oneof(
+    gap,
+    fc.constantFrom('%', '%4', '\\', '\\u00', '\\\\', '&', '&#', '&#x4', '"', '41', 'amp;'),
+  );
+  fc.assert(
+    fc.property(around, secret, around, (before, text, after) => {
+      const redacted = redact(before + text + after, [keyCredential(text)]);
+      expect(redacted).toContain('[redacted]');
+      expect(redacted.toLowerCase()).not.toContain(text.toLowerCase());
+    }),
+    runs(200),
+  );
+});
+
+/** In another case Base64 means other bytes, and its hexadecimal digits are looked for nowhere. */
+const WAYS_OF_BASE64 = Object.keys(WRITINGS).filter(
+  (way) => !['in capitals', 'in hexadecimal digits'].includes(way),
+);
+
+it('no secret is left in Base64, whatever bytes are around it and however that is written', () => {
   const bytes = fc.uint8Array({ maxLength: 5 });
+  const place = gap.map((text) => text.replaceAll('[redacted]', ''));
   fc.assert(
     fc.property(
       secret,
       fc.constantFrom('base64', 'base64url'),
-      bytes,
-      bytes,
-      place,
-      (text, encoding, first, last, [before, after]) => {
-        const around = (middle: string): string =>
-          Buffer.concat([first, Buffer.from(middle), last]).toString(encoding);
-        const redacted = redact(before + around(text) + after, [keyCredential(text)]);
+      fc.tuple(bytes, bytes),
+      fc.constantFrom(...WAYS_OF_BASE64),
+      mixed,
+      fc.tuple(place, place),
+      (text, encoding, [first, last], way, cases, [start, end]) => {
+        const inBytes = Buffer.from(text);
+        const encoded = Buffer.concat([first, inBytes, last]).toString(encoding);
+        const write = (to?: number): string => written(encoded.slice(0, to), way, cases);
+        const writing = { text: encoded, as: write() };
+        const before = apart(start, undefined, writing);
+        const after = apart(end, writing, undefined);
         // Of the characters at its ends, some bits belong to other bytes.
-        const encoded = Buffer.concat([Buffer.alloc(first.length % 3), Buffer.from(text)]).toString(encoding);
-        const core = encoded.slice(2, -4);
-        expect(redacted).toContain('[redacted]');
-        expect(redacted).not.toContain(core);
+        const rest = before + write(Math.ceil((first.length * 8) / 6));
+        const covered = write(Math.floor(((first.length + inBytes.length) * 8) / 6));
+        const otherRest = writing.as.slice(covered.length) + after;
+        const [left = '', right = '', ...more] = redact(before + writing.as + after, [
+          keyCredential(text),
+        ]).split('[redacted]');
+        expect(more).toEqual([]);
+        expect([rest.startsWith(left), left.startsWith(before)]).toEqual([true, true]);
+        expect([otherRest.endsWith(right), right.endsWith(after)]).toEqual([true, true]);
       },
     ),
     runs(300),

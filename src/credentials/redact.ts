@@ -51,7 +51,7 @@ interface Reading {
 /**
  * Redacts credentials in a text: secrets in any case, with the escapes of URLs, of JSON and of HTML, in hexadecimal
  * digits and in Base64, and those decoded from the Basic scheme. What is redacted already stays as it is. A secret whose
- * end would be an escape together with what follows it is found only as it is.
+ * beginning or end would be an escape together with what is around it is found only as it is.
  */
 export function redact(text: string, credentials: readonly Credential[]): string {
   const forms = credentials.flatMap(formsOf);

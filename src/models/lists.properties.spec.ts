@@ -4,30 +4,20 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { COMPATIBLE_CONTRACTS, PROVIDER_CONTRACTS } from '../../test/contract/provider-contracts.js';
 import { runs } from '../../test/support/runs.js';
-import { unitProvider } from '../../test/support/unit-provider.js';
+import { UNIT_REQUEST, unitProvider } from '../../test/support/unit-provider.js';
 import type { Answer } from '../../test/support/unit-provider.js';
 import type { Model } from '../catalogue/model.js';
-import { Cancellation } from '../concurrency/cancellation.js';
-import { keyCredential } from '../credentials/credential.js';
-import { NO_HEADERS } from '../credentials/operator-headers.js';
+import { SLICE_BYTES } from '../upstream/large-bodies/scan-body.js';
 import { UpstreamError } from '../upstream/upstream.error.js';
 import { ModelList } from './model-list.js';
 
 // Rows that are left out are logged.
 Logger.overrideLogger(false);
 
-const REQUEST = {
-  credential: keyCredential('sk-caller'),
-  operatorHeaders: NO_HEADERS,
-  forwardedHeaders: {},
-  signal: new Cancellation(),
-  trace: undefined,
-};
-
 /** The models of an engine whose provider answers so, or the failure of the provider. */
 async function outcomeOf(engine: string, answer: Answer): Promise<readonly Model[] | string> {
   try {
-    return (await unitProvider(engine, undefined, answer).listModels(REQUEST)).models;
+    return (await unitProvider(engine, undefined, answer).listModels(UNIT_REQUEST)).models;
   } catch (error) {
     if (error instanceof UpstreamError) return error.failure;
     throw error;
@@ -126,7 +116,110 @@ function placesIn(around: unknown): (readonly [parent: Record<string, unknown>, 
   return Object.keys(parent).flatMap((key) => [[parent, key] as const, ...placesIn(parent[key])]);
 }
 
-it('pages with any other JSON in them are a list in the form of OpenAI, or a failed provider', async () => {
+/** Where a vendor has its rows, and where a row has its id. */
+interface Format {
+  readonly lists: readonly string[];
+  readonly ids: readonly string[];
+  readonly idPrefix?: string;
+  /** The only field that an empty list may have; undefined where the rows cannot be left out. */
+  readonly emptyWith?: string;
+}
+const COMPATIBLE: Format = { lists: ['data', 'models'], ids: ['id'] };
+const FORMATS: Readonly<Record<string, Format>> = {
+  cohere: { ...COMPATIBLE, ids: ['name', 'id'] },
+  gemini: { ...COMPATIBLE, ids: ['name', 'id'], idPrefix: 'models/', emptyWith: 'nextPageToken' },
+  bedrock: { lists: ['modelSummaries'], ids: ['modelId'] },
+  databricks: { lists: ['endpoints', 'data'], ids: ['name', 'id'], emptyWith: '' },
+  watsonx: { lists: ['resources'], ids: ['model_id'] },
+  cloudflare: { lists: ['result'], ids: ['name'] },
+};
+const PROFILES: Format = {
+  lists: ['inferenceProfileSummaries'],
+  ids: ['inferenceProfileId'],
+  emptyWith: 'nextToken',
+};
+/** What Perplexity serves although its list may lack it. */
+const SONAR = words('sonar sonar-pro sonar-reasoning-pro sonar-deep-research');
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The ids that the pages of an engine hold, read without haste; undefined where one of them is no list. */
+function idsIn(engine: string, pages: readonly string[]): readonly string[] | undefined {
+  const format = FORMATS[engine] ?? COMPATIBLE;
+  const [first = '', ...others] = pages;
+  const lists =
+    engine === 'bedrock'
+      ? [rowsById([first], format), rowsById(others, PROFILES)]
+      : [rowsById(pages, format), new Map<string, Fields>()];
+  const [models, profiles] = lists;
+  if (models === undefined || profiles === undefined) return undefined;
+  const profiled = new Set([...profiles.values()].flatMap(profiledIds));
+  const ids = [...models.keys()].filter((id) => !(isProfileOnly(models.get(id)) && profiled.has(id)));
+  return [...new Set([...ids, ...profiles.keys(), ...(engine === 'perplexity' ? SONAR : [])])];
+}
+
+/** The rows of some pages that have an id: of those with the same id the first. */
+function rowsById(pages: readonly string[], format: Format): ReadonlyMap<string, Fields> | undefined {
+  const rows = new Map<string, Fields>();
+  for (const page of pages) {
+    // Without its value a body is empty.
+    const found = page === '' ? undefined : rowsIn(JSON.parse(page), format);
+    if (found === undefined) return undefined;
+    for (const row of found) {
+      if (!isObject(row)) continue;
+      const id = idOf(row, format);
+      if (id !== undefined && !rows.has(id)) rows.set(id, row);
+    }
+  }
+  return rows;
+}
+
+function rowsIn(page: unknown, { lists, emptyWith }: Format): readonly unknown[] | undefined {
+  if (Array.isArray(page)) return page as unknown[];
+  if (!isObject(page) || page['success'] === false) return undefined;
+  for (const name of lists) {
+    const rows = page[name];
+    if (Array.isArray(rows)) return rows as unknown[];
+  }
+  const [name = ''] = lists;
+  const isLeftOut = emptyWith !== undefined && Object.keys(page).every((each) => each === emptyWith);
+  return page[name] === null || isLeftOut ? [] : undefined;
+}
+
+function idOf(row: Fields, { ids, idPrefix = '' }: Format): string | undefined {
+  for (const name of ids) {
+    const value = row[name];
+    // Half of a character cannot be in the URL of a request for the model.
+    if (typeof value !== 'string' || /\p{Cs}/u.test(value)) continue;
+    const id = value.startsWith(idPrefix) ? value.slice(idPrefix.length) : value;
+    if (id !== '') return id;
+  }
+  return undefined;
+}
+
+/** Whether nothing but a profile of Bedrock can call a model. */
+function isProfileOnly(row: Fields | undefined): boolean {
+  const types = textsIn(row?.['inferenceTypesSupported']);
+  return types.length > 0 && types.every((each) => each === 'INFERENCE_PROFILE');
+}
+
+/** The models behind a profile of Bedrock. */
+function profiledIds({ models }: Fields): string[] {
+  const arns = (Array.isArray(models) ? models : []).map((each: unknown) =>
+    isObject(each) ? each['modelArn'] : undefined,
+  );
+  return textsIn(arns).map((arn) => arn.split('/').at(-1) ?? '');
+}
+
+function textsIn(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+it('pages with any other JSON in them are the list of all their rows that have an id, or a failed provider', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc
@@ -136,19 +229,30 @@ it('pages with any other JSON in them are a list in the form of OpenAI, or a fai
         )
         .map(({ engine }) => engine),
       fc.array(change, { maxLength: 4 }),
-      async (engine, changes) => {
+      // Large bodies are read in another way.
+      fc.boolean(),
+      async (engine, changes, isLarge) => {
         const bodies = changed(PAGES.get(engine) ?? [], changes);
-        let asked = 0;
-        const models = await outcomeOf(engine, () => bodies[Math.min(asked++, bodies.length - 1)] ?? '');
+        const asked: string[] = [];
+        const models = await outcomeOf(engine, () => {
+          const body = bodies[Math.min(asked.length, bodies.length - 1)] ?? '';
+          asked.push(body);
+          return body + ' '.repeat(isLarge ? SLICE_BYTES : 0);
+        });
+        const ids = idsIn(engine, asked);
         if (typeof models === 'string') {
-          expect(models).toBe('invalid');
+          // Where each page is a list, the way from one to the next may be wrong.
+          const isPageWrong = ids === undefined || (changes.length > 0 && PAGINGS[engine] !== undefined);
+          expect([models, isPageWrong]).toEqual(['invalid', true]);
           return;
         }
+        expect(idsOf(models)).toEqual(ids);
         const list = new ModelList(models);
         const written = bodyOf(list);
         // It throws where a field has another form, or an id is there twice; a shared store gives the same list back.
         expect(JSON.parse(bodyOf(ModelList.parse(written)))).toEqual(JSON.parse(written));
-        expect(written.length).toBeLessThan(2000 * models.length + 4 * bodies.join('').length * asked + 100);
+        const bytes = bodies.join('').length * asked.length;
+        expect(written.length).toBeLessThan(2000 * models.length + 4 * bytes + 100);
       },
     ),
     runs(300),

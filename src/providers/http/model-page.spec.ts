@@ -75,9 +75,9 @@ describe('readPage', () => {
 describe('readLargePage', () => {
   // Every row is a slice of its own.
   const limits = { slice: 1, row: 1000, marks: 1000, nested: 1000, envelope: 1000 };
-  const readLarge = (text: string, signal = new Cancellation()): Promise<ModelPage> => {
+  const readLarge = (text: string, signal = new Cancellation(), rows = ROWS): Promise<ModelPage> => {
     const bytes = Buffer.from(text);
-    return readLargePage(bytes, scanBody(bytes, limits), ROWS, signal);
+    return readLargePage(bytes, scanBody(bytes, limits), rows, signal);
   };
 
   it('reads what readPage reads, and each model once', async () => {
@@ -112,6 +112,15 @@ describe('readLargePage', () => {
     expect(await readLarge('{"data":[1,2],"next":"p2"}')).toMatchObject({
       models: [],
       unreadable: 2,
+      envelope: { next: 'p2' },
+    });
+  });
+
+  it('sees the cursor of a page whose models are all ones that cannot be used', async () => {
+    const rows = new RowReader({ ...FORMAT, isUsable: () => false });
+    expect(await readLarge('{"data":[{"id":"a"}],"next":"p2"}', undefined, rows)).toMatchObject({
+      models: [],
+      unreadable: 0,
       envelope: { next: 'p2' },
     });
   });

@@ -63,7 +63,7 @@ export async function readLargePage(
     models: [...models.values()],
     isUnique: true,
     unreadable,
-    envelope: models.size + unreadable > 0 ? asRow(body) : undefined,
+    envelope: list !== undefined && list.slices.length + list.skipped > 0 ? asRow(body) : undefined,
   };
 }
 

@@ -1,21 +1,12 @@
 import { expect, it } from '@jest/globals';
-import { unitProvider } from '../../../test/support/unit-provider.js';
+import { UNIT_REQUEST, unitProvider } from '../../../test/support/unit-provider.js';
 import type { Model } from '../../catalogue/model.js';
-import { Cancellation } from '../../concurrency/cancellation.js';
-import { keyCredential } from '../../credentials/credential.js';
-import { NO_HEADERS } from '../../credentials/operator-headers.js';
 
 /** The models of a provider whose pages hold these rows. */
 async function modelsOf(engine: string, ...pages: readonly object[]): Promise<readonly Model[]> {
   let asked = 0;
   const provider = unitProvider(engine, undefined, () => JSON.stringify(pages[asked++]));
-  const { models } = await provider.listModels({
-    credential: keyCredential('sk-caller'),
-    operatorHeaders: NO_HEADERS,
-    forwardedHeaders: {},
-    signal: new Cancellation(),
-    trace: undefined,
-  });
+  const { models } = await provider.listModels(UNIT_REQUEST);
   return models;
 }
 
