@@ -20,15 +20,23 @@ const LOADS: readonly (readonly [title: string, section: string, server: string]
 export function capacityTable(): string[] {
   const [, rest = ''] = cellsOf('Start and rest', 'gateway');
   const loaded = LOADS.flatMap(([title, section, server]) =>
-    MODELS.map((models) => {
-      const [requests, , , cpu = '', memory = ''] = cellsOf(`${String(models)} models, ${section}`, server);
-      return [title, grouped(models), grouped(Number(requests)), cpu, memory];
-    }),
+    MODELS.map((models) =>
+      capacityRow(title, models, cellsOf(`${String(models)} models, ${section}`, server)),
+    ),
+  );
+  const outOfRedis = cellsOf(
+    'Other answers out of the cache, 100 models',
+    'out of Redis, a thousand credentials with equal lists',
   );
   return table(
     ['Load', 'Models', 'Requests a second', 'CPU a request, µs', 'Memory, MiB'],
-    [['At rest', '', '', '', rest], ...loaded],
+    [['At rest', '', '', '', rest], ...loaded, capacityRow('Equal lists out of Redis', 100, outOfRedis)],
   );
+}
+
+function capacityRow(title: string, models: number, cells: readonly string[]): string[] {
+  const [requests, , , cpu = '', memory = ''] = cells;
+  return [title, grouped(models), grouped(Number(requests)), cpu, memory];
 }
 
 /** What the lists of credentials take. */
