@@ -46,11 +46,12 @@ const COMPARISONS = check
 
 let results = await measure();
 let far = farFromGoals();
-if (check && far.length > 0) {
-  // Other load on the machine may have disturbed the run; a real regression shows again.
+// Other load on the machine may disturb a run; a real regression shows in each.
+for (let repeats = 0; check && far.length > 0 && repeats < 2; repeats += 1) {
   console.error(`measuring again, far from its goal: ${far.join('; ')}`);
   results = await measure();
-  far = farFromGoals();
+  const againFar = new Set(farFromGoals());
+  far = far.filter((name) => againFar.has(name));
 }
 const report = render();
 console.log(report);
